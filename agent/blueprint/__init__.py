@@ -1,0 +1,1 @@
+"""Pure: markdown specs become `Control` objects with file and line."""

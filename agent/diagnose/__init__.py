@@ -1,0 +1,1 @@
+"""Pure: a snapshot goes in, ranked causes with their evidence come out."""

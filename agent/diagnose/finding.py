@@ -1,0 +1,124 @@
+"""A finding: one cause, said in one sentence, with the evidence that proves it."""
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from agent.blueprint.control import Source
+from agent.snapshot.record import Ref
+
+
+class Severity(StrEnum):
+    """How bad it is for the people who use the service."""
+
+    ERROR = "error"
+    """Something asked for does not work. `diagnose` exits with 1."""
+    WARNING = "warning"
+    """It works, and will not for long, or not for everybody."""
+    INFO = "info"
+    """Worth knowing; nothing is broken."""
+
+
+class Confidence(StrEnum):
+    """How the cause was established."""
+
+    CERTAIN = "certain"
+    """By a join over objects, or in the API's own structured words (a reason, a condition)."""
+    LIKELY = "likely"
+    """The signals fit and nothing contradicts them, but a message's wording was needed."""
+    POSSIBLE = "possible"
+    """One weak signal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A pointer into the snapshot and the literal text that stands there.
+
+    `where` is the object, the event's object, or the container whose log it is; `pointer` is a JSON pointer
+    (`/status/containerStatuses/0/lastState/terminated/reason`), `event REASON`, `log` or `log (previous)`.
+    """
+
+    where: Ref
+    pointer: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One leaf a fix would change, in the terms of the Kubernetes API until grounding names the values path.
+
+    `field` is as in Control.fields (`containers[].resources.limits.memory`). `new` is the proposed value, "" where
+    only a person can know it (a password, an image tag). `scaffold` is the path `helm create` charts use for that
+    field (`resources.limits.memory`), shown, and called a guess, where no blueprint binds it.
+    """
+
+    field: str
+    old: str
+    new: str
+    scaffold: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """What to do, as rules know it. `command` is for what no value can mend (`kubectl uncordon node-1`)."""
+
+    summary: str
+    changes: tuple[Change, ...] = ()
+    command: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """The blueprint row that speaks to a finding."""
+
+    control: str
+    title: str
+    says: str
+    """The row's value as written: `512Mi`."""
+    rationale: str
+    source: Source
+    path: str
+    """The values path it governs, "" for none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """The fix made concrete for one release: a values patch and the helm command that would apply it.
+
+    `patch` is YAML text; `guessed` says that no blueprint binds the paths and they are the scaffold's usual ones.
+    """
+
+    patch: str = ""
+    command: str = ""
+    guessed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One cause. Rules fill the first block; `rank` fills symptoms; `ground` fills citations and remedy."""
+
+    mode: int
+    """The failure mode's number in the catalogue (65 is OOMKilled)."""
+    code: str
+    """Its stable name: `oom-killed`."""
+    subject: Ref
+    """The object to look at: the owning workload where there is one, else the object itself."""
+    cause: str
+    """One sentence a person can act on; names, numbers, no jargon it does not need."""
+    severity: Severity
+    confidence: Confidence
+    evidence: tuple[Evidence, ...]
+    fix: Fix
+    affected: tuple[Ref, ...] = ()
+    """Every object that suffers from it, the subject's pods for instance."""
+    container: str = ""
+    """The container it is about, "" for none."""
+    roots: tuple[Ref, ...] = ()
+    """Objects whose own findings would explain this one away (an upstream Service or node): the deepest wins."""
+    symptoms: tuple[str, ...] = ()
+    """One line per finding or event this cause explains, which is therefore not reported by itself."""
+    citations: tuple[Citation, ...] = ()
+    remedy: Remedy = field(default_factory=Remedy)
+
+    def with_symptoms(self, symptoms: tuple[str, ...]) -> "Finding":
+        """Return the same finding, explaining these symptoms too."""
+        return replace(self, symptoms=self.symptoms + symptoms)

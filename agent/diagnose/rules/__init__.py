@@ -1,0 +1,1 @@
+"""The failure modes, one small function each, one module per family of ../shared design's table."""

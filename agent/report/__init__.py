@@ -1,0 +1,1 @@
+"""Renderers: typed results become text for people or JSON for machines. They decide nothing."""

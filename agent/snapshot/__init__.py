@@ -1,0 +1,1 @@
+"""One look at the world: collected live or read from a bundle, then never changed."""
