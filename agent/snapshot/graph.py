@@ -1,0 +1,152 @@
+"""How the objects of a snapshot hang together: owners, selectors, references, events.
+
+Built once, indexed lazily: a rule that never asks for events never pays for their index.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+
+from agent.snapshot.record import LogKey, Object, Ref, Snapshot
+
+
+def ref(obj: Object) -> Ref:
+    """Return the name of an object."""
+    meta = obj.get("metadata") or {}
+    return Ref(obj.get("kind", ""), meta.get("namespace", ""), meta.get("name", ""))
+
+
+def labels(obj: Object) -> Mapping[str, str]:
+    """Return an object's labels, empty when it has none."""
+    return (obj.get("metadata") or {}).get("labels") or {}
+
+
+def controller(obj: Object) -> Mapping[str, str] | None:
+    """Return the ownerReference of the controller that made this object, or None."""
+    owners = (obj.get("metadata") or {}).get("ownerReferences") or ()
+    return next((owner for owner in owners if owner.get("controller")), None)
+
+
+def covers(selector: Mapping[str, str], found: Mapping[str, str]) -> bool:
+    """Return whether a plain label selector selects these labels; an empty selector selects nothing."""
+    return bool(selector) and all(found.get(key) == value for key, value in selector.items())
+
+
+class Graph:
+    """The joins rules make. Every answer is about this snapshot only; `exists` is None where the list is not whole."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+
+    def all(self, kind: str, namespace: str | None = None) -> Sequence[Object]:
+        """Return the objects of a kind, in one namespace when named."""
+        if namespace is None:
+            return self.snapshot.objects.get(kind, ())
+        return self._by_namespace.get((kind, namespace), ())
+
+    def get(self, kind: str, namespace: str, name: str) -> Object | None:
+        """Return one object, or None when the snapshot has none of that name."""
+        return self._by_ref(kind).get((namespace, name))
+
+    def exists(self, kind: str, namespace: str, name: str) -> bool | None:
+        """Return whether the object exists; None when the list of its kind is not whole, so nobody can say."""
+        if self.get(kind, namespace, name) is not None:
+            return True
+        return False if self.snapshot.knows(kind) and self.in_scope(namespace) else None
+
+    def in_scope(self, namespace: str) -> bool:
+        """Return whether this snapshot looked at that namespace ("" is cluster scope, always looked at)."""
+        return self.snapshot.namespace in (None, namespace) or not namespace
+
+    def owner(self, obj: Object) -> Object | None:
+        """Return the controller that made this object, when the snapshot has it (matched by uid)."""
+        wanted = controller(obj)
+        if wanted is None:
+            return None
+        found = self.get(wanted.get("kind", ""), ref(obj).namespace, wanted.get("name", ""))
+        return found if found is not None and found["metadata"].get("uid") == wanted.get("uid") else None
+
+    def workload(self, obj: Object) -> Object:
+        """Return the topmost controller above an object (a pod's Deployment), or the object itself."""
+        above = self.owner(obj)
+        return obj if above is None else self.workload(above)
+
+    def children(self, obj: Object) -> Sequence[Object]:
+        """Return what an object controls directly: a Deployment's ReplicaSets, a ReplicaSet's Pods."""
+        return self._children.get((obj.get("metadata") or {}).get("uid", ""), ())
+
+    def pods(self, obj: Object) -> Iterator[Object]:
+        """Yield the pods below a workload, at any depth; a Pod yields itself."""
+        if obj.get("kind") == "Pod":
+            yield obj
+            return
+        for child in self.children(obj):
+            yield from self.pods(child)
+
+    def events(self, obj: Object) -> Sequence[Object]:
+        """Return the events about exactly this object (kind, namespace, name and, where both carry one, uid), newest last."""
+        uid = (obj.get("metadata") or {}).get("uid", "")
+        found = self._events.get(ref(obj), ())
+        return [event for event in found if (event["involvedObject"].get("uid") or uid) == uid or not uid]
+
+    def selected(self, service: Object) -> list[Object]:
+        """Return the pods a Service's selector selects."""
+        selector = (service.get("spec") or {}).get("selector") or {}
+        return [pod for pod in self.all("Pod", ref(service).namespace) if covers(selector, labels(pod))]
+
+    def slices(self, service: Object) -> list[Object]:
+        """Return the EndpointSlices of a Service."""
+        wanted = ref(service)
+        return [
+            found
+            for found in self.all("EndpointSlice", wanted.namespace)
+            if labels(found).get("kubernetes.io/service-name") == wanted.name
+        ]
+
+    def log(self, pod: Object, container: str, *, previous: bool) -> str:
+        """Return one container's log, "" when it was not read."""
+        name = ref(pod)
+        return self.snapshot.logs.get(LogKey(name.namespace, name.name, container, previous), "")
+
+    def _by_ref(self, kind: str) -> Mapping[tuple[str, str], Object]:
+        found = self._indexes.get(kind)
+        if found is None:
+            found = {(ref(obj).namespace, ref(obj).name): obj for obj in self.all(kind)}
+            self._indexes[kind] = found
+        return found
+
+    @cached_property
+    def _indexes(self) -> dict[str, Mapping[tuple[str, str], Object]]:
+        return {}
+
+    @cached_property
+    def _by_namespace(self) -> Mapping[tuple[str, str], Sequence[Object]]:
+        index: dict[tuple[str, str], list[Object]] = defaultdict(list)
+        for kind, objects in self.snapshot.objects.items():
+            for obj in objects:
+                index[kind, ref(obj).namespace].append(obj)
+        return index
+
+    @cached_property
+    def _children(self) -> Mapping[str, Sequence[Object]]:
+        index: dict[str, list[Object]] = defaultdict(list)
+        for kind in ("Pod", "ReplicaSet", "Job"):
+            for obj in self.all(kind):
+                above = controller(obj)
+                if above is not None:
+                    index[above.get("uid", "")].append(obj)
+        return index
+
+    @cached_property
+    def _events(self) -> Mapping[Ref, Sequence[Object]]:
+        index: dict[Ref, list[Object]] = defaultdict(list)
+        for event in sorted(self.all("Event"), key=event_time):
+            about = event.get("involvedObject") or {}
+            index[Ref(about.get("kind", ""), about.get("namespace", ""), about.get("name", ""))].append(event)
+        return index
+
+
+def event_time(event: Object) -> str:
+    """Return when an event was last seen, as the API's RFC 3339 text (which sorts), "" when it carries no time."""
+    series = event.get("series") or {}
+    return series.get("lastObservedTime") or event.get("lastTimestamp") or event.get("eventTime") or ""
