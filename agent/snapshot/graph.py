@@ -84,7 +84,7 @@ class Graph:
             yield from self.pods(child)
 
     def events(self, obj: Object) -> Sequence[Object]:
-        """Return the events about exactly this object (kind, namespace, name and, where both carry one, uid), newest last."""
+        """Return the events about exactly this object (kind, name, and uid where both carry one), newest last."""
         uid = (obj.get("metadata") or {}).get("uid", "")
         found = self._events.get(ref(obj), ())
         return [event for event in found if (event["involvedObject"].get("uid") or uid) == uid or not uid]
