@@ -12,6 +12,14 @@ from agent import __version__
 from agent.diagnostics import EXIT_CODES, ExitCode, error
 from agent.invocation import invoked_name
 
+TYPE_CHECKING = False  # type checkers know the name; importing it from typing costs 3 ms of every start
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, NoReturn
+
+    Fill = Callable[["_Parser"], None]
+    Commands = argparse._SubParsersAction["_Parser"]
+
 DESCRIPTION = "Why is it failing, which line of the blueprint does it break, and the change that fixes it."
 
 EXAMPLES = """\
@@ -22,6 +30,11 @@ examples:
   {name} doctor                          what is installed, reachable and allowed
 """
 
+COMPLETION = """\
+bash:  source <(agent completion bash)
+zsh:   agent completion zsh > ~/.zfunc/_agent, with ~/.zfunc on your fpath
+"""
+
 
 def parser() -> argparse.ArgumentParser:
     """Build the whole command tree."""
@@ -29,13 +42,15 @@ def parser() -> argparse.ArgumentParser:
         prog=invoked_name(),
         description=DESCRIPTION,
         epilog=EXAMPLES.format(name=invoked_name()) + "\n" + _exit_codes(),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
     root.add_argument("--version", action="version", version=f"bluehelm {__version__}")
-    commands = root.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser)
-    for add in (_diagnose, _bundle, _blueprint, _config, _doctor, _completion):
-        add(commands)
+    commands = _subcommands(root)
+    _command(commands, "diagnose", "say why it is failing", _diagnose, "diagnose.run", _exit_codes())
+    _command(commands, "bundle", "write what a read command would see into one file", _bundle)
+    _command(commands, "blueprint", "read the blueprints", _blueprint)
+    _command(commands, "config", "the settings in force", _config)
+    _command(commands, "doctor", "check what is installed, reachable and allowed", _doctor, "doctor.run", _exit_codes())
+    _command(commands, "completion", "print a completion script", _completion, "completion.run", COMPLETION)
     return root
 
 
@@ -70,98 +85,122 @@ def _close_stdout() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-class _Parser(argparse.ArgumentParser):
-    """argparse, with its complaint in our one line and no surprise abbreviations."""
+class _Help(argparse.RawDescriptionHelpFormatter):
+    """argparse's help at the terminal's width, asked of the system: argparse would import shutil for it (3 ms)."""
 
-    def error(self, message: str) -> "None":  # type: ignore[override]
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=30, width=_columns())
+
+
+def _columns() -> int:
+    try:
+        return min(os.get_terminal_size(1).columns, 120) - 2
+    except OSError:
+        return 100
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse, with its complaint in our one line, no surprise abbreviations, and arguments added when needed."""
+
+    def __init__(self, fill: "Fill | None" = None, **kwargs: "Any") -> None:
+        super().__init__(formatter_class=_Help, allow_abbrev=False, **kwargs)
+        self._fill = fill
+
+    def fill(self) -> None:
+        """Add this command's arguments, once, and only when it was chosen: the other nine need none."""
+        pending, self._fill = self._fill, None
+        if pending is not None:
+            pending(self)
+
+    def parse_known_args(self, args: "Any" = None, namespace: "Any" = None) -> "Any":
+        """Parse, now that this command was chosen."""
+        self.fill()
+        return super().parse_known_args(args, namespace)
+
+    def error(self, message: str) -> "NoReturn":
+        """End with one line and the code for a usage error."""
         error(f"{message}; see {self.prog} --help")
         sys.exit(ExitCode.USAGE)
 
 
-_Commands = "argparse._SubParsersAction[_Parser]"
-
-
 def _command(
-    commands: _Commands, name: str, text: str, run: str = "", epilog: str | None = None
-) -> argparse.ArgumentParser:
+    commands: "Commands", name: str, text: str, fill: "Fill", run: str = "", epilog: str | None = None
+) -> None:
     """Add one command; `run` is `module.function` below agent.commands, "" for a group."""
-    added = commands.add_parser(
-        name,
-        help=text,
-        description=text[0].upper() + text[1:] + ".",
-        epilog=epilog,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+    described = text[0].upper() + text[1:] + "."
+    added = commands.add_parser(name, help=text, description=described, epilog=epilog, fill=fill)
     if run:
         module, function = run.split(".")
         added.set_defaults(module=module, function=function)
-    return added
 
 
-def _group(commands: _Commands, name: str, text: str) -> _Commands:
-    return _command(commands, name, text).add_subparsers(
-        title="commands", metavar="COMMAND", required=True, parser_class=_Parser
-    )
-
-
-def _diagnose(commands: _Commands) -> None:
-    command = _command(commands, "diagnose", "say why it is failing", "diagnose.run", _exit_codes())
+def _diagnose(command: argparse.ArgumentParser) -> None:
     command.add_argument("subject", nargs="?", metavar="KIND/NAME", help="only causes that concern this object")
     _world(command)
+    _blueprints(command)
+    _profile(command)
+    _output(command)
+
+
+def _bundle(group: argparse.ArgumentParser) -> None:
+    commands = _subcommands(group)
+    _command(commands, "capture", "capture a namespace or the cluster, without Secret data", _capture, "bundle.capture")
+    _command(commands, "show", "say what a bundle holds and how whole it is", _bundle_show, "bundle.show")
+
+
+def _capture(command: argparse.ArgumentParser) -> None:
+    command.add_argument("-f", "--file", metavar="FILE.tgz", required=True, help="where to write it; must not exist")
+    _profile(command)
+    _live(command)
+
+
+def _bundle_show(command: argparse.ArgumentParser) -> None:
+    command.add_argument("bundle", metavar="FILE.tgz", help="a bundle, or `demo`")
+    _output(command)
+
+
+def _blueprint(group: argparse.ArgumentParser) -> None:
+    commands = _subcommands(group)
+    _command(
+        commands, "list", "list every control, its value and where it stands", _blueprint_list, "blueprint.listing"
+    )
+    _command(commands, "show", "show one control, or all of a blueprint, in full", _blueprint_show, "blueprint.show")
+
+
+def _blueprint_list(command: argparse.ArgumentParser) -> None:
+    command.add_argument("blueprint", nargs="?", help="only this one: service, scaling, ...")
     _blueprints(command)
     _output(command)
 
 
-def _bundle(commands: _Commands) -> None:
-    group = _group(commands, "bundle", "write what a read command would see into one file")
-    capture = _command(group, "capture", "capture a namespace or the whole cluster, without Secret data", "bundle.capture")
-    capture.add_argument("-f", "--file", metavar="FILE.tgz", required=True, help="where to write it (never overwritten)")
-    _profile(capture)
-    _live(capture)
-    show = _command(group, "show", "say what a bundle holds and how whole it is", "bundle.show")
-    show.add_argument("bundle", metavar="FILE.tgz", help="a bundle, or `demo`")
-    _output(show)
-
-
-def _blueprint(commands: _Commands) -> None:
-    group = _group(commands, "blueprint", "read the blueprints")
-    listing = _command(group, "list", "list every control with its value and where it stands", "blueprint.listing")
-    listing.add_argument("blueprint", nargs="?", help="only this one: service, scaling, ...")
-    show = _command(group, "show", "show one control, or one blueprint's controls, in full", "blueprint.show")
-    show.add_argument("name", metavar="CONTROL|BLUEPRINT", help="SVC-BE-MEM-LIMIT, or service")
-    for command in (listing, show):
-        _blueprints(command, profile=False)
-        _output(command)
-
-
-def _config(commands: _Commands) -> None:
-    group = _group(commands, "config", "the settings in force")
-    _output(_command(group, "show", "show every setting, its value and where the value comes from", "config.show"))
-
-
-def _doctor(commands: _Commands) -> None:
-    command = _command(commands, "doctor", "check what is installed, reachable and allowed", "doctor.run")
-    _connection(command)
-    _blueprints(command, profile=False)
+def _blueprint_show(command: argparse.ArgumentParser) -> None:
+    command.add_argument("name", metavar="CONTROL|BLUEPRINT", help="SVC-BE-MEM-LIMIT, or service")
+    _blueprints(command)
     _output(command)
 
 
-def _completion(commands: _Commands) -> None:
-    name = invoked_name()
-    command = _command(
-        commands,
-        "completion",
-        "print a completion script",
-        "completion.run",
-        f"bash:  source <({name} completion bash)\nzsh:   {name} completion zsh > ~/.zfunc/_{name}",
-    )
+def _config(group: argparse.ArgumentParser) -> None:
+    text = "show every setting, its value and where the value comes from"
+    _command(_subcommands(group), "show", text, _output, "config.show")
+
+
+def _doctor(command: argparse.ArgumentParser) -> None:
+    _connection(command)
+    _blueprints(command)
+    _output(command)
+
+
+def _completion(command: argparse.ArgumentParser) -> None:
     command.add_argument("shell", choices=("bash", "zsh", "tcsh"))
+
+
+def _subcommands(group: argparse.ArgumentParser) -> "Commands":
+    return group.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser)
 
 
 def _world(command: argparse.ArgumentParser) -> None:
     """Where to look: a bundle, or a live cluster."""
-    command.add_argument("--bundle", metavar="FILE.tgz", help="look at a capture instead of a cluster; `demo` ships along")
+    command.add_argument("--bundle", metavar="FILE.tgz", help="look at a capture, not a cluster; `demo` ships along")
     _live(command)
 
 
@@ -178,10 +217,9 @@ def _connection(command: argparse.ArgumentParser) -> None:
     command.add_argument("--timeout", metavar="SECONDS", type=_seconds, help="give up on the cluster after this long")
 
 
-def _blueprints(command: argparse.ArgumentParser, *, profile: bool = True) -> None:
-    command.add_argument("--blueprints", metavar="DIR", help="the blueprints (default: ./blueprints, then your own, then ours)")
-    if profile:
-        _profile(command)
+def _blueprints(command: argparse.ArgumentParser) -> None:
+    where = "the blueprints (default: ./blueprints, then your own, then ours)"
+    command.add_argument("--blueprints", metavar="DIR", help=where)
 
 
 def _profile(command: argparse.ArgumentParser) -> None:
