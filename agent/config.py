@@ -66,16 +66,23 @@ def load(flags: Mapping[str, object] | None = None) -> Effective:
         UsageError: the file or a BLUEHELM_ variable is wrong; says which, where.
 
     """
+    path = config_file()
     layers = [
-        (str(config_file()), _from_file(config_file())),
-        ("environment", _from_environment(os.environ)),
-        ("command line", {key: value for key, value in (flags or {}).items() if value not in (None, "")}),
+        (str(path), _checked(_from_file(path), str(path))),
+        ("environment", _checked(_from_environment(os.environ), "environment")),
+        ("command line", _typed_flags(flags or {})),
     ]
     settings, sources = Settings(), dict[str, str]()
     for source, values in layers:
-        settings = replace(settings, **_checked(values, source))
+        settings = replace(settings, **values)
         sources |= dict.fromkeys(values, source)
     return Effective(settings, sources)
+
+
+def _typed_flags(flags: Mapping[str, object]) -> dict[str, Any]:
+    """Return the flags that were typed and are settings; argparse has checked them."""
+    names = {field.name for field in fields(Settings)}
+    return {key: value for key, value in flags.items() if key in names and value not in (None, "")}
 
 
 def _from_file(path: Path) -> Mapping[str, object]:

@@ -1,0 +1,66 @@
+# Two commands for a new machine: `make demo` and `make test`. Both set up what is missing, in .venv.
+
+VENV := .venv
+PYTHON ?= python3
+BIN := $(VENV)/bin
+
+.PHONY: help demo test check lint types arrows unit test-cluster cluster-up cluster-down bench capture clean
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 16
+
+demo: $(VENV)/.installed ## diagnose the capture that ships along: no cluster, no Docker, no helm, no API key
+	@$(BIN)/agent diagnose --bundle demo || test $$? -eq 1
+
+test: check ## set up, and run every check that needs no root
+
+check: lint types arrows unit ## ruff, mypy, the arrows of the architecture, the tests
+
+lint: $(VENV)/.developing
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.developing
+	$(BIN)/mypy
+
+arrows: $(VENV)/.developing
+	$(BIN)/lint-imports
+
+unit: $(VENV)/.developing
+	$(BIN)/python -m tests.binaries
+	$(BIN)/pytest -m "not cluster"
+
+test-cluster: $(VENV)/.developing ## the checks on a real Kubernetes (root; compiles it once, 12 minutes)
+	$(BIN)/python -m tests.cluster up
+	$(BIN)/pytest --cluster -m cluster; code=$$?; $(BIN)/python -m tests.cluster down; exit $$code
+
+cluster-up: $(VENV)/.developing ## start the real Kubernetes, compiling it when it is not built yet (root)
+	$(BIN)/python -m tests.cluster up
+
+cluster-down: $(VENV)/.developing ## stop it, leaving nothing running or mounted (root)
+	$(BIN)/python -m tests.cluster down
+
+bench: $(VENV)/.developing ## speed and memory as ratios against a floor in the same run
+	$(BIN)/python -m tests.bench
+
+capture: $(VENV)/.developing ## record the demo's capture anew on the real cluster (root)
+	$(BIN)/python -m tests.cluster up
+	$(BIN)/python -m tests.cluster.demo
+
+clean: ## remove what the other targets made in the checkout
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+$(VENV)/bin/pip:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --upgrade "pip>=25.1"
+
+$(VENV)/.installed: pyproject.toml | $(VENV)/bin/pip
+	@echo "installing bluehelm into $(VENV)"
+	$(BIN)/pip install --quiet --editable .
+	touch $@
+
+$(VENV)/.developing: pyproject.toml $(VENV)/.installed
+	@echo "installing the checks' own tools into $(VENV)"
+	$(BIN)/pip install --quiet --group dev
+	touch $@

@@ -1,0 +1,162 @@
+"""How a diagnosis reads: for people, and as `bluehelm/diagnosis/v1`."""
+
+from agent.diagnose.engine import Diagnosis
+from agent.diagnose.finding import Citation, Confidence, Evidence, Finding, Severity
+from agent.report.data import Data, write
+from agent.report.terminal import Terminal
+from agent.snapshot.record import Part, Ref, Snapshot
+
+SCHEMA = "bluehelm/diagnosis/v1"
+
+COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
+
+MOST_EVIDENCE = 4
+"""Lines of evidence and of symptoms a person is shown; `-o json` has all."""
+
+
+def as_json(diagnosis: Diagnosis, snapshot: Snapshot) -> None:
+    """Write the diagnosis for machines."""
+    write(
+        SCHEMA,
+        {
+            "taken_at": snapshot.taken_at.isoformat(),
+            "origin": snapshot.origin,
+            "cluster": {"context": snapshot.cluster.context, "version": snapshot.cluster.version},
+            "namespace": snapshot.namespace,
+            "complete": not diagnosis.unknown,
+            "findings": [_finding(finding) for finding in diagnosis.findings],
+            "unknown": list(diagnosis.unknown),
+            "examined": dict(diagnosis.examined),
+        },
+    )
+
+
+def as_text(diagnosis: Diagnosis, snapshot: Snapshot) -> None:
+    """Write the diagnosis for a person: the verdict first, then each cause, then what is not known."""
+    terminal = Terminal()
+    terminal.line(_headline(diagnosis, snapshot), "bold")
+    for number, finding in enumerate(diagnosis.findings, 1):
+        terminal.line()
+        _show(terminal, number, finding)
+    if diagnosis.unknown:
+        terminal.line()
+        terminal.line("Not known, so not called healthy:", "yellow")
+        for text in diagnosis.unknown:
+            terminal.line(f"   {text}")
+
+
+def _headline(diagnosis: Diagnosis, snapshot: Snapshot) -> str:
+    place = f"namespace {snapshot.namespace}" if snapshot.namespace else "all namespaces"
+    pods = diagnosis.examined.get("Pod", 0)
+    looked = f"{place}, {_count(pods, 'pod')}, {_origin(snapshot)}"
+    if diagnosis.findings:
+        return f"{_count(len(diagnosis.findings), 'cause')} found: {looked}"
+    return f"{'No cause found in what could be read' if diagnosis.unknown else 'Nothing is wrong'}: {looked}"
+
+
+def _origin(snapshot: Snapshot) -> str:
+    time = snapshot.taken_at.strftime("%Y-%m-%d %H:%M:%S %Z").strip()
+    if snapshot.origin != "live":
+        return f"from the capture {snapshot.origin} of {time}"
+    return f"context {snapshot.cluster.context} at {time}" if snapshot.cluster.context else time
+
+
+def _show(terminal: Terminal, number: int, finding: Finding) -> None:
+    badge = terminal.style(f"{finding.severity.upper():<7}", COLOURS[finding.severity])
+    terminal.stream.write(f"{number:>2} {badge} {terminal.style(str(finding.subject), 'bold')}\n")
+    terminal.line(f"   {finding.cause}{_doubt(finding)}")
+    for label, text in _evidence(finding):
+        terminal.entry(label, text)
+    for citation in finding.citations:
+        _cite(terminal, citation)
+    for label, text in _shortened("explains", finding.symptoms):
+        terminal.entry(label, text)
+    _remedy(terminal, finding)
+
+
+def _doubt(finding: Finding) -> str:
+    return "" if finding.confidence is Confidence.CERTAIN else f" ({finding.confidence})"
+
+
+def _evidence(finding: Finding) -> list[tuple[str, str]]:
+    return _shortened("evidence", [f"{_where(finding, item)}: {item.text}" for item in finding.evidence])
+
+
+def _where(finding: Finding, item: Evidence) -> str:
+    place = item.where.kind if item.where == finding.subject else f"{item.where.kind}/{item.where.name}"
+    return f"{place} {item.pointer}".strip()
+
+
+def _shortened(label: str, lines: "list[str] | tuple[str, ...]") -> list[tuple[str, str]]:
+    """Return the first lines under one label, and how many there are beyond them."""
+    shown = [(label if index == 0 else "", line) for index, line in enumerate(lines[:MOST_EVIDENCE])]
+    hidden = len(lines) - MOST_EVIDENCE
+    return [*shown, ("", f"and {hidden} more (-o json)")] if hidden > 0 else shown
+
+
+def _cite(terminal: Terminal, citation: Citation) -> None:
+    terminal.entry("blueprint", f"{citation.control}: {citation.title} = {citation.says}  ({citation.source})")
+    if citation.rationale:
+        terminal.entry("", f"why: {citation.rationale}", "dim")
+
+
+def _remedy(terminal: Terminal, finding: Finding) -> None:
+    terminal.entry("fix", finding.fix.summary, "green")
+    remedy = finding.remedy
+    if remedy.guessed:
+        terminal.entry("", "no blueprint binds this value; the path is the usual one, check your chart", "dim")
+    terminal.block(remedy.patch, style="cyan")
+    terminal.block(remedy.command or finding.fix.command, style="cyan")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _finding(finding: Finding) -> Data:
+    return {
+        "mode": finding.mode,
+        "code": finding.code,
+        "severity": finding.severity.value,
+        "confidence": finding.confidence.value,
+        "subject": _ref(finding.subject),
+        "container": finding.container,
+        "cause": finding.cause,
+        "affected": [_ref(ref) for ref in finding.affected],
+        "evidence": [_ref(item.where) | {"pointer": item.pointer, "text": item.text} for item in finding.evidence],
+        "symptoms": list(finding.symptoms),
+        "blueprint": [_citation(citation) for citation in finding.citations],
+        "fix": _fix(finding),
+    }
+
+
+def _fix(finding: Finding) -> Data:
+    changes = [{"field": change.field, "old": change.old, "new": change.new} for change in finding.fix.changes]
+    return {
+        "summary": finding.fix.summary,
+        "changes": changes,
+        "patch": finding.remedy.patch,
+        "command": finding.remedy.command or finding.fix.command,
+        "guessed": finding.remedy.guessed,
+    }
+
+
+def _citation(citation: Citation) -> Data:
+    return {
+        "control": citation.control,
+        "title": citation.title,
+        "says": citation.says,
+        "rationale": citation.rationale,
+        "file": citation.source.file,
+        "line": citation.source.line,
+        "path": citation.path,
+    }
+
+
+def _ref(ref: Ref) -> dict[str, str]:
+    return {"kind": ref.kind, "namespace": ref.namespace, "name": ref.name}
+
+
+def gap(part: Part) -> str:
+    """Return one line for stderr about a part that is not whole."""
+    return "; ".join(text for text in (f"{part.name} {part.state}: {part.reason}", part.hint) if text)

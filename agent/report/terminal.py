@@ -1,0 +1,88 @@
+"""stdout for people: colour and wrapping on a terminal, plain whole lines when piped.
+
+Every line goes through `clean`, so no escape sequence, bidi mark or newline out of a cluster reaches the screen.
+"""
+
+import os
+import sys
+import textwrap
+from dataclasses import dataclass, field
+from typing import TextIO
+
+from tools.text import clean
+
+STYLES = {"bold": "1", "dim": "2", "red": "1;31", "yellow": "33", "green": "32", "cyan": "36"}
+"""Style name to SGR code: the sixteen colours every theme maps to something readable."""
+
+LONGEST = 2000
+"""Characters of one line at most; a cause or a log line is never worth more of a screen."""
+
+
+def wants_colour(stream: TextIO) -> bool:
+    """Return whether to colour: a terminal that can, and no NO_COLOR (https://no-color.org)."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM", "dumb") != "dumb"
+
+
+def _width(stream: TextIO) -> int:
+    """Return the columns to wrap at, 0 for a pipe, which gets whole lines to grep."""
+    if not stream.isatty():
+        return 0
+    try:
+        return max(40, min(os.get_terminal_size(stream.fileno()).columns, 120))
+    except OSError:
+        return 80
+
+
+@dataclass(slots=True)
+class Terminal:
+    """Writes lines to stdout."""
+
+    stream: TextIO = field(default_factory=lambda: sys.stdout)
+    colour: bool = field(init=False)
+    width: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.colour = wants_colour(self.stream)
+        self.width = _width(self.stream)
+
+    def style(self, text: str, style: str) -> str:
+        """Return cleaned text in that style, or as it is where there is no colour."""
+        shown = clean(text, LONGEST)
+        return f"\x1b[{STYLES[style]}m{shown}\x1b[0m" if self.colour and style else shown
+
+    def line(self, text: str = "", style: str = "") -> None:
+        """Write one line, wrapped to the terminal with its own indentation kept."""
+        indent = " " * (len(text) - len(text.lstrip(" ")))
+        for part in self._wrap(clean(text, LONGEST).strip(), indent, indent):
+            self._put(part, style)
+
+    def entry(self, label: str, text: str, style: str = "", *, column: int = 13) -> None:
+        """Write `label   text`, the label dim, wrapped lines hanging under the text."""
+        lead = f"   {label}".ljust(column)
+        first, *rest = self._wrap(clean(text, LONGEST), " " * len(lead), " " * len(lead)) or [""]
+        self._put(self.style(lead, "dim") + self._styled(first[len(lead) :], style), "")
+        for part in rest:
+            self._put(part, style)
+
+    def block(self, text: str, indent: int = 13, style: str = "") -> None:
+        """Write lines that must stay as they are (YAML, a command to copy)."""
+        for part in text.splitlines():
+            self._put(" " * indent + clean(part, LONGEST, multiline=True).rstrip("\n"), style)
+
+    def _wrap(self, text: str, first: str, rest: str) -> list[str]:
+        if not self.width:
+            return [first + text]
+        return textwrap.wrap(
+            text,
+            self.width,
+            initial_indent=first,
+            subsequent_indent=rest,
+            break_on_hyphens=False,
+            break_long_words=False,
+        )
+
+    def _styled(self, text: str, style: str) -> str:
+        return f"\x1b[{STYLES[style]}m{text}\x1b[0m" if self.colour and style else text
+
+    def _put(self, text: str, style: str) -> None:
+        self.stream.write(self._styled(text, style) + "\n")
