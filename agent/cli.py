@@ -36,8 +36,9 @@ zsh:   agent completion zsh > ~/.zfunc/_agent, with ~/.zfunc on your fpath
 """
 
 
-def parser() -> argparse.ArgumentParser:
-    """Build the whole command tree."""
+def parser(*, whole: bool = False) -> argparse.ArgumentParser:
+    """Build the command tree; `whole` adds every command's arguments, which only completion scripts need."""
+    _Parser.whole = whole
     root = _Parser(
         prog=invoked_name(),
         description=DESCRIPTION,
@@ -102,9 +103,14 @@ def _columns() -> int:
 class _Parser(argparse.ArgumentParser):
     """argparse, with its complaint in our one line, no surprise abbreviations, and arguments added when needed."""
 
+    whole = False
+    """Fill at once."""
+
     def __init__(self, fill: "Fill | None" = None, **kwargs: "Any") -> None:
         super().__init__(formatter_class=_Help, allow_abbrev=False, **kwargs)
         self._fill = fill
+        if self.whole:
+            self.fill()
 
     def fill(self) -> None:
         """Add this command's arguments, once, and only when it was chosen: the other nine need none."""

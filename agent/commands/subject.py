@@ -31,11 +31,14 @@ def parse(text: str, namespace: str) -> Ref:
 
     Raises:
         UsageError: no slash, or a kind nobody can be asked about.
+
     """
     kind, _, name = text.partition("/")
     found = next((known for known, names in KINDS.items() if kind.lower() in names), None)
     if not name:
         raise UsageError(f"{text!r}: say what it is, as in pod/{text} or deploy/{text}")
     if found is None:
-        raise UsageError(f"{kind!r}: not a kind this can diagnose; known: {', '.join(names[0] for names in KINDS.values())}")
+        raise UsageError(
+            f"{kind!r}: not a kind this can diagnose; known: {', '.join(names[0] for names in KINDS.values())}"
+        )
     return Ref(found, "" if found in CLUSTER_SCOPED else namespace, name)

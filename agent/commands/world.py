@@ -1,0 +1,84 @@
+"""Where a read command looks: a bundle, or a live cluster. Failures become one line and an exit code here."""
+
+import argparse
+from dataclasses import replace
+
+from agent.config import Settings
+from agent.diagnostics import Progress, warn
+from agent.errors import AgentError, Indeterminate, UsageError
+from agent.invocation import invoked_name
+from agent.resources import DEMO, bundle_path
+from agent.snapshot.record import Snapshot
+from tools.failure import Failure, FailureKind
+
+TYPED_WRONG = (FailureKind.CONFIG, FailureKind.NOT_FOUND)
+
+
+def look(args: argparse.Namespace, settings: Settings) -> Snapshot:
+    """Return the snapshot the arguments ask for.
+
+    Raises:
+        UsageError: the bundle, context or namespace does not exist.
+        Indeterminate: the cluster could not be read at all.
+
+    """
+    return _from_bundle(args.bundle, args.namespace) if args.bundle else live(args, settings)
+
+
+def _from_bundle(name: str, namespace: str | None) -> Snapshot:
+    from agent.snapshot.bundle import load
+
+    found = load(bundle_path(name))
+    if isinstance(found, Failure):
+        raise UsageError(str(found))
+    shown = replace(found, origin=name)
+    return shown if namespace is None else _narrowed(shown, namespace)
+
+
+def _narrowed(snapshot: Snapshot, namespace: str) -> Snapshot:
+    from agent.snapshot.narrow import narrow
+
+    found = narrow(snapshot, namespace)
+    if found is None:
+        raise UsageError(f"the bundle {snapshot.origin} holds nothing of a namespace {namespace!r}")
+    return found
+
+
+def live(args: argparse.Namespace, settings: Settings, *, everything: bool = False) -> Snapshot:
+    """Return a fresh look at the cluster; `everything` reads every log in scope, not only the suspects'.
+
+    Raises:
+        UsageError: unknown context or namespace.
+        Indeterminate: the API could not be reached, or refused.
+
+    """
+    from tools.cluster import connect
+
+    from agent.snapshot.collect import collect
+
+    reader = connect(settings.context or None, settings.kubeconfig or None, settings.timeout)
+    if isinstance(reader, Failure):
+        raise refused(reader)
+    namespace = None if args.all_namespaces else (args.namespace or reader.namespace)
+    progress = Progress()
+    try:
+        snapshot = collect(reader, namespace, progress=progress, everything=everything)
+    finally:
+        progress.clear()
+    if isinstance(snapshot, Failure):
+        raise refused(snapshot)
+    return snapshot
+
+
+def refused(failure: Failure) -> AgentError:
+    """Return the error a person sees when nothing could be read, with what still works."""
+    hint = "" if failure.hint else f"; try the capture that ships along: {invoked_name()} diagnose --bundle {DEMO}"
+    if failure.kind is FailureKind.NOT_FOUND:
+        return UsageError(str(failure))
+    return Indeterminate(f"{failure}{hint}")
+
+
+def report_gaps(snapshot: Snapshot) -> None:
+    """Say on stderr, one line each, what could not be read."""
+    for part in snapshot.gaps():
+        warn("; ".join(text for text in (f"{part.name} {part.state}: {part.reason}", part.hint) if text))
