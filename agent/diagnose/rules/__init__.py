@@ -1,1 +1,12 @@
-"""The failure modes, one small function each, one module per family of ../shared design's table."""
+"""The failure modes, one small function each, one module per family. `ALL` names every rule that is asked."""
+
+from agent.diagnose.registry import Rule
+from agent.diagnose.rules import admission, scheduling, services, storage, workloads
+
+ALL: tuple[Rule, ...] = (
+    *admission.RULES,
+    *scheduling.RULES,
+    *storage.RULES,
+    *workloads.RULES,
+    *services.RULES,
+)
