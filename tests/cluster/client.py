@@ -1,0 +1,22 @@
+"""The test bed's own kubectl and helm: they may change the cluster, the product's may not."""
+
+import os
+import subprocess
+
+from tests.cluster.binaries import program
+from tests.cluster.layout import kubeconfig
+
+
+def kubectl(*args: str, stdin: str | None = None, check: bool = False) -> subprocess.CompletedProcess[str]:
+    """Run kubectl against the local cluster."""
+    return _run([str(program("kubectl")), f"--kubeconfig={kubeconfig()}", *args], stdin, check=check)
+
+
+def helm(*args: str, check: bool = False) -> subprocess.CompletedProcess[str]:
+    """Run helm 4 against the local cluster."""
+    return _run([str(program("helm")), f"--kubeconfig={kubeconfig()}", *args], None, check=check)
+
+
+def _run(argv: list[str], stdin: str | None, *, check: bool) -> subprocess.CompletedProcess[str]:
+    env = {key: value for key, value in os.environ.items() if not key.startswith(("KUBE", "HELM"))}
+    return subprocess.run(argv, input=stdin, check=check, capture_output=True, text=True, env=env)

@@ -1,0 +1,189 @@
+"""Images without a registry: docker-archives made from files, imported into containerd and cached."""
+
+import hashlib
+import io
+import json
+import shutil
+import subprocess
+import tarfile
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.cluster.binaries import program
+from tests.cluster.layout import cache_dir, containerd_socket
+from tests.cluster.parts import PAUSE
+from tests.cluster.trouble import Trouble
+
+BUSYBOX = "registry.local/busybox:1"
+BACKEND = "docker.io/library/todo-backend:latest"
+FRONTEND = "docker.io/library/todo-frontend:latest"
+COREDNS = "registry.local/coredns:1"
+METRICS_SERVER = "registry.local/metrics-server:1"
+
+WEBSERVICE = Path(__file__).parent / "webservice" / "server.py"
+
+APPLETS = (
+    "sh cat cp date dd df du echo env false grep head hostname httpd id kill ls mkdir mv nc nslookup ping printf ps "
+    "pwd rm sed seq sleep sort stat sync tail tar tee test timeout touch tr true uname vi wc wget which xargs yes"
+).split()
+
+PYTHON_PACKAGES = (
+    "base-files libc6 libgcc-s1 zlib1g libexpat1 libssl3 libbz2-1.0 liblzma5 libffi8 libuuid1 libcrypt1 "
+    "libpython3.11-minimal libpython3.11-stdlib python3.11-minimal busybox-static"
+).split()
+"""What a Python web service needs of Debian 12, and a shell to look around in its container."""
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """One image: its name, what fills its root, and how it starts."""
+
+    name: str
+    command: tuple[str, ...]
+    files: dict[str, Path] = field(default_factory=dict)
+    """Path inside -> file outside; executable."""
+    root: str = ""
+    """`busybox` or `python` where it is more than files."""
+    env: tuple[str, ...] = ()
+
+
+def images() -> tuple[Image, ...]:
+    """Return every image of the test bed."""
+    serve = ("/usr/bin/python3.11", "-u", "/app/server.py")
+    app = {"app/server.py": WEBSERVICE}
+    return (
+        Image(PAUSE, ("/pause",), {"pause": program("pause")}),
+        Image(COREDNS, ("/coredns",), {"coredns": program("coredns")}),
+        Image(METRICS_SERVER, ("/metrics-server",), {"metrics-server": program("metrics-server")}),
+        Image(BUSYBOX, ("sh",), root="busybox"),
+        Image(BACKEND, serve, app, "python", ("PORT=8000",)),
+        Image(FRONTEND, serve, app, "python", ("PORT=3000",)),
+    )
+
+
+def ready() -> bool:
+    """Return whether containerd answers."""
+    argv = [str(program("ctr")), f"--address={containerd_socket()}", "--namespace=k8s.io", "images", "list", "-q"]
+    return subprocess.run(argv, capture_output=True).returncode == 0
+
+
+def load() -> None:
+    """Make what is not cached and import what containerd does not have."""
+    have = _ctr("images", "list", "-q").split()
+    for image in images():
+        if image.name not in have:
+            _ctr("images", "import", "--local", "--platform", "linux/amd64", str(_archive(image)))
+
+
+def _archive(image: Image) -> Path:
+    """Return the docker-archive of an image, made anew when anything in it changed."""
+    path = cache_dir() / "images" / f"{image.name.split('/')[-1].replace(':', '-')}-{_digest(image)}.tar"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+            part = Path(folder) / "image.tar"
+            _write(image, _layer(image, Path(folder)), part)
+            part.replace(path)
+    return path
+
+
+def _digest(image: Image) -> str:
+    parts = [repr(image), repr(PYTHON_PACKAGES), repr(APPLETS)]
+    parts += [f"{path}:{path.stat().st_size}:{path.stat().st_mtime_ns}" for path in image.files.values()]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
+
+
+def _write(image: Image, layer: Path, target: Path) -> None:
+    digest = hashlib.sha256(layer.read_bytes()).hexdigest()
+    config = {
+        "architecture": "amd64",
+        "os": "linux",
+        "config": {"Cmd": list(image.command), "Env": ["PATH=/usr/bin:/bin", *image.env]},
+        "rootfs": {"type": "layers", "diff_ids": [f"sha256:{digest}"]},
+    }
+    manifest = [{"Config": "config.json", "RepoTags": [image.name], "Layers": ["layer.tar"]}]
+    with tarfile.open(target, "w") as archive:
+        for name, data in (("manifest.json", manifest), ("config.json", config)):
+            content = json.dumps(data).encode()
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+        archive.add(layer, "layer.tar")
+
+
+def _layer(image: Image, folder: Path) -> Path:
+    root = folder / "root"
+    {"": _empty, "busybox": _busybox, "python": _python}[image.root](root)
+    for inside, outside in image.files.items():
+        (root / inside).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(outside, root / inside)
+        (root / inside).chmod(0o755)
+    layer = folder / "layer.tar"
+    with tarfile.open(layer, "w") as archive:
+        archive.add(root, ".", filter=_owned_by_root)
+    return layer
+
+
+def _owned_by_root(info: tarfile.TarInfo) -> tarfile.TarInfo:
+    info.uid = info.gid = 0
+    info.uname = info.gname = ""
+    return info
+
+
+def _empty(root: Path) -> None:
+    for name in ("tmp", "etc", "proc", "sys", "dev"):
+        (root / name).mkdir(parents=True)
+    (root / "tmp").chmod(0o1777)
+
+
+def _busybox(root: Path) -> None:
+    _empty(root)
+    (root / "bin").mkdir()
+    shutil.copy(_debian("busybox-static") / "bin" / "busybox", root / "bin" / "busybox")
+    for applet in APPLETS:
+        (root / "bin" / applet).symlink_to("busybox")
+
+
+def _python(root: Path) -> None:
+    """Unpack Debian's packages over merged /usr, as debootstrap would, without their 200 MB of company."""
+    _empty(root)
+    for name in ("bin", "sbin", "lib", "lib64"):
+        (root / "usr" / name).mkdir(parents=True)
+        (root / name).symlink_to(f"usr/{name}")
+    for package in PYTHON_PACKAGES:
+        _unpack(package, root)
+    for applet in APPLETS:
+        if not (root / "usr/bin" / applet).exists():
+            (root / "usr/bin" / applet).symlink_to("busybox")
+
+
+def _debian(package: str) -> Path:
+    """Return a folder with one Debian package unpacked."""
+    folder = cache_dir() / "debian" / package
+    if not folder.exists():
+        part = folder.with_name(f".{package}")
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True)
+        _unpack(package, part)
+        part.replace(folder)
+    return folder
+
+
+def _unpack(package: str, root: Path) -> None:
+    with tempfile.TemporaryDirectory() as download:
+        fetched = subprocess.run(["apt-get", "download", "-q", package], cwd=download, capture_output=True, text=True)
+        found = next(Path(download).glob("*.deb"), None)
+        if found is None:
+            raise Trouble(f"Debian's package {package} cannot be had: {fetched.stderr.strip()[-200:]}")
+        content = subprocess.run(["dpkg-deb", "--fsys-tarfile", found], check=True, capture_output=True).stdout
+    command = ["tar", "--extract", "--keep-directory-symlink", "--no-same-owner", f"--directory={root}"]
+    subprocess.run(command, input=content, check=True)
+
+
+def _ctr(*args: str) -> str:
+    argv = [str(program("ctr")), f"--address={containerd_socket()}", "--namespace=k8s.io", *args]
+    done = subprocess.run(argv, capture_output=True, text=True)
+    if done.returncode:
+        raise Trouble(f"ctr {' '.join(args[:2])} failed: {done.stderr.strip()[-300:]}")
+    return done.stdout

@@ -1,0 +1,148 @@
+"""`up` and `down`: a real Kubernetes on this machine, whole or not at all."""
+
+import fcntl
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.cluster import binaries, certs, cleanup, images, parts, preflight, simulated
+from tests.cluster.client import kubectl
+from tests.cluster.layout import DISPOSABLE, NODE, kubeconfig, run_dir
+from tests.cluster.processes import log_file, pid, wait_for
+from tests.cluster.trouble import Trouble
+
+DAEMONS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "containerd", "kubelet", "kube-proxy")
+MANIFESTS = Path(__file__).parent / "manifests"
+LOCK = Path("/run/lock/bluehelm-cluster.lock")
+
+
+def up(kwok_nodes: int = 0) -> None:
+    """Bring the cluster up, or leave it as it is when it is up already.
+
+    Raises:
+        Trouble: this machine cannot, and why; nothing is left half started.
+    """
+    with _alone():
+        if not is_up():
+            _recover()
+            preflight.check()
+            binaries.build()
+            _start()
+        if kwok_nodes:
+            simulated.nodes(kwok_nodes)
+
+
+def down() -> None:
+    """Stop the cluster and take everything it made off this machine, whatever state it is in."""
+    with _alone():
+        cleanup.clean()
+        left = cleanup.leftovers()
+    if left:
+        raise Trouble(f"still there: {'; '.join(left[:5])}")
+
+
+def is_up() -> bool:
+    """Return whether every daemon runs and the node is ready."""
+    return all(pid(name) for name in DAEMONS) and _node_ready()
+
+
+def status() -> str:
+    """Return one line a daemon, and what is left of a dead cluster."""
+    lines = [f"{name:<24} {_state(name)}" for name in DAEMONS]
+    return "\n".join([*lines, f"{'node':<24} {'Ready' if _node_ready() else 'not ready'}"])
+
+
+def _state(name: str) -> str:
+    number = pid(name)
+    return f"running, pid {number}, log {log_file(name)}" if number else "stopped"
+
+
+def _recover() -> None:
+    """Clear what a killed or half-started cluster left, saying which."""
+    left = cleanup.leftovers()
+    if left:
+        running = [name for name in DAEMONS if pid(name)]
+        what = f"a half-started cluster ({', '.join(running)} run)" if running else "a killed cluster"
+        _say(f"clearing what {what} left: {len(left)} things, among them {left[0]}")
+        cleanup.clean()
+
+
+def _start() -> None:
+    try:
+        _start_parts()
+    except (Trouble, subprocess.CalledProcessError, OSError) as error:
+        _keep_logs()
+        cleanup.clean()
+        raise Trouble(f"starting failed, everything was cleared again: {error}") from error
+
+
+def _start_parts() -> None:
+    began = time.monotonic()
+    run_dir().mkdir(parents=True, mode=0o755, exist_ok=True)
+    certs.create()
+    certs.write_kubeconfigs()
+    parts.write_cni()
+    parts.etcd()
+    parts.containerd()
+    parts.apiserver()
+    wait_for("the API server's readiness", lambda: kubectl("get", "--raw=/readyz").returncode == 0, 60, "kube-apiserver")
+    parts.controller_manager()
+    parts.scheduler()
+    parts.kube_proxy()
+    _say("loading images")
+    wait_for("containerd's socket", lambda: images.ready(), 30, "containerd")
+    images.load()
+    parts.kubelet()
+    wait_for("the node's readiness", _node_ready, 90, "kubelet")
+    _addons()
+    _say(f"Kubernetes {binaries.kubernetes_version()} is up after {time.monotonic() - began:.0f} s: {kubeconfig()}")
+
+
+def _addons() -> None:
+    _applied("coredns.yaml", "metrics-server.yaml")
+    kubectl("create", "configmap", DISPOSABLE, "--namespace=kube-system", check=True)
+    for name in ("coredns", "metrics-server"):
+        argv = ("rollout", "status", f"deployment/{name}", "--namespace=kube-system", "--timeout=120s")
+        kubectl(*argv, check=True)
+
+
+def _applied(*names: str) -> None:
+    for name in names:
+        kubectl("apply", f"--filename={MANIFESTS / name}", check=True)
+
+
+def _node_ready() -> bool:
+    path = '{.status.conditions[?(@.type=="Ready")].status}'
+    return kubectl("get", "node", NODE, f"--output=jsonpath={path}").stdout.strip() == "True"
+
+
+def _keep_logs() -> None:
+    """Copy the daemons' logs to where clearing does not reach, so that a failure can be read."""
+    kept = Path("/tmp/bluehelm-cluster-logs")  # noqa: S108 - a developer reads it there
+    subprocess.run(["cp", "-rT", str(run_dir() / "log"), str(kept)], capture_output=True)
+    _say(f"logs are kept in {kept}")
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Hold the machine's one cluster; a kernel lock, so a killed holder leaves nothing stale."""
+    LOCK.parent.mkdir(parents=True, exist_ok=True)
+    with LOCK.open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            _say(f"another process is at the cluster ({lock.read().strip() or 'unknown'}); waiting for it")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.truncate(0)
+        lock.write(f"pid {os.getpid()}")
+        lock.flush()
+        yield
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

@@ -1,0 +1,3 @@
+module bluehelm/tests/cluster/pause
+
+go 1.26.0

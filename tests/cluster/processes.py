@@ -1,0 +1,116 @@
+"""Daemons: started detached with a log of their own, known by pid files, waited for by condition, never by sleep."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.cluster.layout import run_dir
+from tests.cluster.trouble import Trouble
+
+
+def log_file(name: str) -> Path:
+    """Return the log of one daemon."""
+    return run_dir() / "log" / f"{name}.log"
+
+
+def start(name: str, argv: list[str], env: dict[str, str] | None = None) -> None:
+    """Start one daemon in a session of its own."""
+    log_file(name).parent.mkdir(parents=True, exist_ok=True)
+    (run_dir() / "pid").mkdir(parents=True, exist_ok=True)
+    with log_file(name).open("ab") as log:
+        process = subprocess.Popen(
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            env=os.environ | (env or {}),
+            cwd=run_dir(),
+        )
+    (run_dir() / "pid" / name).write_text(str(process.pid))
+
+
+def pid(name: str) -> int | None:
+    """Return the pid of a daemon of ours that is running, None otherwise."""
+    try:
+        number = int((run_dir() / "pid" / name).read_text())
+    except (OSError, ValueError):
+        return None
+    return number if _is_ours(number) else None
+
+
+def ours() -> dict[int, str]:
+    """Return every live process whose command line names the run folder or our binaries: pid -> its words."""
+    found = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and int(entry.name) != os.getpid() and _is_ours(int(entry.name)):
+            found[int(entry.name)] = _words(int(entry.name))
+    return found
+
+
+def stop_all(patience: float = 10.0) -> None:
+    """End every process of ours: asked first, then killed."""
+    for sent, wait in ((signal.SIGTERM, patience), (signal.SIGKILL, 5.0)):
+        for number in ours():
+            _signal(number, sent)
+        if _settled(lambda: not ours(), wait):
+            return
+    raise Trouble(f"processes that cannot be ended: {', '.join(map(str, ours()))}")
+
+
+def wait_for(what: str, condition: Callable[[], bool], seconds: float, daemon: str = "") -> None:
+    """Wait until a condition holds.
+
+    Raises:
+        Trouble: it does not within that time, or the daemon it waits for died; says what the daemon logged last.
+    """
+    end = time.monotonic() + seconds
+    while not condition():
+        if daemon and pid(daemon) is None:
+            raise Trouble(f"{daemon} died while starting: {_last_words(daemon)}")
+        if time.monotonic() > end:
+            raise Trouble(f"{what} did not happen within {seconds:.0f} s{_said(daemon)}")
+        time.sleep(0.1)
+
+
+def _settled(condition: Callable[[], bool], seconds: float) -> bool:
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.1)
+    return True
+
+
+def _is_ours(number: int) -> bool:
+    words = _words(number)
+    return str(run_dir()) in words and "python" not in words.split(" ")[0]
+
+
+def _words(number: int) -> str:
+    try:
+        return Path(f"/proc/{number}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except OSError:
+        return ""
+
+
+def _signal(number: int, sent: signal.Signals) -> None:
+    try:
+        os.kill(number, sent)
+    except ProcessLookupError:
+        return
+
+
+def _said(daemon: str) -> str:
+    return f"; {daemon} said: {_last_words(daemon)}" if daemon else ""
+
+
+def _last_words(name: str) -> str:
+    try:
+        lines = log_file(name).read_text(errors="replace").splitlines()
+    except OSError:
+        return "nothing"
+    return next((line.strip() for line in reversed(lines) if line.strip()), "nothing")[:300]

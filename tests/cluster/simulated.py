@@ -1,0 +1,52 @@
+"""Nodes and pods that only the API knows: kwok plays the kubelet, so that thousands of pods cost nothing."""
+
+import json
+import subprocess
+
+from tests.cluster import parts
+from tests.cluster.binaries import GO, MODULES_IN_ORDER
+from tests.cluster.client import kubectl
+from tests.cluster.layout import MODULES
+from tests.cluster.processes import pid, wait_for
+
+LABEL = {"type": "kwok"}
+TAINT = {"key": "kwok.x-k8s.io/node", "value": "fake", "effect": "NoSchedule"}
+
+
+def nodes(count: int) -> None:
+    """Make simulated nodes 0 to count-1, tainted so that nothing lands there unasked, and wait until they are ready."""
+    if not pid("kwok"):
+        parts.kwok(_stages())
+    documents = "\n".join(json.dumps(_node(number)) for number in range(count))
+    kubectl("apply", "--server-side", "--filename=-", stdin=documents, check=True)
+    wait_for(f"{count} simulated nodes", lambda: _ready() >= count, 60, "kwok")
+
+
+def _node(number: int) -> dict[str, object]:
+    name = f"kwok-{number}"
+    size = {"cpu": "32", "memory": "256Gi", "pods": "110"}
+    return {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {
+            "name": name,
+            "annotations": {"kwok.x-k8s.io/node": "fake", "node.alpha.kubernetes.io/ttl": "0"},
+            "labels": LABEL | {"kubernetes.io/hostname": name, "kubernetes.io/os": "linux"},
+        },
+        "spec": {"taints": [TAINT]},
+        "status": {"allocatable": size, "capacity": size},
+    }
+
+
+def _ready() -> int:
+    path = '{range .items[*]}{.status.conditions[?(@.type=="Ready")].status}{"\\n"}{end}'
+    return kubectl("get", "nodes", "--selector=type=kwok", f"--output=jsonpath={path}").stdout.count("True")
+
+
+def _stages() -> list[str]:
+    """Return kwok's own stage files, where Go's module cache has them."""
+    module = next(found for found in MODULES_IN_ORDER if found.name == "kwok")
+    argv = [GO, "list", "-m", "-f", "{{.Dir}}", "sigs.k8s.io/kwok"]
+    folder = subprocess.run(argv, cwd=MODULES / module.name, check=True, capture_output=True, text=True).stdout.strip()
+    names = ("node/fast/node-initialize", "node/heartbeat-with-lease/node-heartbeat-with-lease", "pod/fast/pod-ready")
+    return [f"{folder}/kustomize/stage/{name}.yaml" for name in (*names, "pod/fast/pod-complete", "pod/fast/pod-delete")]
