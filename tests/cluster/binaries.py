@@ -106,7 +106,9 @@ def build() -> None:
         todo = missing()
         began = time.monotonic()
         for done, (module, name) in enumerate(todo):
-            _say(f"[{done + 1}/{len(todo)}] compiling {name} {module.version} ({time.monotonic() - began:.0f} s so far)")
+            _say(
+                f"[{done + 1}/{len(todo)}] compiling {name} {module.version} ({time.monotonic() - began:.0f} s so far)"
+            )
             _compile(module, name)
 
 

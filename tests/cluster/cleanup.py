@@ -31,8 +31,8 @@ def clean() -> None:
     """Take everything away; safe to call on a machine where nothing is left."""
     stop_all()
     _kill_containers()
-    for path in reversed(mounts()):
-        subprocess.run(["umount", "--lazy", path], capture_output=True)
+    for point in reversed(mounts()):
+        subprocess.run(["umount", "--lazy", point], capture_output=True)
     _drop_network()
     for path in _cgroups():
         with contextlib.suppress(OSError):

@@ -5,6 +5,7 @@ import os
 import subprocess
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 MODULES = Path(__file__).parent / "modules"
 NODE = "bluehelm-node"
@@ -55,7 +56,10 @@ def containerd_socket() -> Path:
 @cache
 def node_ip() -> str:
     """Return this machine's address on its default route; pods reach the API server through it."""
-    routes = json.loads(subprocess.run(["ip", "-j", "-4", "route"], check=True, capture_output=True).stdout)
-    device = next(route["dev"] for route in routes if route["dst"] == "default")
-    found = json.loads(subprocess.run(["ip", "-j", "-4", "addr", "show", device], check=True, capture_output=True).stdout)
-    return str(found[0]["addr_info"][0]["local"])
+    device = next(route["dev"] for route in _ip("route") if route["dst"] == "default")
+    return str(_ip("addr", "show", device)[0]["addr_info"][0]["local"])
+
+
+def _ip(*args: str) -> list[dict[str, Any]]:
+    shown = subprocess.run(["ip", "-j", "-4", *args], check=True, capture_output=True).stdout
+    return list(json.loads(shown))

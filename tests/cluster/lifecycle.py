@@ -26,7 +26,7 @@ def up(kwok_nodes: int = 0) -> None:
     Raises:
         Trouble: this machine cannot, and why; nothing is left half started.
     """
-    with _alone():
+    with alone():
         if not is_up():
             _recover()
             preflight.check()
@@ -38,7 +38,7 @@ def up(kwok_nodes: int = 0) -> None:
 
 def down() -> None:
     """Stop the cluster and take everything it made off this machine, whatever state it is in."""
-    with _alone():
+    with alone():
         cleanup.clean()
         left = cleanup.leftovers()
     if left:
@@ -89,12 +89,12 @@ def _start_parts() -> None:
     parts.etcd()
     parts.containerd()
     parts.apiserver()
-    wait_for("the API server's readiness", lambda: kubectl("get", "--raw=/readyz").returncode == 0, 60, "kube-apiserver")
+    wait_for("the API server's readiness", _api_ready, 60, "kube-apiserver")
     parts.controller_manager()
     parts.scheduler()
     parts.kube_proxy()
     _say("loading images")
-    wait_for("containerd's socket", lambda: images.ready(), 30, "containerd")
+    wait_for("containerd's socket", images.ready, 30, "containerd")
     images.load()
     parts.kubelet()
     wait_for("the node's readiness", _node_ready, 90, "kubelet")
@@ -115,6 +115,10 @@ def _applied(*names: str) -> None:
         kubectl("apply", f"--filename={MANIFESTS / name}", check=True)
 
 
+def _api_ready() -> bool:
+    return kubectl("get", "--raw=/readyz").returncode == 0
+
+
 def _node_ready() -> bool:
     path = '{.status.conditions[?(@.type=="Ready")].status}'
     return kubectl("get", "node", NODE, f"--output=jsonpath={path}").stdout.strip() == "True"
@@ -122,13 +126,13 @@ def _node_ready() -> bool:
 
 def _keep_logs() -> None:
     """Copy the daemons' logs to where clearing does not reach, so that a failure can be read."""
-    kept = Path("/tmp/bluehelm-cluster-logs")  # noqa: S108 - a developer reads it there
+    kept = Path("/tmp/bluehelm-cluster-logs")
     subprocess.run(["cp", "-rT", str(run_dir() / "log"), str(kept)], capture_output=True)
     _say(f"logs are kept in {kept}")
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
+def alone() -> Iterator[None]:
     """Hold the machine's one cluster; a kernel lock, so a killed holder leaves nothing stale."""
     LOCK.parent.mkdir(parents=True, exist_ok=True)
     with LOCK.open("a+") as lock:

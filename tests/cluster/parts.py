@@ -1,6 +1,7 @@
-"""The parts of Kubernetes and how each is started. Facts about this kind of machine: ../shared/design/real-cluster.md."""
+"""The parts of Kubernetes and how each is started; the odd flags are what this kind of machine needs."""
 
 import json
+
 from tests.cluster import certs
 from tests.cluster.binaries import program
 from tests.cluster.layout import (
@@ -266,5 +267,3 @@ disabled_plugins = [
   BinaryName = "{program("runc")}"
   SystemdCgroup = false
 """
-
-

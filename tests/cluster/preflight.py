@@ -43,12 +43,16 @@ def check() -> None:
     if reason:
         raise Trouble(reason)
     tools()
-    _disk()
-    _ports()
+    disk()
+    ports()
 
 
 def tools() -> None:
-    """Install the Debian packages that are missing."""
+    """Install the Debian packages that are missing.
+
+    Raises:
+        Trouble: they cannot be had.
+    """
     wanted = dict(TOOLS) | (TO_COMPILE if missing() else {})
     packages = [package for name, package in wanted.items() if shutil.which(name) is None]
     if missing() and not SECCOMP.exists():
@@ -67,13 +71,15 @@ def _install(packages: list[str]) -> None:
         raise Trouble(f"apt-get install {' '.join(packages)} failed: {done.stderr.strip()[-200:]}")
 
 
-def _disk() -> None:
+def disk() -> None:
+    """Refuse a disk that a cluster would fill."""
     free = shutil.disk_usage(_existing(run_dir())).free
     if free < NEEDED_BYTES:
         raise Trouble(f"disk full: {run_dir()} has {free >> 20} MiB free, a cluster needs {NEEDED_BYTES >> 20} MiB")
 
 
-def _ports() -> None:
+def ports() -> None:
+    """Refuse a machine on which somebody has a port we need, naming who."""
     for name, port in PORTS.items():
         if _taken(port):
             raise Trouble(f"port {port}, which {name} needs, is taken by {holder(port)}; stop that first")
@@ -94,7 +100,7 @@ def holder(port: int) -> str:
     inodes = _listening_inodes(port)
     for entry in Path("/proc").iterdir():
         with contextlib.suppress(OSError):
-            if entry.name.isdigit() and any(os.readlink(link) in inodes for link in (entry / "fd").iterdir()):
+            if entry.name.isdigit() and any(str(link.readlink()) in inodes for link in (entry / "fd").iterdir()):
                 return f"process {entry.name} ({(entry / 'comm').read_text().strip()})"
     return "another process"
 

@@ -10,6 +10,9 @@ from pathlib import Path
 from tests.cluster.layout import run_dir
 from tests.cluster.trouble import Trouble
 
+_STARTED: dict[str, "subprocess.Popen[bytes]"] = {}
+"""What this process started: held, because a forgotten Popen complains when it is collected."""
+
 
 def log_file(name: str) -> Path:
     """Return the log of one daemon."""
@@ -21,7 +24,7 @@ def start(name: str, argv: list[str], env: dict[str, str] | None = None) -> None
     log_file(name).parent.mkdir(parents=True, exist_ok=True)
     (run_dir() / "pid").mkdir(parents=True, exist_ok=True)
     with log_file(name).open("ab") as log:
-        process = subprocess.Popen(
+        _STARTED[name] = subprocess.Popen(
             argv,
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -30,7 +33,7 @@ def start(name: str, argv: list[str], env: dict[str, str] | None = None) -> None
             env=os.environ | (env or {}),
             cwd=run_dir(),
         )
-    (run_dir() / "pid" / name).write_text(str(process.pid))
+    (run_dir() / "pid" / name).write_text(str(_STARTED[name].pid))
 
 
 def pid(name: str) -> int | None:

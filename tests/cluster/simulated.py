@@ -12,6 +12,15 @@ from tests.cluster.processes import pid, wait_for
 LABEL = {"type": "kwok"}
 TAINT = {"key": "kwok.x-k8s.io/node", "value": "fake", "effect": "NoSchedule"}
 
+STAGES = (
+    "node/fast/node-initialize",
+    "node/heartbeat-with-lease/node-heartbeat-with-lease",
+    "pod/fast/pod-ready",
+    "pod/fast/pod-complete",
+    "pod/fast/pod-delete",
+)
+"""Of kwok's own stage files: nodes get ready and stay so, pods run at once, finish when Jobs, and go when deleted."""
+
 
 def nodes(count: int) -> None:
     """Make simulated nodes 0 to count-1, tainted so that nothing lands there unasked, and wait until they are ready."""
@@ -48,5 +57,4 @@ def _stages() -> list[str]:
     module = next(found for found in MODULES_IN_ORDER if found.name == "kwok")
     argv = [GO, "list", "-m", "-f", "{{.Dir}}", "sigs.k8s.io/kwok"]
     folder = subprocess.run(argv, cwd=MODULES / module.name, check=True, capture_output=True, text=True).stdout.strip()
-    names = ("node/fast/node-initialize", "node/heartbeat-with-lease/node-heartbeat-with-lease", "pod/fast/pod-ready")
-    return [f"{folder}/kustomize/stage/{name}.yaml" for name in (*names, "pod/fast/pod-complete", "pod/fast/pod-delete")]
+    return [f"{folder}/kustomize/stage/{name}.yaml" for name in STAGES]

@@ -70,7 +70,7 @@ def crash(code: int) -> None:
     """Log an exception as a real service would, and end with that code."""
     time.sleep(float(os.environ.get("CRASH_AFTER", "0")))
     try:
-        raise RuntimeError("database migration 0042 failed: relation \"todos\" already exists")
+        raise RuntimeError('database migration 0042 failed: relation "todos" already exists')
     except RuntimeError:
         traceback.print_exc()
     os._exit(code)

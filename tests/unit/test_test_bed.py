@@ -1,0 +1,60 @@
+"""`make cluster-up` refuses in one line and recovers: someone at a new machine reads what to do, not a traceback."""
+
+import fcntl
+import shutil
+import socket
+from collections import namedtuple
+from pathlib import Path
+
+import pytest
+
+from tests.cluster import binaries, layout, lifecycle, preflight, processes
+from tests.cluster.trouble import Trouble
+
+
+def test_a_taken_port_is_named_with_who_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as busy:
+        busy.bind(("127.0.0.1", 0))
+        busy.listen()
+        port = busy.getsockname()[1]
+        monkeypatch.setitem(layout.PORTS, "etcd", port)
+        with pytest.raises(Trouble, match=rf"port {port}, which etcd needs, is taken by process \d+ \("):
+            preflight.ports()
+
+
+def test_a_full_disk_is_refused_with_the_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BLUEHELM_CLUSTER_RUN", str(tmp_path / "run"))
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(10 << 30, 10 << 30, 3 << 20))
+    with pytest.raises(Trouble, match=r"disk full: .* has 3 MiB free, a cluster needs 2048 MiB"):
+        preflight.disk()
+
+
+def test_an_interrupted_build_is_not_taken_for_a_whole_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BLUEHELM_CLUSTER_CACHE", str(tmp_path))
+    target = binaries.program("pause")
+    target.parent.mkdir(parents=True)
+    target.with_name(".pause.123").write_bytes(b"half")
+    assert "pause" in [name for _, name in binaries.missing()]
+
+
+def test_a_lock_file_whose_holder_died_holds_nobody_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock = tmp_path / "lock"
+    lock.write_text("pid 999999")
+    monkeypatch.setattr(lifecycle, "LOCK", lock)
+    with lifecycle.alone(), lock.open() as second, pytest.raises(BlockingIOError):
+        fcntl.flock(second, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def test_a_daemon_that_dies_while_starting_says_its_last_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BLUEHELM_CLUSTER_RUN", str(tmp_path))
+    processes.start("etcd", ["/bin/sh", "-c", f"echo 'no space for {tmp_path}'; exit 1"])
+    with pytest.raises(Trouble, match="etcd died while starting: no space for"):
+        processes.wait_for("etcd", lambda: False, 10, "etcd")
+
+
+def test_a_pid_file_of_a_dead_daemon_is_not_a_running_daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BLUEHELM_CLUSTER_RUN", str(tmp_path))
+    (tmp_path / "pid").mkdir()
+    (tmp_path / "pid" / "etcd").write_text("1")
+    assert processes.pid("etcd") is None
