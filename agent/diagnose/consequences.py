@@ -1,0 +1,46 @@
+"""What follows from a broken workload for those who use it: Services, Ingresses and autoscalers left without pods."""
+
+from collections.abc import Iterator, Set
+
+from agent.diagnose.fields import WORKLOADS, condition_is, spec, template
+from agent.diagnose.finding import Finding, Severity
+from agent.diagnose.rules.workloads import routed, target
+from agent.diagnose.selection import is_ready, selected
+from agent.snapshot.graph import Graph, covers, labels, ref
+from agent.snapshot.record import Object, Ref
+
+
+def consequences(finding: Finding, told: Set[Ref], graph: Graph) -> Iterator[str]:
+    """Yield one line per Service, Ingress and autoscaler that does not work because of this; none is a finding."""
+    if finding.severity is not Severity.ERROR:
+        return
+    broken = graph.get(*finding.subject)
+    if broken is None:
+        return
+    if finding.subject.kind == "Service":
+        yield from _routes(broken, graph)
+    elif finding.subject.kind in (*WORKLOADS, "Pod"):
+        yield from _services(broken, told, graph)
+        yield from _autoscalers(finding.subject, told, graph)
+
+
+def _services(workload: Object, told: Set[Ref], graph: Graph) -> Iterator[str]:
+    carried = labels(template(workload))
+    for service in graph.all("Service", ref(workload).namespace):
+        selector = spec(service).get("selector") or {}
+        if ref(service) in told or not covers(selector, carried):
+            continue
+        if not any(is_ready(pod) for pod in selected(ref(service).namespace, selector, graph)):
+            yield f"{ref(service)}: no ready pod stands behind it"
+            yield from _routes(service, graph)
+
+
+def _routes(service: Object, graph: Graph) -> Iterator[str]:
+    for ingress in routed(service, graph):
+        yield f"{ref(ingress)}: answers 503 for what it sends to Service {ref(service).name}"
+
+
+def _autoscalers(workload: Ref, told: Set[Ref], graph: Graph) -> Iterator[str]:
+    for scaler in graph.all("HorizontalPodAutoscaler", workload.namespace):
+        if target(scaler) == workload and ref(scaler) not in told and condition_is(scaler, "ScalingActive", "False"):
+            yield f"{ref(scaler)}: has no metrics to scale on"

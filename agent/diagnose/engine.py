@@ -1,0 +1,125 @@
+"""Asks every rule about every object it is for, and ranks what they say. Pure: a snapshot in, a diagnosis out."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+
+from agent.diagnose.finding import Finding
+from agent.diagnose.rank import ranked
+from agent.diagnose.registry import Rule
+from agent.diagnose.relatives import relatives
+from agent.diagnose.rules import ALL
+from agent.diagnose.unexplained import unexplained
+from agent.snapshot.graph import Graph, ref
+from agent.snapshot.record import Object, Ref, Snapshot, State
+from agent.snapshot.suspects import is_suspect
+from tools.failure import Failure, FailureKind
+
+ODD = (KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError)
+"""What a field of the wrong type or a broken reference makes a rule raise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What is wrong, what could not be decided, and what was looked at."""
+
+    findings: tuple[Finding, ...] = ()
+    """Ranked: the first one is where to start."""
+    unknown: tuple[str, ...] = ()
+    """Parts that could not be read whole and rules that could not decide, one line each."""
+    examined: Mapping[str, int] = field(default_factory=dict)
+    """How many objects of each kind were looked at."""
+
+
+def diagnose(snapshot: Snapshot, subject: Ref | None = None) -> Diagnosis | Failure:
+    """Return the ranked causes in a snapshot; about one object, when a subject is named.
+
+    Returns:
+        A Failure when the subject does not exist, or when nobody can say because its kind could not be read.
+
+    """
+    graph = Graph(snapshot)
+    if subject is not None and graph.get(*subject) is None:
+        return _absent(subject, snapshot)
+    inquiry = _Inquiry(graph)
+    findings = ranked(inquiry.run(ALL), graph)
+    if subject is not None:
+        about = relatives(subject, graph)
+        findings = [finding for finding in findings if not about.isdisjoint(_names(finding))]
+    unknown = [f"{part.name}: {part.state}{f', {part.reason}' if part.reason else ''}" for part in snapshot.gaps()]
+    return Diagnosis(
+        findings=tuple(findings),
+        unknown=(*unknown, *inquiry.undecided),
+        examined={kind: len(objects) for kind, objects in snapshot.objects.items()},
+    )
+
+
+def _names(finding: Finding) -> Iterator[Ref]:
+    return chain((finding.subject,), finding.affected, finding.roots)
+
+
+def _absent(subject: Ref, snapshot: Snapshot) -> Failure:
+    if snapshot.knows(subject.kind):
+        place = f"namespace {subject.namespace}" if subject.namespace else "the cluster"
+        return Failure(FailureKind.NOT_FOUND, f"{subject.kind}/{subject.name}", f"not found in {place}")
+    part = next((part for part in snapshot.parts if part.name == subject.kind), None)
+    if part is None:
+        return Failure(FailureKind.NOT_FOUND, f"{subject.kind}/{subject.name}", "objects of this kind were not read")
+    kind = FailureKind.FORBIDDEN if part.state is State.DENIED else FailureKind.TRUNCATED
+    return Failure(
+        kind, f"{subject.kind}/{subject.name}", f"{subject.kind} list {part.state}: {part.reason}", part.hint
+    )
+
+
+class _Inquiry:
+    """One run over all rules, with the one guard: a rule that cannot read an object is named, and the rest go on."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.undecided: list[str] = []
+
+    def run(self, rules: Sequence[Rule]) -> list[Finding]:
+        suspects = [pod for pod in self.graph.all("Pod") if self._suspect(pod)]
+        found: list[Finding] = []
+        for kind, asked in _by_kind(rules).items():
+            for obj in suspects if kind == "Pod" else self.graph.all(kind):
+                for rule in asked:
+                    found += self._ask(f"mode {rule.mode} {rule.code}", rule.test, obj)
+        return found + self._rest(suspects, found)
+
+    def _rest(self, suspects: Sequence[Object], found: Sequence[Finding]) -> list[Finding]:
+        """Return what is broken and explained by no rule."""
+        explained = {name for finding in found for name in _names(finding)}
+        more: list[Finding] = []
+        for obj in chain(suspects, self.graph.all("Node"), *(self.graph.all(kind) for kind in unexplained.KINDS)):
+            more += self._ask("unexplained", lambda obj, graph: unexplained.test(obj, graph, explained), obj)
+        return more
+
+    def _suspect(self, pod: Object) -> bool:
+        try:
+            return is_suspect(pod)
+        except ODD as error:
+            self.undecided.append(_undecided("whether it is healthy", pod, error))
+            return False
+
+    def _ask(self, what: str, test: Callable[[Object, Graph], Iterator[Finding]], obj: Object) -> list[Finding]:
+        try:
+            return list(test(obj, self.graph))
+        except ODD as error:
+            self.undecided.append(_undecided(what, obj, error))
+            return []
+
+
+def _by_kind(rules: Sequence[Rule]) -> Mapping[str, Sequence[Rule]]:
+    kinds: dict[str, list[Rule]] = {}
+    for rule in rules:
+        kinds.setdefault(rule.on, []).append(rule)
+    return kinds
+
+
+def _undecided(what: str, obj: Object, error: Exception) -> str:
+    try:
+        name = str(ref(obj))
+    except ODD:
+        name = "an object without a readable name"
+    return f"{what} on {name}: its fields could not be read ({type(error).__name__}: {error})"

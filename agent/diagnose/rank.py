@@ -1,0 +1,135 @@
+"""From everything the rules said to the few causes worth reading: merged, explained away, ordered."""
+
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import replace
+
+from agent.diagnose.consequences import consequences
+from agent.diagnose.finding import Confidence, Finding, Severity
+from agent.diagnose.upstream import upstreams
+from agent.snapshot.graph import Graph
+from agent.snapshot.record import Ref
+
+UNEXPLAINED, STUCK_ROLLOUT = 0, 93
+SYMPTOMS = (UNEXPLAINED, STUCK_ROLLOUT)
+"""Modes that say that something does not work, not why: any cause of the same pods explains them."""
+
+DEPENDENT = (UNEXPLAINED, STUCK_ROLLOUT, 62, 63, 69, 71, 73, 79, 80, 82)
+"""Modes a dead upstream can bring about, when nothing certain speaks for a cause of their own."""
+
+SEVERITIES = list(Severity)
+CONFIDENCES = list(Confidence)
+
+MOST_EVIDENCE = 12
+"""Pieces of evidence kept of findings that are merged; every affected object stays named."""
+
+
+def ranked(findings: Sequence[Finding], graph: Graph) -> list[Finding]:
+    """Return one finding per cause, the one to start with first; what a cause explains is in its `symptoms`."""
+    merged = sorted((_rooted(finding, graph) for finding in _merged(findings)), key=_order)
+    parents = _parents(merged)
+    kept = [_with_symptoms(index, merged, parents, graph) for index in range(len(merged)) if index not in parents]
+    return sorted(kept, key=_order)
+
+
+def _merged(findings: Sequence[Finding]) -> list[Finding]:
+    """Return the findings with the same cause on several pods of one workload as one."""
+    groups: dict[object, list[Finding]] = {}
+    for finding in findings:
+        key = (finding.mode, finding.code, finding.subject, finding.container, finding.fix.summary, finding.fix.changes)
+        groups.setdefault(key, []).append(finding)
+    return [_one(group) for group in groups.values()]
+
+
+def _one(group: list[Finding]) -> Finding:
+    first = min(group, key=lambda finding: (*_worth(finding), finding.affected))
+    if len(group) == 1:
+        return first
+    others = [finding for finding in group if finding is not first]
+    evidence = [*first.evidence, *(item for finding in others for item in finding.evidence)]
+    return replace(
+        first,
+        affected=_united(finding.affected for finding in (first, *others)),
+        roots=_united(finding.roots for finding in (first, *others)),
+        symptoms=tuple(dict.fromkeys(line for finding in (first, *others) for line in finding.symptoms)),
+        evidence=tuple(dict.fromkeys(evidence))[:MOST_EVIDENCE],
+    )
+
+
+def _united(groups: Iterator[tuple[Ref, ...]]) -> tuple[Ref, ...]:
+    return tuple(dict.fromkeys(name for group in groups for name in group))
+
+
+def _rooted(finding: Finding, graph: Graph) -> Finding:
+    """Return the finding with the dead Services its workload calls among its roots."""
+    if finding.mode not in DEPENDENT or (finding.mode not in SYMPTOMS and finding.confidence is Confidence.CERTAIN):
+        return finding
+    workload = graph.get(*finding.subject)
+    if workload is None or not isinstance(workload.get("spec"), dict):
+        return finding
+    return replace(finding, roots=_united(iter((finding.roots, tuple(upstreams(workload, graph))))))
+
+
+def _parents(findings: Sequence[Finding]) -> dict[int, int]:
+    """Return which finding explains which, by position, without circles: the better of a circle stays."""
+    parents: dict[int, int] = {}
+    for index, finding in reversed(list(enumerate(findings))):
+        for other in _explainers(index, finding, findings):
+            if index not in _chain(other, parents):
+                parents[index] = other
+                break
+    return parents
+
+
+def _explainers(index: int, finding: Finding, findings: Sequence[Finding]) -> Iterator[int]:
+    """Yield the findings that explain this one away: what it stands on first, then a cause of the same pods."""
+    others = [(other, found) for other, found in enumerate(findings) if other != index]
+    for other, found in others:
+        if finding.roots and not _names(found).isdisjoint(finding.roots) and _may_explain(found, finding):
+            yield other
+    if finding.mode in SYMPTOMS:
+        own = _names(finding)
+        for other, found in others:
+            if _outranks(found, finding) and not own.isdisjoint(_names(found)):
+                yield other
+
+
+def _may_explain(cause: Finding, finding: Finding) -> bool:
+    """Return whether a root's finding weighs enough: a warning upstream breaks nobody."""
+    return cause.severity is Severity.ERROR or finding.severity is not Severity.ERROR
+
+
+def _outranks(cause: Finding, finding: Finding) -> bool:
+    """Return whether a finding about the same pods is nearer the cause: any mode but the symptoms, then 93, then 0."""
+    if cause.mode in SYMPTOMS:
+        return cause.mode == STUCK_ROLLOUT and finding.mode == UNEXPLAINED
+    return cause.severity is Severity.ERROR or finding.mode == UNEXPLAINED
+
+
+def _names(finding: Finding) -> Set[Ref]:
+    return {finding.subject, *finding.affected}
+
+
+def _chain(start: int, parents: dict[int, int]) -> set[int]:
+    seen = {start}
+    while start in parents and parents[start] not in seen:
+        start = parents[start]
+        seen.add(start)
+    return seen
+
+
+def _with_symptoms(index: int, findings: Sequence[Finding], parents: dict[int, int], graph: Graph) -> Finding:
+    finding = findings[index]
+    below = [findings[other] for other in range(len(findings)) if other != index and index in _chain(other, parents)]
+    lines = [f"{found.subject}: {found.cause}" for found in below]
+    told = {name for found in (finding, *below) for name in (found.subject,)}
+    lines += [line for found in (finding, *below) for line in consequences(found, told, graph)]
+    return finding.with_symptoms(tuple(dict.fromkeys(lines)))
+
+
+def _order(finding: Finding) -> tuple[int, int, int, int, Ref, str]:
+    impact = len(finding.affected) + len(finding.symptoms)
+    return (*_worth(finding), -impact, finding.mode, finding.subject, finding.container)
+
+
+def _worth(finding: Finding) -> tuple[int, int]:
+    return SEVERITIES.index(finding.severity), CONFIDENCES.index(finding.confidence)

@@ -1,0 +1,55 @@
+"""Who belongs to an object a person asks about: its owners, what it made, and what it leads to."""
+
+from collections.abc import Iterator
+
+from agent.diagnose.fields import claims, spec
+from agent.diagnose.rules.workloads import backends, target
+from agent.diagnose.selection import selected
+from agent.snapshot.graph import Graph, ref
+from agent.snapshot.record import Object, Ref
+
+
+def relatives(subject: Ref, graph: Graph) -> set[Ref]:
+    """Return the subject and every object whose trouble is the subject's: a finding about any of them is about it."""
+    if subject.kind == "Namespace":
+        return {ref(obj) for kind in graph.snapshot.objects for obj in graph.all(kind, subject.name)} | {subject}
+    obj = graph.get(*subject)
+    found: set[Ref] = {subject}
+    if obj is not None:
+        for start in (obj, *_leads_to(obj, graph)):
+            found |= {ref(item) for item in (start, *_above(start, graph), *_below(start, graph))}
+    return found
+
+
+def _leads_to(obj: Object, graph: Graph) -> Iterator[Object]:
+    """Yield what stands behind a Service, an Ingress, an autoscaler, a claim or a node."""
+    name = ref(obj)
+    match name.kind:
+        case "Service":
+            yield from selected(name.namespace, spec(obj).get("selector") or {}, graph)
+        case "Ingress":
+            for service in graph.all("Service", name.namespace):
+                if ref(service).name in backends(obj):
+                    yield service
+                    yield from _leads_to(service, graph)
+        case "HorizontalPodAutoscaler":
+            workload = graph.get(*target(obj))
+            yield from [workload] if workload is not None else []
+        case "PersistentVolumeClaim":
+            pods = graph.all("Pod", name.namespace)
+            yield from (pod for pod in pods if any(claim == name.name for _, claim in claims(pod)))
+        case "Node":
+            yield from (pod for pod in graph.all("Pod") if spec(pod).get("nodeName") == name.name)
+
+
+def _above(obj: Object, graph: Graph) -> Iterator[Object]:
+    owner = graph.owner(obj)
+    if owner is not None:
+        yield owner
+        yield from _above(owner, graph)
+
+
+def _below(obj: Object, graph: Graph) -> Iterator[Object]:
+    for child in graph.children(obj):
+        yield child
+        yield from _below(child, graph)

@@ -1,0 +1,223 @@
+"""What is broken and no rule explains: said as it is, with what the API shows, and no cause invented."""
+
+from collections.abc import Iterator, Mapping, Set
+from typing import Any
+
+from agent.diagnose.fields import (
+    claims,
+    condition,
+    condition_is,
+    is_terminal,
+    is_unscheduled,
+    metadata,
+    seconds_since,
+    spec,
+    status,
+    statuses,
+)
+from agent.diagnose.finding import Confidence, Evidence, Finding, Fix, Severity
+from agent.diagnose.shortfall import refusals, shortfall
+from agent.diagnose.wording import said
+from agent.snapshot.graph import Graph, event_time, ref
+from agent.snapshot.record import Object, Ref
+
+KINDS = ("PersistentVolumeClaim", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "ReplicationController")
+"""Kinds looked at beside pods and nodes."""
+
+PATIENCE = 60
+"""Seconds a pod may be unready, a node or claim pending, before it counts: starting is not failing."""
+
+BROKEN = ("Err", "Error", "BackOff", "Invalid", "Never", "Failed")
+"""What a waiting reason contains when waiting longer will not help."""
+
+FLAPPING = 3
+"""Restarts from which a container that is ready now still counts as unwell, when the last one is recent."""
+
+RECENT = 900
+"""Seconds since a container ended that count as recent."""
+
+
+def test(obj: Object, graph: Graph, explained: Set[Ref]) -> Iterator[Finding]:
+    """Yield one finding when the object is unwell, has been for a while, and is in nobody's finding."""
+    name = ref(obj)
+    if name in explained:
+        return
+    if name.kind == "Pod":
+        yield from _pod(obj, graph)
+    elif name.kind == "Node":
+        yield from _node(obj, graph)
+    elif name.kind == "PersistentVolumeClaim":
+        yield from _claim(obj, graph)
+    elif ref(graph.workload(obj)) not in explained:
+        yield from _creator(obj, graph)
+
+
+def _pod(pod: Object, graph: Graph) -> Iterator[Finding]:
+    state = _pod_state(pod, graph)
+    if state is None:
+        return
+    text, severity, evidence = state
+    workload = ref(graph.workload(pod))
+    yield _finding(workload, f"{said(workload)}: {text}", severity, (*evidence, *_warning(pod, graph)), (ref(pod),), roots(pod, graph))
+
+
+def _pod_state(pod: Object, graph: Graph) -> tuple[str, Severity, tuple[Evidence, ...]] | None:
+    """Return what is wrong with a pod in the API's own words, None while it may still be starting."""
+    gone = seconds_since(graph.snapshot, metadata(pod).get("deletionTimestamp"))
+    if gone is not None:
+        return ("a pod is still terminating after its grace period", Severity.WARNING, ()) if gone > PATIENCE else None
+    if status(pod).get("phase") == "Failed":
+        return f"a pod failed{_reason(status(pod))}", Severity.ERROR, tuple(_last_ends(pod))
+    for find in (_waiting, _unscheduled, _unready, _flapping):
+        found = find(pod, graph)
+        if found is not None:
+            return found
+    return None
+
+
+def _waiting(pod: Object, graph: Graph) -> tuple[str, Severity, tuple[Evidence, ...]] | None:
+    for pointer, container in statuses(pod):
+        waiting = (container.get("state") or {}).get("waiting") or {}
+        reason = waiting.get("reason") or ""
+        if any(part in reason for part in BROKEN):
+            shown = Evidence(ref(pod), f"{pointer}/state/waiting", f"{reason}: {waiting.get('message') or ''}".strip(": "))
+            return f"container {container.get('name', '')} waits: {reason}", Severity.ERROR, (shown, *_last_ends(pod))
+    return None
+
+
+def _unscheduled(pod: Object, graph: Graph) -> tuple[str, Severity, tuple[Evidence, ...]] | None:
+    found = condition(pod, "PodScheduled")
+    if not is_unscheduled(pod) or found is None or found[1].get("status") != "False":
+        return None
+    text = found[1].get("message") or found[1].get("reason") or ""
+    return "no node takes its pods", Severity.ERROR, (Evidence(ref(pod), f"{found[0]}/message", text),)
+
+
+def _unready(pod: Object, graph: Graph) -> tuple[str, Severity, tuple[Evidence, ...]] | None:
+    if is_terminal(pod):
+        return None
+    found = condition(pod, "Ready")
+    since = (found[1].get("lastTransitionTime") if found else None) or metadata(pod).get("creationTimestamp")
+    lasted = seconds_since(graph.snapshot, since)
+    if (found and found[1].get("status") == "True") or lasted is None or lasted < PATIENCE:
+        return None
+    if spec(pod).get("schedulingGates"):
+        return None
+    text = f"{found[1].get('reason') or ''}: {found[1].get('message') or ''}".strip(": ") if found else "no Ready condition"
+    pointer = found[0] if found else "/status/conditions"
+    what = "a pod has not started" if status(pod).get("phase") == "Pending" else "a pod is not ready"
+    return f"{what} for {_duration(lasted)}", Severity.ERROR, (Evidence(ref(pod), pointer, text), *_last_ends(pod))
+
+
+def _flapping(pod: Object, graph: Graph) -> tuple[str, Severity, tuple[Evidence, ...]] | None:
+    for _, container in statuses(pod):
+        ended = (container.get("lastState") or {}).get("terminated") or {}
+        since = seconds_since(graph.snapshot, ended.get("finishedAt"))
+        if (container.get("restartCount") or 0) >= FLAPPING and since is not None and since < RECENT:
+            name, times = container.get("name", ""), container["restartCount"]
+            return f"container {name} runs now but restarted {times} times", Severity.WARNING, tuple(_last_ends(pod))
+    return None
+
+
+def _last_ends(pod: Object) -> Iterator[Evidence]:
+    """Yield how each container last ended, when it did not end well."""
+    for pointer, container in statuses(pod):
+        for state in ("state", "lastState"):
+            ended = (container.get(state) or {}).get("terminated")
+            if ended and (ended.get("exitCode") or ended.get("reason") not in (None, "Completed")):
+                yield Evidence(ref(pod), f"{pointer}/{state}/terminated", _ending(container, ended))
+                break
+
+
+def _ending(container: Mapping[str, Any], ended: Mapping[str, Any]) -> str:
+    message = f", {ended['message']}" if ended.get("message") else ""
+    return f"{container.get('name', '')}: {ended.get('reason') or 'ended'}, exit code {ended.get('exitCode')}{message}"
+
+
+def _warning(obj: Object, graph: Graph) -> Iterator[Evidence]:
+    """Yield the newest warning about an object that is unwell still."""
+    warnings = [event for event in graph.events(obj) if event.get("type") == "Warning"]
+    if warnings:
+        newest = max(warnings, key=event_time)
+        yield Evidence(ref(obj), f"event {newest.get('reason', '')}", newest.get("message") or "")
+
+
+def roots(pod: Object, graph: Graph) -> tuple[Ref, ...]:
+    """Return what a pod stands on and may fall with: its node, and the claims it waits for."""
+    node = spec(pod).get("nodeName")
+    own = [Ref("Node", "", node)] if node else [ref(found) for found in graph.all("Node") if _is_down(found)]
+    unbound = [Ref("PersistentVolumeClaim", ref(pod).namespace, name) for _, name in claims(pod)]
+    return (*own, *(unbound if is_unscheduled(pod) else ()))
+
+
+def _is_down(node: Object) -> bool:
+    return condition(node, "Ready") is not None and not condition_is(node, "Ready", "True")
+
+
+def _node(node: Object, graph: Graph) -> Iterator[Finding]:
+    found = condition(node, "Ready")
+    if found is None or found[1].get("status") == "True":
+        return
+    text = f"{found[1].get('reason') or ''}: {found[1].get('message') or ''}".strip(": ")
+    cause = f"Node {ref(node).name} is not ready{_reason(found[1])}"
+    shown = Evidence(ref(node), found[0], text)
+    yield _finding(ref(node), cause, Severity.ERROR, (shown, *_warning(node, graph)), (), ())
+
+
+def _claim(claim: Object, graph: Graph) -> Iterator[Finding]:
+    """A claim that pods wait for and no volume was bound to; one that waits for its first consumer is well."""
+    phase = status(claim).get("phase")
+    lost = phase == "Lost"
+    lasted = seconds_since(graph.snapshot, metadata(claim).get("creationTimestamp"))
+    waits = phase == "Pending" and lasted is not None and lasted > PATIENCE and _is_blamed(claim, graph)
+    if lost or waits:
+        cause = f"PersistentVolumeClaim {ref(claim).name} is {'Lost: its volume is gone' if lost else 'not bound to a volume'}"
+        yield _finding(ref(claim), cause, Severity.ERROR, tuple(_warning(claim, graph)), (), ())
+
+
+def _is_blamed(claim: Object, graph: Graph) -> bool:
+    return any(event.get("type") == "Warning" or event.get("reason") == "FailedBinding" for event in graph.events(claim))
+
+
+def _creator(creator: Object, graph: Graph) -> Iterator[Finding]:
+    """A controller whose pods are refused, in words no rule knows."""
+    missing = shortfall(creator)
+    evidence = tuple(refusals(creator, graph)) if missing else ()
+    if evidence:
+        workload = ref(graph.workload(creator))
+        cause = f"{said(workload)}: the API server refuses its pods, {missing}"
+        yield _finding(workload, cause, Severity.ERROR, evidence, (ref(creator),), ())
+
+
+def _finding(
+    subject: Ref,
+    cause: str,
+    severity: Severity,
+    evidence: tuple[Evidence, ...],
+    affected: tuple[Ref, ...],
+    on: tuple[Ref, ...],
+) -> Finding:
+    kind = "" if subject.kind == "Node" else f" -n {subject.namespace}"
+    return Finding(
+        mode=0,
+        code="unexplained",
+        subject=subject,
+        cause=f"{cause}; no known cause fits",
+        severity=severity,
+        confidence=Confidence.POSSIBLE,
+        evidence=evidence,
+        fix=Fix("Read the evidence: the cause is not one this version knows", command=f"kubectl describe {subject.kind.lower()}/{subject.name}{kind}"),
+        affected=affected,
+        roots=on,
+    )
+
+
+def _reason(found: Mapping[str, Any]) -> str:
+    return f": {found['reason']}" if found.get("reason") else ""
+
+
+def _duration(seconds: float) -> str:
+    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{int(seconds / size)} {unit}"
+    return f"{int(seconds)} s"

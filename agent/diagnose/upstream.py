@@ -1,0 +1,74 @@
+"""Who calls whom: the Services a workload names in its environment, configuration and arguments."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from agent.diagnose.fields import containers, spec, template, texts
+from agent.diagnose.selection import behind, is_ready, selected
+from agent.snapshot.graph import Graph, ref
+from agent.snapshot.record import Object, Ref
+
+_HOST = re.compile(r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*")
+_HINT = re.compile(r"(HOST|ADDR|ADDRESS|URL|URI|SERVICE|SERVER|ENDPOINT|BACKEND|UPSTREAM|BROKERS?|DSN)S?$", re.IGNORECASE)
+_LOCATED = re.compile(r"://|:\d{2,5}\b|\.svc\b")
+
+
+def upstreams(workload: Object, graph: Graph) -> Iterator[Ref]:
+    """Yield what a workload depends on and cannot reach: Services without a ready pod, and the workloads behind them."""
+    namespace = ref(workload).namespace
+    for service in (graph.get("Service", home, name) for home, name in _named(workload, graph)):
+        if service is None or not _is_dead(service, graph):
+            continue
+        chosen = spec(service).get("selector") or {}
+        found = {ref(obj) for obj in behind(ref(service).namespace, chosen, graph)}
+        if Ref(ref(workload).kind, namespace, ref(workload).name) not in found:
+            yield ref(service)
+            yield from sorted(found)
+
+
+def _is_dead(service: Object, graph: Graph) -> bool:
+    selector = spec(service).get("selector") or {}
+    return bool(selector) and not any(is_ready(pod) for pod in selected(ref(service).namespace, selector, graph))
+
+
+def _named(workload: Object, graph: Graph) -> Iterator[tuple[str, str]]:
+    """Yield (namespace, name) of every host name a workload's containers speak of."""
+    home = ref(workload).namespace
+    seen = set()
+    for text in _spoken(template(workload), home, graph):
+        for host in _HOST.findall(text.lower()):
+            name, _, rest = host.partition(".")
+            namespace = rest.split(".")[0] if rest else home
+            if (namespace, name) not in seen:
+                seen.add((namespace, name))
+                yield namespace, name
+
+
+def _spoken(pod: Object, namespace: str, graph: Graph) -> Iterator[str]:
+    for _, container in containers(pod):
+        yield from texts(container.get("command"))
+        yield from texts(container.get("args"))
+        yield from _environment(container, namespace, graph)
+
+
+def _environment(container: Mapping[str, Any], namespace: str, graph: Graph) -> Iterator[str]:
+    """Yield the values of an environment that look like places: by their form or by the variable's name."""
+    for name, value in _variables(container, namespace, graph):
+        if _HINT.search(name) or _LOCATED.search(value):
+            yield value
+
+
+def _variables(container: Mapping[str, Any], namespace: str, graph: Graph) -> Iterator[tuple[str, str]]:
+    for env in container.get("env") or ():
+        chosen = (env.get("valueFrom") or {}).get("configMapKeyRef") or {}
+        value = env.get("value") or _data(chosen.get("name"), namespace, graph).get(chosen.get("key") or "")
+        yield str(env.get("name")), str(value or "")
+    for source in container.get("envFrom") or ():
+        data = _data((source.get("configMapRef") or {}).get("name"), namespace, graph)
+        yield from ((name, str(value)) for name, value in data.items())
+
+
+def _data(name: str | None, namespace: str, graph: Graph) -> Mapping[str, str]:
+    found = graph.get("ConfigMap", namespace, name) if name else None
+    return (found or {}).get("data") or {}
