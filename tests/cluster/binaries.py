@@ -115,9 +115,11 @@ def build() -> None:
 def _compile(module: Module, name: str) -> None:
     """Build one program under a temporary name: an interrupted build is never taken for a whole one."""
     module.folder.mkdir(parents=True, exist_ok=True)
+    for stale in module.folder.glob(f".{name}.*"):
+        stale.unlink()
     part = module.folder / f".{name}.{os.getpid()}"
     flags = ["-trimpath", "-ldflags", f"-s -w {_version_flags(module)}".strip(), *module.flags]
-    argv = [_go(), "build", *flags, "-o", str(part), module.packages[name]]
+    argv = [go(), "build", *flags, "-o", str(part), module.packages[name]]
     done = subprocess.run(argv, cwd=MODULES / module.name, env=os.environ | module.env, capture_output=True, text=True)
     if done.returncode:
         part.unlink(missing_ok=True)
@@ -134,7 +136,7 @@ def _version_flags(module: Module) -> str:
 
 
 def _can_build() -> None:
-    if not Path(_go()).exists():
+    if not Path(go()).exists():
         raise Trouble("no Go toolchain: Go 1.26 or newer is needed once, to compile Kubernetes")
     cache_dir().mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(cache_dir()).free
@@ -142,7 +144,8 @@ def _can_build() -> None:
         raise Trouble(f"disk full: {cache_dir()} has {free >> 20} MiB free, compiling needs {NEEDED_BYTES >> 20} MiB")
 
 
-def _go() -> str:
+def go() -> str:
+    """Return the Go tool: the one on PATH, or where its own installer puts it."""
     return shutil.which("go") or GO
 
 

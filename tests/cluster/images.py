@@ -172,13 +172,21 @@ def _debian(package: str) -> Path:
 
 def _unpack(package: str, root: Path) -> None:
     with tempfile.TemporaryDirectory() as download:
-        fetched = subprocess.run(["apt-get", "download", "-q", package], cwd=download, capture_output=True, text=True)
-        found = next(Path(download).glob("*.deb"), None)
-        if found is None:
-            raise Trouble(f"Debian's package {package} cannot be had: {fetched.stderr.strip()[-200:]}")
+        found = _download(package, Path(download))
         content = subprocess.run(["dpkg-deb", "--fsys-tarfile", found], check=True, capture_output=True).stdout
     command = ["tar", "--extract", "--keep-directory-symlink", "--no-same-owner", f"--directory={root}"]
     subprocess.run(command, input=content, check=True)
+
+
+def _download(package: str, folder: Path) -> Path:
+    """Fetch one Debian package; when that fails, once more with new package lists: they may be old or absent."""
+    argv = ["apt-get", "download", "-q", package]
+    if subprocess.run(argv, cwd=folder, capture_output=True).returncode:
+        subprocess.run(["apt-get", "update", "-qq"], capture_output=True)
+        done = subprocess.run(argv, cwd=folder, capture_output=True, text=True)
+        if done.returncode:
+            raise Trouble(f"Debian's package {package} cannot be had: {done.stderr.strip()[-200:]}")
+    return next(folder.glob("*.deb"))
 
 
 def _ctr(*args: str) -> str:

@@ -35,12 +35,12 @@ PORTS = {
 def cache_dir() -> Path:
     """Return the folder outside the checkout that survives it: binaries by version, images."""
     given = os.environ.get("BLUEHELM_CLUSTER_CACHE")
-    return Path(given) if given else Path.home() / ".cache" / "bluehelm" / "cluster"
+    return Path(given).absolute() if given else Path.home() / ".cache" / "bluehelm" / "cluster"
 
 
 def run_dir() -> Path:
     """Return the folder of everything a running cluster owns; `down` removes it whole."""
-    return Path(os.environ.get("BLUEHELM_CLUSTER_RUN", "/var/lib/bluehelm-cluster"))
+    return Path(os.environ.get("BLUEHELM_CLUSTER_RUN", "/var/lib/bluehelm-cluster")).absolute()
 
 
 def kubeconfig() -> Path:

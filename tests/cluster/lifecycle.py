@@ -26,10 +26,12 @@ def up(kwok_nodes: int = 0) -> None:
     Raises:
         Trouble: this machine cannot, and why; nothing is left half started.
     """
+    preflight.machine()
     with alone():
         if not is_up():
+            preflight.tools()
             _recover()
-            preflight.check()
+            preflight.room()
             binaries.build()
             _start()
         if kwok_nodes:
@@ -37,7 +39,12 @@ def up(kwok_nodes: int = 0) -> None:
 
 
 def down() -> None:
-    """Stop the cluster and take everything it made off this machine, whatever state it is in."""
+    """Stop the cluster and take everything it made off this machine, whatever state it is in.
+
+    Raises:
+        Trouble: what would be taken away is not ours, or something cannot be.
+    """
+    preflight.machine()
     with alone():
         cleanup.clean()
         left = cleanup.leftovers()
@@ -46,12 +53,14 @@ def down() -> None:
 
 
 def is_up() -> bool:
-    """Return whether every daemon runs and the node is ready."""
-    return all(pid(name) for name in DAEMONS) and _node_ready()
+    """Return whether every daemon runs, the node is ready and starting went to its end (the last thing it makes)."""
+    if not all(pid(name) for name in DAEMONS) or not _node_ready():
+        return False
+    return kubectl("get", "configmap", DISPOSABLE, "--namespace=kube-system").returncode == 0
 
 
 def status() -> str:
-    """Return one line a daemon, and what is left of a dead cluster."""
+    """Return one line a daemon and one for the node."""
     lines = [f"{name:<24} {_state(name)}" for name in DAEMONS]
     return "\n".join([*lines, f"{'node':<24} {'Ready' if _node_ready() else 'not ready'}"])
 
@@ -74,7 +83,7 @@ def _recover() -> None:
 def _start() -> None:
     try:
         _start_parts()
-    except (Trouble, subprocess.CalledProcessError, OSError) as error:
+    except (Trouble, subprocess.SubprocessError, OSError) as error:
         _keep_logs()
         cleanup.clean()
         raise Trouble(f"starting failed, everything was cleared again: {error}") from error
@@ -104,10 +113,10 @@ def _start_parts() -> None:
 
 def _addons() -> None:
     _applied("coredns.yaml", "metrics-server.yaml")
-    kubectl("create", "configmap", DISPOSABLE, "--namespace=kube-system", check=True)
     for name in ("coredns", "metrics-server"):
         argv = ("rollout", "status", f"deployment/{name}", "--namespace=kube-system", "--timeout=120s")
         kubectl(*argv, check=True)
+    kubectl("create", "configmap", DISPOSABLE, "--namespace=kube-system", check=True)
 
 
 def _applied(*names: str) -> None:
@@ -120,6 +129,8 @@ def _api_ready() -> bool:
 
 
 def _node_ready() -> bool:
+    if not (kubeconfig().exists() and binaries.program("kubectl").exists()):
+        return False
     path = '{.status.conditions[?(@.type=="Ready")].status}'
     return kubectl("get", "node", NODE, f"--output=jsonpath={path}").stdout.strip() == "True"
 

@@ -250,6 +250,8 @@ disabled_plugins = [
 ]
 [grpc]
   address = "{containerd_socket()}"
+[plugins."io.containerd.internal.v1.opt"]
+  path = "{run_dir() / "opt"}"
 [plugins."io.containerd.cri.v1.images"]
   snapshotter = "overlayfs"
 [plugins."io.containerd.cri.v1.images".pinned_images]
@@ -265,5 +267,6 @@ disabled_plugins = [
   runtime_type = "io.containerd.runc.v2"
 [plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc.options]
   BinaryName = "{program("runc")}"
+  Root = "{run_dir() / "runc"}"
   SystemdCgroup = false
 """

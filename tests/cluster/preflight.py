@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tests.cluster.binaries import missing
 from tests.cluster.layout import PORTS, run_dir
+from tests.cluster.processes import words
 from tests.cluster.trouble import Trouble
 
 TOOLS = {
@@ -27,6 +28,9 @@ SECCOMP = Path("/usr/include/seccomp.h")
 
 NEEDED_BYTES = 2 << 30
 
+NODE_AGENTS = {"kubelet", "kubelite", "k3s", "k3s-server", "k3s-agent", "k0s", "rke2"}
+"""Programs that make a machine a Kubernetes node: their cgroups and iptables chains have the names of ours."""
+
 
 def unable() -> str | None:
     """Return the one line that says why this machine can never run the local cluster, None when it can."""
@@ -37,14 +41,43 @@ def unable() -> str | None:
     return None
 
 
-def check() -> None:
-    """Refuse, in one line, a machine on which starting would fail half way."""
-    reason = unable()
+def machine() -> None:
+    """Refuse, before anything is touched, a machine that cannot run the cluster or on which clearing would harm others.
+
+    Raises:
+        Trouble: wrong system, not root, somebody else's Kubernetes node, a run folder that is not ours.
+    """
+    reason = unable() or _foreign_folder() or _foreign_node()
     if reason:
         raise Trouble(reason)
-    tools()
+
+
+def room() -> None:
+    """Refuse, in one line, a machine on which starting would fail half way."""
     disk()
     ports()
+
+
+def _foreign_folder() -> str | None:
+    """Clearing removes the run folder whole: one that was never a cluster's is not ours to remove."""
+    folder = run_dir()
+    if not folder.is_dir() or (folder / "pki").is_dir() or not any(folder.iterdir()):
+        return None
+    return f"{folder} is not empty and holds no cluster of ours; name another folder in BLUEHELM_CLUSTER_RUN"
+
+
+def _foreign_node() -> str | None:
+    """Clearing ends the pods of this machine: those of another Kubernetes in this network namespace are not ours."""
+    for entry in Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            if entry.name.isdigit() and (entry / "comm").read_text().strip() in NODE_AGENTS and _foreign(entry):
+                return f"process {entry.name} ({words(int(entry.name))[:60]}) is another Kubernetes node; stop it first"
+    return None
+
+
+def _foreign(entry: Path) -> bool:
+    same_network = (entry / "ns/net").readlink() == Path("/proc/self/ns/net").readlink()
+    return same_network and f"{run_dir()}/" not in words(int(entry.name))
 
 
 def tools() -> None:

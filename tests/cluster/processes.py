@@ -7,11 +7,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.cluster.binaries import MODULES_IN_ORDER
 from tests.cluster.layout import run_dir
 from tests.cluster.trouble import Trouble
 
 _STARTED: dict[str, "subprocess.Popen[bytes]"] = {}
 """What this process started: held, because a forgotten Popen complains when it is collected."""
+
+_PROGRAMS = {name for module in MODULES_IN_ORDER for name in module.packages} - {"kubectl", "helm"}
 
 
 def log_file(name: str) -> Path:
@@ -46,11 +49,14 @@ def pid(name: str) -> int | None:
 
 
 def ours() -> dict[int, str]:
-    """Return every live process whose command line names the run folder or our binaries: pid -> its words."""
+    """Return every live program of a cluster whose command line names the run folder: pid -> its words.
+
+    A shell, a pager or a client that names the folder is its user's, not ours.
+    """
     found = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and int(entry.name) != os.getpid() and _is_ours(int(entry.name)):
-            found[int(entry.name)] = _words(int(entry.name))
+            found[int(entry.name)] = words(int(entry.name))
     return found
 
 
@@ -72,7 +78,7 @@ def wait_for(what: str, condition: Callable[[], bool], seconds: float, daemon: s
     """
     end = time.monotonic() + seconds
     while not condition():
-        if daemon and pid(daemon) is None:
+        if daemon and _ended(daemon):
             raise Trouble(f"{daemon} died while starting: {_last_words(daemon)}")
         if time.monotonic() > end:
             raise Trouble(f"{what} did not happen within {seconds:.0f} s{_said(daemon)}")
@@ -89,11 +95,25 @@ def _settled(condition: Callable[[], bool], seconds: float) -> bool:
 
 
 def _is_ours(number: int) -> bool:
-    words = _words(number)
-    return str(run_dir()) in words and "python" not in words.split(" ")[0]
+    return f"{run_dir()}/" in words(number) and _program(number) in _PROGRAMS
 
 
-def _words(number: int) -> str:
+def _program(number: int) -> str:
+    """Return the name of the file a process runs, also when that file was replaced since."""
+    try:
+        return Path(f"/proc/{number}/exe").readlink().name.removesuffix(" (deleted)")
+    except OSError:
+        return ""
+
+
+def _ended(daemon: str) -> bool:
+    """Return whether a daemon is gone. Our own child is asked directly: its command line is empty while it starts."""
+    child = _STARTED.get(daemon)
+    return child.poll() is not None if child else pid(daemon) is None
+
+
+def words(number: int) -> str:
+    """Return the command line of a process, empty when it is gone."""
     try:
         return Path(f"/proc/{number}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
     except OSError:

@@ -2,12 +2,14 @@
 
 import json
 import subprocess
+from pathlib import Path
 
 from tests.cluster import parts
-from tests.cluster.binaries import GO, MODULES_IN_ORDER
+from tests.cluster.binaries import go
 from tests.cluster.client import kubectl
 from tests.cluster.layout import MODULES
 from tests.cluster.processes import pid, wait_for
+from tests.cluster.trouble import Trouble
 
 LABEL = {"type": "kwok"}
 TAINT = {"key": "kwok.x-k8s.io/node", "value": "fake", "effect": "NoSchedule"}
@@ -53,8 +55,10 @@ def _ready() -> int:
 
 
 def _stages() -> list[str]:
-    """Return kwok's own stage files, where Go's module cache has them."""
-    module = next(found for found in MODULES_IN_ORDER if found.name == "kwok")
-    argv = [GO, "list", "-m", "-f", "{{.Dir}}", "sigs.k8s.io/kwok"]
-    folder = subprocess.run(argv, cwd=MODULES / module.name, check=True, capture_output=True, text=True).stdout.strip()
-    return [f"{folder}/kustomize/stage/{name}.yaml" for name in STAGES]
+    """Return kwok's own stage files in Go's module cache; fetched anew where only the binaries were kept."""
+    argv = [go(), "mod", "download", "-json", "sigs.k8s.io/kwok"]
+    done = subprocess.run(argv, cwd=MODULES / "kwok", capture_output=True, text=True)
+    if done.returncode:
+        raise Trouble(f"kwok's stage files cannot be had: {done.stderr.strip()[-200:]}")
+    folder = Path(json.loads(done.stdout)["Dir"])
+    return [str(folder / "kustomize" / "stage" / f"{name}.yaml") for name in STAGES]

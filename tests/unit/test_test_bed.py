@@ -1,14 +1,16 @@
 """`make cluster-up` refuses in one line and recovers: someone at a new machine reads what to do, not a traceback."""
 
 import fcntl
+import os
 import shutil
 import socket
+import subprocess
 from collections import namedtuple
 from pathlib import Path
 
 import pytest
 
-from tests.cluster import binaries, layout, lifecycle, preflight, processes
+from tests.cluster import binaries, cleanup, layout, lifecycle, preflight, processes
 from tests.cluster.trouble import Trouble
 
 
@@ -58,3 +60,43 @@ def test_a_pid_file_of_a_dead_daemon_is_not_a_running_daemon(tmp_path: Path, mon
     (tmp_path / "pid").mkdir()
     (tmp_path / "pid" / "etcd").write_text("1")
     assert processes.pid("etcd") is None
+
+
+def test_a_run_folder_that_was_never_a_clusters_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`down` removes the run folder whole: a typing error in its name must not cost somebody's files."""
+    (tmp_path / "thesis.txt").write_text("three years")
+    monkeypatch.setenv("BLUEHELM_CLUSTER_RUN", str(tmp_path))
+    monkeypatch.setattr(preflight, "unable", lambda: None)
+    for verb in (lifecycle.up, lifecycle.down):
+        with pytest.raises(Trouble, match="is not empty and holds no cluster of ours"):
+            verb()
+
+
+def test_another_kubernetes_on_this_machine_is_refused_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Clearing ends pods and drops KUBE- chains: those of a k3s that happens to run here are not ours."""
+    monkeypatch.setenv("BLUEHELM_CLUSTER_RUN", str(tmp_path / "run"))
+    monkeypatch.setattr(preflight, "unable", lambda: None)
+    agent = shutil.copy(shutil.which("sleep") or "sleep", tmp_path / "k3s-server")
+    monkeypatch.setattr(preflight, "NODE_AGENTS", {"k3s-server"})
+    with subprocess.Popen([agent, "60"]) as other:
+        try:
+            with pytest.raises(Trouble, match=rf"process {other.pid} \(.*\) is another Kubernetes node"):
+                lifecycle.up()
+        finally:
+            other.kill()
+
+
+def test_a_shell_that_names_the_run_folder_is_not_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`KUBECONFIG=RUN/kubeconfig make test-cluster` in a shell: `down` must not kill the shell that called it."""
+    monkeypatch.setenv("BLUEHELM_CLUSTER_RUN", str(tmp_path))
+    with subprocess.Popen(["/bin/sh", "-c", f"sleep 60; echo {tmp_path}/kubeconfig"], process_group=0) as shell:
+        try:
+            assert shell.pid not in processes.ours()
+        finally:
+            os.killpg(shell.pid, 9)
+
+
+def test_looking_for_leftovers_needs_no_program_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a new machine `up` looks for a killed cluster before it knows whether iptables is there."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert not [line for line in cleanup.leftovers() if "chain" in line]
