@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from functools import lru_cache
+from typing import Any
 
 from tools.quantity import parse_quantity
 
@@ -49,20 +50,20 @@ def requests(pod: Object, limit: bool = False) -> Amounts:
     return _plus(total, amounts(spec(pod).get("overhead")))
 
 
-def largest(pod: Object, resource: str) -> tuple[str, Mapping[str, object], Decimal] | None:
+def largest(pod: Object, resource: str) -> tuple[str, Mapping[str, Any], Decimal] | None:
     """Return (pointer, container, amount) of the container that requests most of a resource, None when none does."""
     found = [(where, item, _container(item, False).get(resource)) for where, item in _every(pod)]
     asking = [(where, item, amount) for where, item, amount in found if amount is not None]
     return max(asking, key=lambda entry: entry[2], default=None)
 
 
-def _every(pod: Object) -> Iterator[tuple[str, Mapping[str, object]]]:
+def _every(pod: Object) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for part in ("containers", "initContainers"):
         for index, container in enumerate(spec(pod).get(part) or ()):
             yield f"/spec/{part}/{index}", container
 
 
-def _container(container: Mapping[str, object], limit: bool) -> Amounts:
+def _container(container: Mapping[str, Any], limit: bool) -> Amounts:
     resources = container.get("resources")
     if not isinstance(resources, Mapping):
         return {}

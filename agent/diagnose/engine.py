@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
+from agent.diagnose import unexplained
 from agent.diagnose.finding import Finding
-from agent.diagnose.rank import ranked
+from agent.diagnose.history import is_history
+from agent.diagnose.rank import SYMPTOMS, ranked
 from agent.diagnose.registry import Rule
 from agent.diagnose.relatives import relatives
 from agent.diagnose.rules import ALL
-from agent.diagnose.unexplained import unexplained
 from agent.snapshot.graph import Graph, ref
 from agent.snapshot.record import Object, Ref, Snapshot, State
 from agent.snapshot.suspects import is_suspect
@@ -79,7 +80,7 @@ class _Inquiry:
         self.undecided: list[str] = []
 
     def run(self, rules: Sequence[Rule]) -> list[Finding]:
-        suspects = [pod for pod in self.graph.all("Pod") if self._suspect(pod)]
+        suspects = [pod for pod in self.graph.all("Pod") if self._is_asked(pod)]
         found: list[Finding] = []
         for kind, asked in _by_kind(rules).items():
             for obj in suspects if kind == "Pod" else self.graph.all(kind):
@@ -89,15 +90,15 @@ class _Inquiry:
 
     def _rest(self, suspects: Sequence[Object], found: Sequence[Finding]) -> list[Finding]:
         """Return what is broken and explained by no rule."""
-        explained = {name for finding in found for name in _names(finding)}
+        explained = {name for finding in found if finding.mode not in SYMPTOMS for name in _names(finding)}
         more: list[Finding] = []
         for obj in chain(suspects, self.graph.all("Node"), *(self.graph.all(kind) for kind in unexplained.KINDS)):
             more += self._ask("unexplained", lambda obj, graph: unexplained.test(obj, graph, explained), obj)
         return more
 
-    def _suspect(self, pod: Object) -> bool:
+    def _is_asked(self, pod: Object) -> bool:
         try:
-            return is_suspect(pod)
+            return is_suspect(pod) and not is_history(pod, self.graph)
         except ODD as error:
             self.undecided.append(_undecided("whether it is healthy", pod, error))
             return False

@@ -123,6 +123,9 @@ def _with_symptoms(index: int, findings: Sequence[Finding], parents: dict[int, i
     lines = [f"{found.subject}: {found.cause}" for found in below]
     told = {name for found in (finding, *below) for name in (found.subject,)}
     lines += [line for found in (finding, *below) for line in consequences(found, told, graph)]
+    if finding.mode == STUCK_ROLLOUT:  # what its pods show is the nearest thing to a cause there is
+        more = (item for found in below for item in found.evidence)
+        finding = replace(finding, evidence=tuple(dict.fromkeys((*finding.evidence, *more)))[:MOST_EVIDENCE])
     return finding.with_symptoms(tuple(dict.fromkeys(lines)))
 
 

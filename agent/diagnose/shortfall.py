@@ -18,7 +18,7 @@ class Shortfall:
 
     def __str__(self) -> str:
         """`1 of 3 pods exist`."""
-        return f"{self.current} of {self.wanted} pod{'' if self.wanted == 1 else 's'} exist{'s' if self.wanted == 1 else ''}"
+        return f"{self.current} of {self.wanted} pods exist"
 
 
 def shortfall(creator: Object) -> Shortfall | None:

@@ -58,7 +58,8 @@ def _pod(pod: Object, graph: Graph) -> Iterator[Finding]:
         return
     text, severity, evidence = state
     workload = ref(graph.workload(pod))
-    yield _finding(workload, f"{said(workload)}: {text}", severity, (*evidence, *_warning(pod, graph)), (ref(pod),), roots(pod, graph))
+    shown = (*evidence, *_warning(pod, graph))
+    yield _finding(workload, f"{said(workload)}: {text}", severity, shown, (ref(pod),), roots(pod, graph))
 
 
 def _pod_state(pod: Object, graph: Graph) -> tuple[str, Severity, tuple[Evidence, ...]] | None:
@@ -80,7 +81,7 @@ def _waiting(pod: Object, graph: Graph) -> tuple[str, Severity, tuple[Evidence, 
         waiting = (container.get("state") or {}).get("waiting") or {}
         reason = waiting.get("reason") or ""
         if any(part in reason for part in BROKEN):
-            shown = Evidence(ref(pod), f"{pointer}/state/waiting", f"{reason}: {waiting.get('message') or ''}".strip(": "))
+            shown = Evidence(ref(pod), f"{pointer}/state/waiting", _told(waiting))
             return f"container {container.get('name', '')} waits: {reason}", Severity.ERROR, (shown, *_last_ends(pod))
     return None
 
@@ -103,7 +104,7 @@ def _unready(pod: Object, graph: Graph) -> tuple[str, Severity, tuple[Evidence, 
         return None
     if spec(pod).get("schedulingGates"):
         return None
-    text = f"{found[1].get('reason') or ''}: {found[1].get('message') or ''}".strip(": ") if found else "no Ready condition"
+    text = _told(found[1]) if found else "no Ready condition"
     pointer = found[0] if found else "/status/conditions"
     what = "a pod has not started" if status(pod).get("phase") == "Pending" else "a pod is not ready"
     return f"{what} for {_duration(lasted)}", Severity.ERROR, (Evidence(ref(pod), pointer, text), *_last_ends(pod))
@@ -158,7 +159,7 @@ def _node(node: Object, graph: Graph) -> Iterator[Finding]:
     found = condition(node, "Ready")
     if found is None or found[1].get("status") == "True":
         return
-    text = f"{found[1].get('reason') or ''}: {found[1].get('message') or ''}".strip(": ")
+    text = _told(found[1])
     cause = f"Node {ref(node).name} is not ready{_reason(found[1])}"
     shown = Evidence(ref(node), found[0], text)
     yield _finding(ref(node), cause, Severity.ERROR, (shown, *_warning(node, graph)), (), ())
@@ -171,12 +172,13 @@ def _claim(claim: Object, graph: Graph) -> Iterator[Finding]:
     lasted = seconds_since(graph.snapshot, metadata(claim).get("creationTimestamp"))
     waits = phase == "Pending" and lasted is not None and lasted > PATIENCE and _is_blamed(claim, graph)
     if lost or waits:
-        cause = f"PersistentVolumeClaim {ref(claim).name} is {'Lost: its volume is gone' if lost else 'not bound to a volume'}"
+        state = "Lost: its volume is gone" if lost else "not bound to a volume"
+        cause = f"PersistentVolumeClaim {ref(claim).name} is {state}"
         yield _finding(ref(claim), cause, Severity.ERROR, tuple(_warning(claim, graph)), (), ())
 
 
 def _is_blamed(claim: Object, graph: Graph) -> bool:
-    return any(event.get("type") == "Warning" or event.get("reason") == "FailedBinding" for event in graph.events(claim))
+    return any(event.get("reason") in ("FailedBinding", "ProvisioningFailed") for event in graph.events(claim))
 
 
 def _creator(creator: Object, graph: Graph) -> Iterator[Finding]:
@@ -197,7 +199,8 @@ def _finding(
     affected: tuple[Ref, ...],
     on: tuple[Ref, ...],
 ) -> Finding:
-    kind = "" if subject.kind == "Node" else f" -n {subject.namespace}"
+    place = f" -n {subject.namespace}" if subject.namespace else ""
+    command = f"kubectl describe {subject.kind.lower()}/{subject.name}{place}"
     return Finding(
         mode=0,
         code="unexplained",
@@ -206,10 +209,15 @@ def _finding(
         severity=severity,
         confidence=Confidence.POSSIBLE,
         evidence=evidence,
-        fix=Fix("Read the evidence: the cause is not one this version knows", command=f"kubectl describe {subject.kind.lower()}/{subject.name}{kind}"),
+        fix=Fix("Read the evidence: the cause is not one this version knows", command=command),
         affected=affected,
         roots=on,
     )
+
+
+def _told(found: Mapping[str, Any]) -> str:
+    """Return a condition's or a state's reason and message."""
+    return ": ".join(str(part) for part in (found.get("reason"), found.get("message")) if part)
 
 
 def _reason(found: Mapping[str, Any]) -> str:

@@ -10,12 +10,12 @@ from agent.snapshot.graph import Graph, ref
 from agent.snapshot.record import Object, Ref
 
 _HOST = re.compile(r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*")
-_HINT = re.compile(r"(HOST|ADDR|ADDRESS|URL|URI|SERVICE|SERVER|ENDPOINT|BACKEND|UPSTREAM|BROKERS?|DSN)S?$", re.IGNORECASE)
+_HINT = re.compile(r"(HOST|ADDR|ADDRESS|URL|URI|SERVICE|SERVER|ENDPOINT|BACKEND|UPSTREAM|BROKER|DSN)S?$", re.IGNORECASE)
 _LOCATED = re.compile(r"://|:\d{2,5}\b|\.svc\b")
 
 
 def upstreams(workload: Object, graph: Graph) -> Iterator[Ref]:
-    """Yield what a workload depends on and cannot reach: Services without a ready pod, and the workloads behind them."""
+    """Yield what a workload depends on and cannot reach: Services without a ready pod, and what stands behind them."""
     namespace = ref(workload).namespace
     for service in (graph.get("Service", home, name) for home, name in _named(workload, graph)):
         if service is None or not _is_dead(service, graph):

@@ -34,7 +34,7 @@ def cores(amount: Decimal) -> str:
     """`250m`, `4`, `1500m`: CPU as people write it in a manifest."""
     if amount == amount.to_integral_value():
         return str(int(amount))
-    return f"{int(amount * 1000)}m"
+    return f"{int(amount * 1000)}m" if amount < 10 else f"{amount:.2f}"
 
 
 def memory(amount: Decimal) -> str:

@@ -67,7 +67,9 @@ def _trimmed(item: dict[str, Any]) -> dict[str, Any]:
 
 def _log(namespace: str, key: str) -> str:
     pod, container, *previous = key.removeprefix("LOG=").split("/")
-    return _kubectl("logs", "--namespace", namespace, pod, "--container", container, *(["--previous"] if previous else []))
+    return _kubectl(
+        "logs", "--namespace", namespace, pod, "--container", container, *(["--previous"] if previous else [])
+    )
 
 
 def _kubectl(*args: str) -> str:

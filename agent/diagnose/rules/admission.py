@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
+from typing import Any
 
 from tools.quantity import parse_quantity
 
@@ -113,9 +114,9 @@ def _demand(creator: Object, graph: Graph, *, limit: bool) -> Amounts:
     return requests({"spec": filled}, limit)
 
 
-def _filled(container: Mapping[str, object], defaults: Mapping[str, Mapping[str, object]]) -> Mapping[str, object]:
+def _filled(container: Mapping[str, Any], defaults: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
     own = container.get("resources")
-    resources = own if isinstance(own, dict) else {}
+    resources: Mapping[str, Any] = own if isinstance(own, dict) else {}
     limits = {**defaults.get("default", {}), **(resources.get("limits") or {})}
     wanted = {
         **defaults.get("defaultRequest", {}),
@@ -125,7 +126,7 @@ def _filled(container: Mapping[str, object], defaults: Mapping[str, Mapping[str,
     return {**container, "resources": {"limits": limits, "requests": wanted}}
 
 
-def _defaults(namespace: str, graph: Graph) -> Mapping[str, Mapping[str, object]]:
+def _defaults(namespace: str, graph: Graph) -> Mapping[str, Mapping[str, Any]]:
     found: dict[str, dict[str, object]] = {}
     for limits in graph.all("LimitRange", namespace):
         for item in spec(limits).get("limits") or ():
@@ -142,7 +143,7 @@ def applies(quota: Object, pod: Object) -> bool:
     return all(_scope(scope, pod) for scope in scopes)
 
 
-def _scope(scope: Mapping[str, object], pod: Object) -> bool:
+def _scope(scope: Mapping[str, Any], pod: Object) -> bool:
     ends = spec(pod).get("activeDeadlineSeconds") is not None
     best_effort = not requests(pod) and not requests(pod, limit=True)
     priority, listed = spec(pod).get("priorityClassName"), scope.get("values")
@@ -187,8 +188,8 @@ def _quota_finding(
         mode=2,
         code="memory-quota-exceeded",
         subject=workload,
-        cause=f"ResourceQuota {name} allows {memory(hard)} of {key} and {memory(used)} is used, so there is no room for "
-        f"another pod of {said(workload)}, which takes {memory(need)}: {missing}",
+        cause=f"ResourceQuota {name} allows {memory(hard)} of {key} and {memory(used)} is used, so there is no room "
+        f"for another pod of {said(workload)}, which takes {memory(need)}: {missing}",
         severity=Severity.ERROR,
         confidence=Confidence.CERTAIN if blamed else Confidence.LIKELY,
         evidence=(
@@ -223,7 +224,7 @@ def _quota_by_message(creator: Object, missing: Shortfall, graph: Graph, said_so
 def _quota_fix(creator: Object, part: str, raising: str) -> Fix:
     found = largest(template(creator), "memory")
     container = found[1] if found else next((item for _, item in containers(template(creator), init=False)), {})
-    old = ((container.get("resources") or {}).get(part) or {}).get("memory", "")  # type: ignore[attr-defined]
+    old = ((container.get("resources") or {}).get(part) or {}).get("memory", "")
     path = f"resources.{part}.memory"
     return Fix(
         summary=f"{raising}, or run fewer replicas, or lower the container's memory {part.removesuffix('s')}",

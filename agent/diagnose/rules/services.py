@@ -9,7 +9,7 @@ from agent.diagnose.finding import Change, Confidence, Evidence, Finding, Fix, S
 from agent.diagnose.memo import per_graph
 from agent.diagnose.registry import rule
 from agent.diagnose.selection import behind, selected, workloads
-from agent.diagnose.wording import closest, listed, pairs, said
+from agent.diagnose.wording import closest, counted, listed, pairs, said
 from agent.snapshot.graph import Graph, covers, labels, ref
 from agent.snapshot.record import Object
 
@@ -162,7 +162,10 @@ def _is_served(workload: Object, graph: Graph) -> bool:
 def _endpoints(service: Object, graph: Graph) -> Iterator[Evidence]:
     for found in graph.slices(service)[:1]:
         count = len(found.get("endpoints") or ())
-        yield Evidence(ref(found), "/endpoints", f"{count or 'no'} endpoint{'' if count == 1 else 's'}")
+        if count and not found.get("ports"):
+            yield Evidence(ref(found), "/ports", f"none, with {counted(count, 'endpoint')}")
+        else:
+            yield Evidence(ref(found), "/endpoints", f"{count or 'no'} endpoint{'' if count == 1 else 's'}")
 
 
 @rule(111, "target-port-unmatched", on="Service")
@@ -260,12 +263,14 @@ def _port_finding(
     named = isinstance(target, str)
     has = f"open {listed(opened)}" if opened else "declare no port at all"
     index = list(spec(service).get("ports") or ()).index(port)
+    leads = f"the port named {target}" if named else f"port {target}"
+    so = "it has no endpoint" if named else "connections are refused"
     return Finding(
         mode=111,
         code="target-port-unmatched",
         subject=ref(service),
-        cause=f"{said(ref(service))} sends port {port.get('port')} to {'the port named ' if named else 'port '}{target}, "
-        f"but the containers of {said(workload)} {has}, so {'it has no endpoint' if named else 'connections are refused'}",
+        cause=f"{said(ref(service))} sends port {port.get('port')} to {leads}, but the containers of {said(workload)} "
+        f"{has}, so {so}",
         severity=Severity.ERROR,
         confidence=Confidence.CERTAIN if named else Confidence.LIKELY,
         evidence=(

@@ -158,9 +158,9 @@ def _stuck_finding(deployment: Object, graph: Graph, found: tuple[str, Mapping[s
 
 def _new_state(new: Object | None) -> str:
     if new is None:
-        return "its new pods are not ready"
+        return "new pods not ready"
     ready, wanted = number(status(new).get("readyReplicas")), number(spec(new).get("replicas"), 1)
-    return f"{ready} of {counted(wanted, 'new pod')} {'is' if ready == 1 else 'are'} ready"
+    return f"{ready} of {wanted} new pods ready"
 
 
 def _newest(deployment: Object, graph: Graph) -> Object | None:
