@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from agent.diagnose.consequences import consequences
 from agent.diagnose.finding import Confidence, Finding, Severity
+from agent.diagnose.unexplained import NO_CAUSE
 from agent.diagnose.upstream import upstreams
 from agent.snapshot.graph import Graph
 from agent.snapshot.record import Ref
@@ -120,13 +121,19 @@ def _chain(start: int, parents: dict[int, int]) -> set[int]:
 def _with_symptoms(index: int, findings: Sequence[Finding], parents: dict[int, int], graph: Graph) -> Finding:
     finding = findings[index]
     below = [findings[other] for other in range(len(findings)) if other != index and index in _chain(other, parents)]
-    lines = [f"{found.subject}: {found.cause}" for found in below]
+    lines = [_line(found) for found in below]
     told = {name for found in (finding, *below) for name in (found.subject,)}
     lines += [line for found in (finding, *below) for line in consequences(found, told, graph)]
     if finding.mode == STUCK_ROLLOUT:  # what its pods show is the nearest thing to a cause there is
         more = (item for found in below for item in found.evidence)
         finding = replace(finding, evidence=tuple(dict.fromkeys((*finding.evidence, *more)))[:MOST_EVIDENCE])
     return finding.with_symptoms(tuple(dict.fromkeys(lines)))
+
+
+def _line(finding: Finding) -> str:
+    """Return an explained finding as one line; that it had no known cause is no longer so."""
+    cause = finding.cause.removesuffix(NO_CAUSE)
+    return cause if finding.subject.name in cause else f"{finding.subject}: {cause}"
 
 
 def _order(finding: Finding) -> tuple[int, int, int, int, Ref, str]:

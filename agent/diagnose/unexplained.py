@@ -24,6 +24,9 @@ from agent.snapshot.record import Object, Ref
 KINDS = ("PersistentVolumeClaim", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "ReplicationController")
 """Kinds looked at beside pods and nodes."""
 
+NO_CAUSE = "; no known cause fits"
+"""How the sentence of such a finding ends."""
+
 PATIENCE = 60
 """Seconds a pod may be unready, a node or claim pending, before it counts: starting is not failing."""
 
@@ -205,7 +208,7 @@ def _finding(
         mode=0,
         code="unexplained",
         subject=subject,
-        cause=f"{cause}; no known cause fits",
+        cause=f"{cause}{NO_CAUSE}",
         severity=severity,
         confidence=Confidence.POSSIBLE,
         evidence=evidence,

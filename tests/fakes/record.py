@@ -1,4 +1,4 @@
-"""Records an incident from a real cluster: `python -m tests.fakes.record NAME NAMESPACE [LOG=POD/CONTAINER[/previous]…]`.
+"""Records an incident: `python -m tests.fakes.record NAME NAMESPACE [POD/CONTAINER[/previous]…]`, the latter logs.
 
 Writes tests/fixtures/modes/NAME.json.gz: the namespace's lists, the cluster's own kinds, and of other namespaces only
 what the scheduler counts (pods bound to a node, less their status and environment). Secrets keep no data. What to apply
@@ -22,7 +22,11 @@ def main() -> None:
     """Record one namespace."""
     name, namespace, *logs = sys.argv[1:]
     items = [_trimmed(item) for item in _items(namespace)]
-    record = {"kind": "List", "takenAt": datetime.now(UTC).isoformat(timespec="seconds"), "items": items}
+    record: dict[str, Any] = {
+        "kind": "List",
+        "takenAt": datetime.now(UTC).isoformat(timespec="seconds"),
+        "items": items,
+    }
     record["logs"] = {key: _log(namespace, key) for key in logs}
     FIXTURES.mkdir(parents=True, exist_ok=True)
     data = json.dumps(record, separators=(",", ":"), sort_keys=True).encode()
@@ -66,10 +70,9 @@ def _trimmed(item: dict[str, Any]) -> dict[str, Any]:
 
 
 def _log(namespace: str, key: str) -> str:
-    pod, container, *previous = key.removeprefix("LOG=").split("/")
-    return _kubectl(
-        "logs", "--namespace", namespace, pod, "--container", container, *(["--previous"] if previous else [])
-    )
+    pod, container, *previous = key.split("/")
+    instance = ["--previous"] if previous else []
+    return _kubectl("logs", "--namespace", namespace, pod, "--container", container, *instance)
 
 
 def _kubectl(*args: str) -> str:
