@@ -21,6 +21,9 @@ FRONTEND = "docker.io/library/todo-frontend:latest"
 COREDNS = "registry.local/coredns:1"
 METRICS_SERVER = "registry.local/metrics-server:1"
 
+MAKING = ".making-"
+"""Folders of images being made start with this; a killed run leaves them."""
+
 WEBSERVICE = Path(__file__).parent / "webservice" / "server.py"
 
 APPLETS = (
@@ -69,7 +72,9 @@ def ready() -> bool:
 
 
 def load() -> None:
-    """Make what is not cached and import what containerd does not have."""
+    """Make what is not cached and import what containerd does not have; the cluster's lock is held."""
+    for stale in (cache_dir() / "images").glob(f"{MAKING}*"):
+        shutil.rmtree(stale)
     have = _ctr("images", "list", "-q").split()
     for image in images():
         if image.name not in have:
@@ -81,7 +86,7 @@ def _archive(image: Image) -> Path:
     path = cache_dir() / "images" / f"{image.name.split('/')[-1].replace(':', '-')}-{_digest(image)}.tar"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        with tempfile.TemporaryDirectory(prefix=MAKING, dir=path.parent) as folder:
             part = Path(folder) / "image.tar"
             _write(image, _layer(image, Path(folder)), part)
             part.replace(path)
@@ -89,8 +94,11 @@ def _archive(image: Image) -> Path:
 
 
 def _digest(image: Image) -> str:
-    parts = [repr(image), repr(PYTHON_PACKAGES), repr(APPLETS)]
-    parts += [f"{path}:{path.stat().st_size}:{path.stat().st_mtime_ns}" for path in image.files.values()]
+    """Return what an image is made of, by content: a fresh checkout must not make it anew."""
+    parts = [image.name, repr(image.command), image.root, repr(image.env), repr(PYTHON_PACKAGES), repr(APPLETS)]
+    for inside, outside in image.files.items():
+        with outside.open("rb") as content:
+            parts.append(f"{inside}:{hashlib.file_digest(content, 'sha256').hexdigest()}")
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
 
 
@@ -139,8 +147,7 @@ def _empty(root: Path) -> None:
 
 def _busybox(root: Path) -> None:
     _empty(root)
-    (root / "bin").mkdir()
-    shutil.copy(_debian("busybox-static") / "bin" / "busybox", root / "bin" / "busybox")
+    _unpack("busybox-static", root, "./bin/busybox")
     for applet in APPLETS:
         (root / "bin" / applet).symlink_to("busybox")
 
@@ -158,35 +165,43 @@ def _python(root: Path) -> None:
             (root / "usr/bin" / applet).symlink_to("busybox")
 
 
-def _debian(package: str) -> Path:
-    """Return a folder with one Debian package unpacked."""
-    folder = cache_dir() / "debian" / package
-    if not folder.exists():
-        part = folder.with_name(f".{package}")
-        shutil.rmtree(part, ignore_errors=True)
-        part.mkdir(parents=True)
-        _unpack(package, part)
-        part.replace(folder)
-    return folder
+def _unpack(package: str, root: Path, *members: str) -> None:
+    command = ["tar", "--extract", "--keep-directory-symlink", "--no-same-owner", f"--directory={root}", *members]
+    with _content(package).open("rb") as content:
+        subprocess.run(command, stdin=content, check=True)
 
 
-def _unpack(package: str, root: Path) -> None:
-    with tempfile.TemporaryDirectory() as download:
-        found = _download(package, Path(download))
-        content = subprocess.run(["dpkg-deb", "--fsys-tarfile", found], check=True, capture_output=True).stdout
-    command = ["tar", "--extract", "--keep-directory-symlink", "--no-same-owner", f"--directory={root}"]
-    subprocess.run(command, input=content, check=True)
+def _content(package: str) -> Path:
+    """Return the files of one Debian package as a tar; fetched once, so that a change to an image needs no network."""
+    path = cache_dir() / "debian" / f"{package}.tar"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory() as download:
+            command = ["dpkg-deb", "--fsys-tarfile", str(_download(package, Path(download)))]
+            part = path.with_suffix(".part")
+            part.write_bytes(subprocess.run(command, check=True, capture_output=True).stdout)
+            part.replace(path)
+    return path
 
 
 def _download(package: str, folder: Path) -> Path:
     """Fetch one Debian package; when that fails, once more with new package lists: they may be old or absent."""
-    argv = ["apt-get", "download", "-q", package]
-    if subprocess.run(argv, cwd=folder, capture_output=True).returncode:
-        subprocess.run(["apt-get", "update", "-qq"], capture_output=True)
-        done = subprocess.run(argv, cwd=folder, capture_output=True, text=True)
-        if done.returncode:
-            raise Trouble(f"Debian's package {package} cannot be had: {done.stderr.strip()[-200:]}")
+    if _apt("download", package, folder=folder):
+        _apt("update", folder=folder)
+        problem = _apt("download", package, folder=folder)
+        if problem:
+            raise Trouble(f"Debian's package {package} cannot be had: {problem}")
     return next(folder.glob("*.deb"))
+
+
+def _apt(*args: str, folder: Path) -> str:
+    """Return what went wrong in one line, nothing when it went well."""
+    argv = ["apt-get", "-qq", "-o", "Acquire::Retries=1", "-o", "Acquire::http::Timeout=20", *args]
+    done = subprocess.run(argv, cwd=folder, capture_output=True, text=True)
+    if done.returncode == 0:
+        return ""
+    errors = [line for line in done.stderr.splitlines() if line.startswith("E: ")]
+    return next(iter(errors), f"apt-get exits with {done.returncode}")
 
 
 def _ctr(*args: str) -> str:

@@ -6,7 +6,7 @@ import signal
 import pytest
 
 from tests.cluster import cleanup, lifecycle, processes
-from tests.cluster.layout import NODE
+from tests.cluster.layout import DISPOSABLE, NODE
 from tests.cluster.plugin import Cluster
 from tests.cluster.processes import wait_for
 
@@ -31,6 +31,67 @@ def test_a_pod_runs_and_resolves_a_service_name(cluster: Cluster, namespace: str
     done = "--for=jsonpath={.status.phase}=Succeeded"
     cluster.kubectl("wait", "pod/probe", f"--namespace={namespace}", done, "--timeout=60s")
     assert "RESOLVED" in cluster.kubectl("logs", "probe", f"--namespace={namespace}").stdout
+
+
+SERVICE = """
+apiVersion: v1
+kind: Service
+metadata: {name: todo, namespace: %(namespace)s}
+spec: {selector: {app: todo}, ports: [{port: 80, targetPort: 8000}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: todo, namespace: %(namespace)s, labels: {app: todo}}
+spec:
+  containers:
+    - name: todo
+      image: todo-backend:latest
+      imagePullPolicy: Never
+      readinessProbe: {httpGet: {path: /ready, port: 8000}, periodSeconds: 1}
+"""
+
+LEAK = """
+apiVersion: v1
+kind: Pod
+metadata: {name: leak, namespace: %s}
+spec:
+  restartPolicy: Never
+  containers:
+    - name: todo
+      image: todo-backend:latest
+      imagePullPolicy: Never
+      env: [{name: MEMORY_LEAK_MB, value: "256"}]
+      resources: {limits: {memory: 64Mi}}
+"""
+
+
+def test_a_service_name_leads_to_its_pod(cluster: Cluster, namespace: str) -> None:
+    """kube-proxy, DNS through libc and the web service's image: without one of them no Service can be diagnosed."""
+    cluster.kubectl("apply", "--filename=-", stdin=SERVICE % {"namespace": namespace})
+    cluster.kubectl("wait", "pod/todo", f"--namespace={namespace}", "--for=condition=Ready", "--timeout=60s")
+    ask = f"import urllib.request as r; print(r.urlopen('http://todo.{namespace}/ready', timeout=9).read())"
+    answer = cluster.kubectl("exec", "todo", f"--namespace={namespace}", "--", "python3.11", "-c", ask)
+    assert "b'ready" in answer.stdout
+
+
+def test_a_container_over_its_memory_limit_is_killed_by_the_kernel(cluster: Cluster, namespace: str) -> None:
+    """The incident most worth diagnosing must be real: the cgroup's limit, not a script that exits with 137."""
+    cluster.kubectl("apply", "--filename=-", stdin=LEAK % namespace)
+    cluster.kubectl(
+        "wait", "pod/leak", f"--namespace={namespace}", "--for=jsonpath={.status.phase}=Failed", "--timeout=60s"
+    )
+    reason = "--output=jsonpath={.status.containerStatuses[0].state.terminated.reason}"
+    assert cluster.kubectl("get", "pod/leak", f"--namespace={namespace}", reason).stdout == "OOMKilled"
+
+
+def test_starting_that_was_interrupted_before_its_end_is_not_taken_for_up(cluster: Cluster) -> None:
+    """Every daemon can run while DNS is still missing; tests on such a cluster fail for no reason of theirs."""
+    if cluster.provider != "local":
+        pytest.skip("only the local cluster is ours to start")
+    cluster.kubectl("delete", "configmap", DISPOSABLE, "--namespace=kube-system")
+    assert not lifecycle.is_up()
+    cluster.kubectl("create", "configmap", DISPOSABLE, "--namespace=kube-system")
+    assert lifecycle.is_up()
 
 
 def test_the_metrics_api_knows_the_node(cluster: Cluster) -> None:
