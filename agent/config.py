@@ -26,6 +26,8 @@ class Settings:
     """dev or prod: which of the blueprint's values apply; "" cites both where they differ."""
     blueprints: str = ""
     """Folder of the blueprints; "" means ./blueprints, then your own, then the shipped ones."""
+    path: str = ""
+    """Folders kubectl, helm, docker and minikube are looked for in, colons between; "" means the system's own."""
     prometheus: str = ""
     """Origin of a Prometheus server (http://host:9090), a second source of metrics; "" means none."""
 

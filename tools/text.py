@@ -28,6 +28,7 @@ def clean(text: str, limit: int = 400, *, multiline: bool = False) -> str:
         text: anything, from anywhere.
         limit: characters kept; a longer text ends in an ellipsis.
         multiline: keep line ends (as `\\n`) and tabs; otherwise runs of white space become one space.
+
     """
     if not _PLAIN.match(text):
         text = _inert(text)

@@ -2,6 +2,7 @@
 
 import argparse
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from agent.config import Settings
 from agent.diagnostics import Progress, warn
@@ -10,6 +11,9 @@ from agent.invocation import invoked_name
 from agent.resources import DEMO, bundle_path
 from agent.snapshot.record import Snapshot
 from tools.failure import Failure, FailureKind
+
+if TYPE_CHECKING:
+    from tools.cluster import Reader
 
 TYPED_WRONG = (FailureKind.CONFIG, FailureKind.NOT_FOUND)
 
@@ -52,22 +56,30 @@ def live(args: argparse.Namespace, settings: Settings, *, everything: bool = Fal
         Indeterminate: the API could not be reached, or refused.
 
     """
-    from tools.cluster import connect
-
     from agent.snapshot.collect import collect
 
-    reader = connect(settings.context or None, settings.kubeconfig or None, settings.timeout)
-    if isinstance(reader, Failure):
-        raise refused(reader)
+    reader = _connected(settings)
     namespace = None if args.all_namespaces else (args.namespace or reader.namespace)
     progress = Progress()
     try:
-        snapshot = collect(reader, namespace, progress=progress, everything=everything)
+        snapshot = collect(reader, namespace, progress=progress, everything=everything, path=settings.path)
     finally:
         progress.clear()
+        reader.close()
     if isinstance(snapshot, Failure):
         raise refused(snapshot)
     return snapshot
+
+
+def _connected(settings: Settings) -> "Reader":
+    from tools.cluster import connect
+    from tools.kubeconfig import access
+
+    found = access(settings.context, settings.kubeconfig)
+    reader = found if isinstance(found, Failure) else connect(found, settings.timeout)
+    if isinstance(reader, Failure):
+        raise refused(reader)
+    return reader
 
 
 def refused(failure: Failure) -> AgentError:

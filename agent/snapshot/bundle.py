@@ -1,0 +1,161 @@
+"""A snapshot as one file, so that every read command runs the same without a cluster.
+
+`NAME.tgz`: `manifest.json` first (schema, source, time, how whole every part is), then `objects/KIND.json`, one list
+each, and logs, releases, usage and containers. Written whole or not at all; read without ever being unpacked to disk.
+"""
+
+import gzip
+import os
+import tarfile
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from agent.snapshot.record import Cluster, LogKey, Object, Part, Release, Snapshot, State, Usage
+from tools.failure import Failure, FailureKind
+from tools.text import clean
+
+SCHEMA = "bluehelm/bundle/v1"
+
+LARGEST = 1 << 30
+"""Uncompressed bytes of a bundle at most: thirty times a cluster of 5,000 pods."""
+
+MOST_MEMBERS = 200
+
+SIDES = ("logs.json", "usage.json", "releases.json", "containers.json")
+HINT = "was it made by `bundle capture`, and copied whole?"
+
+READ_ERRORS = (OSError, EOFError, tarfile.TarError, zlib.error, ValueError, KeyError, TypeError, AttributeError)
+"""Everything a truncated, foreign or tampered file makes its readers raise."""
+
+
+def save(snapshot: Snapshot, path: Path) -> Failure | None:
+    """Write a bundle for its owner only; the same snapshot gives the same bytes. An existing file is never replaced."""
+    import orjson
+
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with part.open("xb") as raw, gzip.GzipFile("", "wb", 6, raw, mtime=0) as packed:
+            part.chmod(0o600)
+            with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as archive:
+                for name, content in _members(snapshot):
+                    _add(archive, name, orjson.dumps(content))
+        os.link(part, path)
+    except OSError as error:
+        return Failure(FailureKind.CONFIG, f"bundle {path}", error.strerror or str(error), "name another file")
+    finally:
+        part.unlink(missing_ok=True)
+    return None
+
+
+def load(path: Path) -> Snapshot | Failure:
+    """Return the snapshot a bundle holds; a Failure for anything that is not a whole bundle of ours."""
+    from tools.cluster import collector_paused
+
+    try:
+        with collector_paused(), path.open("rb") as file, gzip.open(file, "rb") as packed:
+            return _snapshot(dict(_read(packed)), str(path))
+    except FileNotFoundError:
+        return Failure(FailureKind.NOT_FOUND, f"bundle {path}", "no such file")
+    except READ_ERRORS as error:
+        return Failure(FailureKind.MALFORMED, f"bundle {path}", clean(f"not a whole bundle: {_why(error)}", 200), HINT)
+
+
+def _members(snapshot: Snapshot) -> Iterator[tuple[str, Any]]:
+    yield "manifest.json", _manifest(snapshot)
+    for kind in sorted(snapshot.objects):
+        yield f"objects/{kind}.json", list(snapshot.objects[kind])
+    yield "logs.json", [[*key, text] for key, text in sorted(snapshot.logs.items())]
+    yield "usage.json", [asdict(item) for item in snapshot.usage]
+    yield "releases.json", [asdict(item) for item in snapshot.releases]
+    yield "containers.json", list(snapshot.containers)
+
+
+def _manifest(snapshot: Snapshot) -> Mapping[str, Any]:
+    return {
+        "schema": SCHEMA,
+        "taken_at": snapshot.taken_at.isoformat(),
+        "cluster": asdict(snapshot.cluster),
+        "namespace": snapshot.namespace,
+        "profile": snapshot.profile,
+        "kinds": sorted(snapshot.objects),
+        "parts": [asdict(part) for part in snapshot.parts],
+    }
+
+
+def _add(archive: tarfile.TarFile, name: str, content: bytes) -> None:
+    info = tarfile.TarInfo(name)
+    info.size = len(content)
+    archive.addfile(info, BytesIO(content))
+
+
+def _read(packed: Any) -> Iterator[tuple[str, Any]]:
+    """Yield each member's name and parsed content, refusing what no bundle of ours holds."""
+    import orjson
+
+    seen: set[str] = set()
+    total = 0
+    with tarfile.open(fileobj=packed, mode="r|") as archive:
+        for member in archive:
+            _check(member, seen)
+            total += member.size
+            if total > LARGEST:
+                raise ValueError(f"more than {LARGEST >> 20} MiB")
+            content = archive.extractfile(member)
+            assert content is not None  # noqa: S101 - _check let only regular files through
+            yield member.name, orjson.loads(content.read())
+    while packed.read(1 << 20):
+        pass  # to the end of the file, where gzip keeps the checksum that a cut or changed file fails
+
+
+def _check(member: tarfile.TarInfo, seen: set[str]) -> None:
+    kind = member.name.removeprefix("objects/").removesuffix(".json")
+    known = member.name in ("manifest.json", *SIDES) or (member.name == f"objects/{kind}.json" and kind.isalnum())
+    if not member.isreg() or not known:
+        raise ValueError(f"unexpected member {member.name!r}")
+    if member.name in seen or len(seen) >= MOST_MEMBERS:
+        raise ValueError(f"member {member.name!r} twice, or too many")
+    if (member.name == "manifest.json") != (not seen):
+        raise ValueError("the manifest does not come first")
+    seen.add(member.name)
+
+
+def _snapshot(found: Mapping[str, Any], origin: str) -> Snapshot:
+    manifest = found["manifest.json"]
+    if manifest.get("schema") != SCHEMA:
+        raise ValueError(f"schema {manifest.get('schema')!r}, this reads {SCHEMA}")
+    objects = {kind: _objects(found[f"objects/{kind}.json"]) for kind in manifest["kinds"]}
+    return Snapshot(
+        datetime.fromisoformat(manifest["taken_at"]),
+        Cluster(**manifest["cluster"]),
+        manifest["namespace"],
+        objects,
+        [Part(**{**part, "state": State(part["state"])}) for part in manifest["parts"]],
+        {
+            LogKey(namespace, pod, container, bool(previous)): str(text)
+            for namespace, pod, container, previous, text in found["logs.json"]
+        },
+        [Usage(**item) for item in found["usage.json"]],
+        [Release(**item) for item in found["releases.json"]],
+        _objects(found["containers.json"]),
+        origin,
+        manifest["profile"],
+    )
+
+
+def _objects(found: Any) -> Sequence[Object]:
+    if not isinstance(found, list) or not all(type(item) is dict for item in found):
+        raise ValueError("a list of objects is not one")
+    return found
+
+
+def _why(error: Exception) -> str:
+    return (
+        f"{error.args[0]!r} is missing"
+        if isinstance(error, KeyError) and error.args
+        else str(error) or type(error).__name__
+    )

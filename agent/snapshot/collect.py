@@ -1,0 +1,227 @@
+"""A live look at the world, in two passes: every list, then the logs of what looks unwell.
+
+A healthy cluster of any size costs one pass.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from agent.snapshot.record import Cluster, LogKey, Object, Part, Release, Snapshot, State, Usage
+from agent.snapshot.suspects import is_suspect
+from tools.access import Access
+from tools.cluster import CONNECTIONS, Listed, Reader, collector_paused
+from tools.failure import Failure, FailureKind
+from tools.helm import releases
+from tools.kinds import BY_NAME, KINDS
+from tools.metrics import pod_usage
+from tools.run import sandbox
+
+MOST_LOGS = 60
+"""Containers whose logs are read for a diagnosis: one of each workload first, so that no crowd hides another."""
+
+EVERY_LOG = 400
+"""Containers whose logs go into a capture."""
+
+SECRET = "Secret"  # noqa: S105 - a kind
+
+STATES = {
+    FailureKind.FORBIDDEN: State.DENIED,
+    FailureKind.UNAUTHORIZED: State.DENIED,
+    FailureKind.NOT_SERVED: State.NOT_SERVED,
+    FailureKind.TRUNCATED: State.PARTIAL,
+}
+
+Progress = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class _Look:
+    """What has been read so far."""
+
+    objects: dict[str, Sequence[Object]] = field(default_factory=dict)
+    parts: list[Part] = field(default_factory=list)
+    logs: dict[LogKey, str] = field(default_factory=dict)
+    usage: Sequence[Usage] = ()
+    releases: Sequence[Release] = ()
+
+
+def collect(
+    reader: Reader, namespace: str | None, *, progress: Progress, everything: bool = False, path: str = ""
+) -> Snapshot | Failure:
+    """Return one look at a namespace, or at all of them for None.
+
+    Args:
+        reader: the open cluster.
+        namespace: where to look; it must exist.
+        progress: told what is being waited for.
+        everything: read every container's log (for a capture), not only the suspects'.
+        path: folders helm is looked for in, "" for the usual ones.
+
+    Returns:
+        A snapshot, whole or with its gaps named; a Failure when nothing at all could be read.
+
+    """
+    progress(f"asking {reader.host}")
+    version = _version(reader, namespace)
+    if isinstance(version, Failure):
+        return version
+    look = _Look()
+    with ThreadPoolExecutor(1) as beside:
+        told = beside.submit(_releases, reader.access, namespace, path)
+        with collector_paused():
+            _lists(reader, namespace, look, progress)
+        if _all_failed(look):
+            return Failure(
+                FailureKind.UNREACHABLE, f"context {reader.access.context}", look.parts[0].reason, look.parts[0].hint
+            )
+        _logs(reader, look, progress, everything=everything)
+        _usage(reader, namespace, look)
+        progress("asking helm for releases")
+        look.releases, part = told.result()
+    look.parts.append(part)
+    cluster = Cluster(reader.access.context, reader.host, version)
+    return Snapshot(
+        datetime.now(UTC), cluster, namespace, look.objects, look.parts, look.logs, look.usage, look.releases
+    )
+
+
+def _version(reader: Reader, namespace: str | None) -> str | Failure:
+    """Return the server's version, having made sure that it answers us and that the namespace is there."""
+    found = reader.json("/version")
+    if isinstance(found, Failure):
+        return found
+    if namespace is not None:
+        named = reader.get(f"/api/v1/namespaces/{namespace}")
+        if isinstance(named, Failure) and named.kind is FailureKind.NOT_SERVED:
+            return Failure(FailureKind.NOT_FOUND, f"namespace {namespace!r}", f"not in context {reader.access.context}")
+        if isinstance(named, Failure) and named.kind is not FailureKind.FORBIDDEN:
+            return named
+    return str(found.get("gitVersion") or "") if isinstance(found, dict) else ""
+
+
+def _lists(reader: Reader, namespace: str | None, look: _Look, progress: Progress) -> None:
+    kinds = [kind for kind in KINDS if kind.name != SECRET or namespace]
+    for number, listed in enumerate(reader.lists(kinds, namespace), 1):
+        progress(f"reading {number} of {len(kinds)} kinds: {listed.kind.name}")
+        _keep(look, listed)
+    if namespace is None:
+        _keep(look, _secrets(reader, look))
+
+
+def _keep(look: _Look, listed: Listed) -> None:
+    look.parts.append(_part(listed))
+    if listed.objects or listed.failure is None:
+        look.objects[listed.kind.name] = listed.objects
+
+
+def _secrets(reader: Reader, look: _Look) -> Listed:
+    """Return every Secret's name, read namespace by namespace: rows without their object do not say where they are."""
+    names = [str((obj.get("metadata") or {}).get("name")) for obj in look.objects.get("Namespace", ())]
+    with ThreadPoolExecutor(CONNECTIONS) as workers:
+        found = list(workers.map(lambda name: reader.list(BY_NAME[SECRET], name), names))
+    unknown = None if names else Failure(FailureKind.FORBIDDEN, "Secrets", "no namespace is known to ask for")
+    failure = next((listed.failure for listed in found if listed.failure), unknown)
+    return Listed(BY_NAME[SECRET], "/api/v1/secrets", [obj for listed in found for obj in listed.objects], failure)
+
+
+def _part(listed: Listed) -> Part:
+    if listed.failure is None:
+        return Part(listed.kind.name, listed.path, State.COMPLETE, len(listed.objects))
+    state = STATES.get(listed.failure.kind, State.FAILED)
+    if listed.objects and state is State.FAILED:
+        state = State.PARTIAL
+    return Part(listed.kind.name, listed.path, state, len(listed.objects), listed.failure.detail, listed.failure.hint)
+
+
+def _all_failed(look: _Look) -> bool:
+    return all(part.state in (State.FAILED, State.DENIED) for part in look.parts) and not look.objects
+
+
+def _logs(reader: Reader, look: _Look, progress: Progress, *, everything: bool) -> None:
+    """Read the logs of containers that crashed or do not get ready, a few at a time."""
+    pods = look.objects.get("Pod", ())
+    wanted = _every_container(pods) if everything else _crashed(pods)
+    if not wanted:
+        return
+    progress(f"reading {len(wanted)} logs")
+    with ThreadPoolExecutor(CONNECTIONS) as workers:
+        texts = workers.map(
+            lambda key: reader.log(key.namespace, key.pod, key.container, previous=key.previous), wanted
+        )
+        for key, text in zip(wanted, texts, strict=True):
+            _keep_log(look, key, text)
+
+
+def _keep_log(look: _Look, key: LogKey, text: str | Failure) -> None:
+    """Keep a log, or why there is none. A container that left no log is no gap."""
+    if isinstance(text, str):
+        look.logs[key] = text
+    elif text.kind in (FailureKind.FORBIDDEN, FailureKind.UNAUTHORIZED, FailureKind.TIMEOUT):
+        name = f"logs/{key.namespace}/{key.pod}/{key.container}"
+        look.parts.append(Part(name, text.what, STATES.get(text.kind, State.FAILED), 0, text.detail, text.hint))
+
+
+def _every_container(pods: Sequence[Object]) -> list[LogKey]:
+    return [key for pod in pods for key in _keys(pod, crashed_only=False)][:EVERY_LOG]
+
+
+def _crashed(pods: Sequence[Object]) -> list[LogKey]:
+    """Return the logs worth reading, one pod of each owner before the second of any."""
+    turns: dict[str, int] = {}
+    found: list[tuple[int, int, LogKey]] = []
+    for pod in pods:
+        if not is_suspect(pod):
+            continue
+        owner = _owner(pod)
+        turns[owner] = turn = turns.get(owner, -1) + 1
+        found += [(turn, len(found), key) for key in _keys(pod, crashed_only=True)]
+    return [key for _, _, key in sorted(found)[:MOST_LOGS]]
+
+
+def _owner(pod: Object) -> str:
+    meta = pod.get("metadata") or {}
+    owner = next(iter(meta.get("ownerReferences") or ()), meta)
+    return str(owner.get("uid"))
+
+
+def _keys(pod: Object, *, crashed_only: bool) -> Iterator[LogKey]:
+    meta, status = pod.get("metadata") or {}, pod.get("status") or {}
+    for container in (*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())):
+        if crashed_only and not _unwell(container):
+            continue
+        state = container.get("state") or {}
+        key = (meta.get("namespace", ""), meta.get("name", ""), container.get("name", ""))
+        if state.get("running") or state.get("terminated") or container.get("containerID"):
+            yield LogKey(*key, previous=False)
+        if container.get("restartCount"):
+            yield LogKey(*key, previous=True)
+
+
+def _unwell(container: Mapping[str, object]) -> bool:
+    state = container.get("state")
+    ended = state.get("terminated") if isinstance(state, dict) else None
+    finished_well = isinstance(ended, dict) and ended.get("exitCode") == 0 and not container.get("restartCount")
+    return bool(container.get("restartCount") or not container.get("ready")) and not finished_well
+
+
+def _usage(reader: Reader, namespace: str | None, look: _Look) -> None:
+    found = pod_usage(reader, namespace)
+    if isinstance(found, Failure):
+        absent = found.kind in (FailureKind.NOT_SERVED, FailureKind.SERVER)
+        state = State.NOT_SERVED if absent else STATES.get(found.kind, State.FAILED)
+        look.parts.append(Part("metrics", found.what, state, 0, found.detail, found.hint))
+        return
+    look.usage = [Usage(*item) for item in found]
+    look.parts.append(Part("metrics", "metrics.k8s.io", State.COMPLETE, len(found)))
+
+
+def _releases(access: Access, namespace: str | None, path: str) -> tuple[Sequence[Release], Part]:
+    """Return the releases helm knows. Without helm a diagnosis is whole still, only its upgrade command less exact."""
+    with sandbox(access, path=path) as box:
+        found = releases(box, namespace)
+    if isinstance(found, Failure):
+        return (), Part("releases", found.what, State.NOT_SERVED, 0, found.detail, found.hint)
+    made = [Release(**item) for item in found]
+    return made, Part("releases", "helm list", State.COMPLETE, len(made))

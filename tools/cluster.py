@@ -1,0 +1,333 @@
+"""A reader of the Kubernetes API that can only send GET, and only to a fixed set of endpoints.
+
+The `kubernetes` package gives transport and TLS; bodies are parsed straight into plain dicts, because its model classes
+cost ten times as much. Importing it takes 0.3 s, so it happens here and only when a cluster is read.
+"""
+
+import gc
+import random
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tools.access import Access
+from tools.failure import Failure, FailureKind
+from tools.kinds import KINDS, METRICS, Kind
+from tools.redact import redact, redact_object
+from tools.text import clean
+
+PAGE = 500
+CONNECTIONS = 8
+LOG_LINES = 500
+LOG_BYTES = 262_144
+LONGEST_WAIT = 5.0
+"""Seconds a Retry-After is honoured for; a server that asks for more is taken at its word: it cannot answer now."""
+
+LARGEST_PAGE = 256 << 20
+"""Bytes of one answer at most."""
+
+TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
+
+_NAME = r"[a-z0-9]([-a-z0-9.:]{0,251}[a-z0-9])?"
+_LISTS = "|".join(sorted({re.escape(kind.prefix) + rf"(/namespaces/{_NAME})?/{kind.plural}" for kind in KINDS}))
+ALLOWED = re.compile(
+    rf"(?:{_LISTS}|/version|/api/v1/namespaces/{_NAME}|/api/v1/namespaces/{_NAME}/pods/{_NAME}/log"
+    rf"|{re.escape(METRICS)}/(?:nodes|pods|namespaces/{_NAME}/pods))"
+)
+"""Everything that may be asked for. Never proxy, exec, attach, portforward, nor one Secret by name."""
+
+BY_STATUS = {
+    401: (FailureKind.UNAUTHORIZED, "log in again, or renew the token"),
+    403: (FailureKind.FORBIDDEN, "ask for the right to list it"),
+    404: (FailureKind.NOT_SERVED, ""),
+    410: (FailureKind.TRUNCATED, "run it again"),
+    429: (FailureKind.RATE_LIMITED, "the API server is busy; run it again later"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One list: its objects and, where it could not be read whole, why."""
+
+    kind: Kind
+    path: str
+    objects: Sequence[dict[str, Any]] = ()
+    failure: Failure | None = None
+
+
+@dataclass(slots=True)
+class Reader:
+    """One cluster, one identity. Close it: it keeps the client certificate in a private file while it is open."""
+
+    access: Access
+    timeout: float
+    folder: Path
+    pool: Any = field(repr=False)
+    host: str = ""
+    headers: dict[str, str] = field(default_factory=dict, repr=False)
+    deadline: float = field(default=0.0)
+
+    @property
+    def namespace(self) -> str:
+        """Return the context's own namespace."""
+        return self.access.namespace
+
+    def close(self) -> None:
+        """Forget the connections and the files."""
+        self.pool.clear()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def get(self, path: str, query: str = "", *, accept: str = "application/json") -> bytes | Failure:
+        """Return the body of one GET. Once more after a reset or 5xx, and after the pause a 429 asks for."""
+        if not ALLOWED.fullmatch(path):
+            return Failure(FailureKind.DENIED, f"GET {path}", "not among the endpoints this may read")
+        answer = self._once(path, query, accept)
+        pause = self._pause(answer)
+        if pause is None:
+            return self._body(path, answer)
+        time.sleep(pause)
+        return self._body(path, self._once(path, query, accept))
+
+    def json(self, path: str, query: str = "", *, accept: str = "application/json") -> Any:
+        """Return the parsed body of one GET, or a Failure: also for half a JSON."""
+        import orjson
+
+        body = self.get(path, query, accept=accept)
+        if isinstance(body, Failure):
+            return body
+        try:
+            return orjson.loads(body)
+        except orjson.JSONDecodeError:
+            return Failure(
+                FailureKind.MALFORMED, f"GET {path}", "the answer is no whole JSON", "is that an API server?"
+            )
+
+    def list(self, kind: Kind, namespace: str | None) -> Listed:
+        """Return every object of a kind: page by page, from the start once more when the list expired (410)."""
+        path = kind.path(namespace)
+        found = self._pages(kind, path)
+        expired = found.failure is not None and found.failure.kind is FailureKind.TRUNCATED
+        return self._pages(kind, path) if expired else found
+
+    def lists(self, kinds: Sequence[Kind], namespace: str | None) -> Iterator[Listed]:
+        """Yield the lists as they come, a few at a time."""
+        with ThreadPoolExecutor(CONNECTIONS) as workers:
+            yield from workers.map(lambda kind: self.list(kind, namespace), kinds)
+
+    def log(self, namespace: str, pod: str, container: str, *, previous: bool) -> str | Failure:
+        """Return the end of one container's log: at most 500 lines and 256 KiB, redacted."""
+        query = f"container={container}&tailLines={LOG_LINES}&limitBytes={LOG_BYTES}&previous={str(previous).lower()}"
+        body = self.get(f"/api/v1/namespaces/{namespace}/pods/{pod}/log", query, accept="*/*")
+        return body if isinstance(body, Failure) else redact(body.decode("utf-8", errors="replace"))
+
+    def _pages(self, kind: Kind, path: str) -> Listed:
+        objects: list[dict[str, Any]] = []
+        token = ""
+        while True:
+            page = self.json(
+                path, _page_query(kind, token), accept=TABLE if kind.name == "Secret" else "application/json"
+            )
+            if isinstance(page, Failure):
+                return Listed(kind, path, objects, page)
+            if not isinstance(page, dict):
+                return Listed(
+                    kind, path, objects, Failure(FailureKind.MALFORMED, f"GET {path}", "the answer is no list")
+                )
+            objects += _items(kind, page, path)
+            token = (page.get("metadata") or {}).get("continue") or ""
+            if not token:
+                return Listed(kind, path, objects)
+
+    def _once(self, path: str, query: str, accept: str) -> Any:
+        """Return urllib3's response with its body read, or the error it ended in."""
+        from urllib3.exceptions import HTTPError
+
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            return TimeoutError()
+        url = f"{self.host}{path}{'?' + query if query else ''}"
+        try:
+            return self._read(url, accept, left)
+        except (HTTPError, OSError) as error:
+            return error
+
+    def _read(self, url: str, accept: str, left: float) -> Any:
+        """Read one answer, never longer than what is left of the whole look, never more than the cap."""
+        from urllib3 import Timeout
+
+        limit = Timeout(connect=min(left, self.timeout / 2), read=left)
+        headers = self.headers | {"Accept": accept, "Accept-Encoding": "gzip"}
+        reply = self.pool.request(
+            "GET", url, headers=headers, timeout=limit, retries=False, redirect=False, preload_content=False
+        )
+        chunks, size = [], 0
+        for chunk in reply.stream(1 << 20, decode_content=True):
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > LARGEST_PAGE or time.monotonic() > self.deadline:
+                reply.close()
+                raise TimeoutError
+        reply.release_conn()
+        return _Answer(reply.status, dict(reply.headers), b"".join(chunks))
+
+    def _pause(self, answer: object) -> float | None:
+        """Return how long to wait before asking once more, None when asking again would not help."""
+        from urllib3.exceptions import ProtocolError
+
+        if isinstance(answer, ProtocolError):
+            return 0.1 + random.random() / 5  # noqa: S311 - jitter
+        if not isinstance(answer, _Answer):
+            return None
+        if answer.status == 429:
+            asked = answer.headers.get("Retry-After", "1")
+            seconds = float(asked) if asked.isdigit() else 1.0
+            return seconds if seconds <= LONGEST_WAIT and time.monotonic() + seconds < self.deadline else None
+        return 0.2 + random.random() / 5 if answer.status >= 500 else None  # noqa: S311 - jitter
+
+    def _body(self, path: str, answer: object) -> bytes | Failure:
+        what = f"GET {path}"
+        if isinstance(answer, _Answer):
+            return answer.body if answer.status == 200 else self._refused(what, answer)
+        return self._unreached(what, answer)
+
+    def _refused(self, what: str, answer: "_Answer") -> Failure:
+        said = clean(redact(_message(answer.body)), 300)
+        if 300 <= answer.status < 400:
+            return Failure(
+                FailureKind.MALFORMED, what, f"redirects ({answer.status}) are not followed", "check the server's URL"
+            )
+        kind, hint = BY_STATUS.get(answer.status, (FailureKind.SERVER, "run it again"))
+        return Failure(kind, what, f"{answer.status} {said}".strip(), hint)
+
+    def _unreached(self, what: str, error: object) -> Failure:
+        """Name the reason a person can act on; never suggest to skip verification."""
+        place = f"{what} of context {self.access.context} at {self.host}"
+        text = clean(redact(str(error)), 300)
+        if isinstance(error, TimeoutError) or "timed out" in text.lower():
+            return Failure(FailureKind.TIMEOUT, place, f"no answer within {self.timeout:.0f} s", "raise --timeout")
+        if "CERTIFICATE_VERIFY_FAILED" in text or "doesn't match" in text or "SSL" in text:
+            hint = "the kubeconfig's certificate authority or server name does not fit this server"
+            return Failure(FailureKind.UNREACHABLE, place, _tls_reason(text), hint)
+        if "NameResolution" in type(error).__name__ or "Name or service" in text or "resolve" in text:
+            return Failure(FailureKind.UNREACHABLE, place, "no such host", "check the server's name in the kubeconfig")
+        if "refused" in text:
+            return Failure(FailureKind.UNREACHABLE, place, "connection refused", "is the cluster running?")
+        return Failure(FailureKind.UNREACHABLE, place, text, "is the cluster running?")
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+def connect(access: Access, timeout: float) -> Reader | Failure:
+    """Return a reader for a cluster. Nothing is asked yet; `timeout` bounds the whole look, not one request."""
+    from kubernetes.client import Configuration
+    from kubernetes.client.rest import RESTClientObject
+
+    folder = Path(tempfile.mkdtemp(prefix="bluehelm-"))
+    settings = Configuration()
+    settings.host = access.server
+    settings.verify_ssl = access.verify
+    settings.ssl_ca_cert = _file(folder, "ca", access.ca)
+    settings.cert_file = _file(folder, "certificate", access.certificate)
+    settings.key_file = _file(folder, "key", access.key)
+    settings.tls_server_name = access.tls_server_name or None
+    settings.proxy = access.proxy or settings.proxy
+    settings.connection_pool_maxsize = CONNECTIONS
+    try:
+        pool = RESTClientObject(settings).pool_manager
+    except (ValueError, OSError) as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        return Failure(FailureKind.CONFIG, f"context {access.context}", clean(redact(str(error))))
+    return Reader(access, timeout, folder, pool, access.server, _authorization(access), time.monotonic() + timeout)
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """Keep the garbage collector off while millions of dicts are made: it would look at each again and again."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _authorization(access: Access) -> dict[str, str]:
+    from urllib3 import make_headers
+
+    if access.token:
+        return {"Authorization": f"Bearer {access.token}"}
+    if access.username:
+        return make_headers(basic_auth=f"{access.username}:{access.password}")
+    return {}
+
+
+def _file(folder: Path, name: str, content: bytes) -> str | None:
+    if not content:
+        return None
+    path = folder / name
+    path.touch(mode=0o600)
+    path.write_bytes(content)
+    return str(path)
+
+
+def _page_query(kind: Kind, token: str) -> str:
+    from urllib.parse import quote
+
+    bare = "&includeObject=None" if kind.name == "Secret" else ""
+    return f"limit={PAGE}{bare}{'&continue=' + quote(token, safe='') if token else ''}"
+
+
+def _accept(kind: Kind) -> str:
+    return TABLE if kind.name == "Secret" else "application/json"
+
+
+def _items(kind: Kind, page: dict[str, Any], path: str) -> list[dict[str, Any]]:
+    """Return a page's objects with the kind the list left out, and nothing that must not enter."""
+    if kind.name == "Secret":
+        namespace = path.split("/")[-2]
+        return [_secret(row, namespace) for row in page.get("rows") or ()]
+    return [redact_object({"kind": kind.name, "apiVersion": kind.version, **item}) for item in page.get("items") or ()]
+
+
+def _secret(row: dict[str, Any], namespace: str) -> dict[str, Any]:
+    """Return what may be known of a Secret: name, type, number of keys.
+
+    The server is asked for a table without objects: with them each row would carry the last-applied annotation, and in
+    that the data. A row alone does not say its namespace, so Secrets are listed one namespace at a time.
+    """
+    name, type_, keys = [*(row.get("cells") or ()), "", "", 0][:3]
+    named = {"name": str(name), "namespace": namespace}
+    return {"kind": "Secret", "apiVersion": "v1", "metadata": named, "type": type_, "keys": keys}
+
+
+def _message(body: bytes) -> str:
+    """Return what a Status object says, or the start of whatever else came."""
+    import orjson
+
+    try:
+        said = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return body[:200].decode("utf-8", errors="replace")
+    return str(said.get("message") or "") if isinstance(said, dict) else ""
+
+
+def _tls_reason(text: str) -> str:
+    reason = re.search(r"certificate verify failed: ([^()]+)|(hostname '[^']*' doesn't match[^()]*)", text)
+    return (
+        f"TLS: {(reason.group(1) or reason.group(2)).strip()}"
+        if reason
+        else "TLS: the server's certificate is not trusted"
+    )

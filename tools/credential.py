@@ -1,0 +1,142 @@
+"""kubeconfig credential plugins (`exec:`), as kubectl runs them, through tools/run.py.
+
+Run only for a kubeconfig that the user owns, that nobody else may write, and that lies outside the repository: a
+checkout must not start programs.
+"""
+
+import json
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from tools.failure import Failure, FailureKind
+from tools.run import run_credential_plugin
+
+PASSED = (
+    "HOME",
+    "PATH",
+    "USER",
+    "LOGNAME",
+    "LANG",
+    "TMPDIR",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "XDG_CONFIG_HOME",
+    "XDG_CACHE_HOME",
+)
+PASSED_PREFIXES = ("AWS_", "GOOGLE_", "CLOUDSDK_", "AZURE_", "ARM_", "KUBELOGIN_", "TELEPORT_", "OCI_", "DIGITALOCEAN_")
+PROXIES = ("http_proxy", "https_proxy", "no_proxy")
+
+VERSIONS = ("client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Credential:
+    """What a plugin gave. Never printed."""
+
+    token: str = ""
+    certificate: bytes = b""
+    key: bytes = b""
+    expires: float = 0.0
+    """Seconds since the epoch, 0.0 for never."""
+
+
+_CACHE: dict[str, Credential] = {}
+
+
+def credential(user: Mapping[str, Any], cluster: Mapping[str, Any], origin: Path) -> Credential | Failure:
+    """Return the credential a kubeconfig user's plugin gives; an empty one where the user names none."""
+    if user.get("auth-provider"):
+        hint = "kubectl dropped it too; use the provider's `exec:` plugin"
+        return Failure(FailureKind.CONFIG, f"kubeconfig {origin}", "auth-provider is not supported", hint)
+    plugin = user.get("exec")
+    if not plugin:
+        return Credential()
+    refusal = _refusal(plugin, origin)
+    return Failure(FailureKind.CONFIG, f"kubeconfig {origin}", refusal) if refusal else _cached(plugin, cluster)
+
+
+def _refusal(plugin: object, origin: Path) -> str:
+    if not isinstance(plugin, dict) or not plugin.get("command"):
+        return "exec: names no command"
+    if plugin.get("apiVersion") not in VERSIONS:
+        return f"exec: apiVersion {plugin.get('apiVersion')!r} is not one of {', '.join(VERSIONS)}"
+    found = origin.resolve().stat()
+    if found.st_uid not in (os.getuid(), 0) or found.st_mode & 0o022:
+        return "its credential plugin is not run: the file belongs to, or may be written by, somebody else"
+    if _inside_repository(origin.resolve()):
+        return "its credential plugin is not run: the file lies inside a git checkout; move it out, or use another"
+    return ""
+
+
+def _inside_repository(path: Path) -> bool:
+    """Return whether the file lies in the checkout this command runs in."""
+    here = Path.cwd()
+    root = next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), None)
+    return root is not None and root != Path.home() and path.is_relative_to(root)
+
+
+def _cached(plugin: Mapping[str, Any], cluster: Mapping[str, Any]) -> Credential | Failure:
+    key = json.dumps([plugin, cluster.get("server")], sort_keys=True, default=str)
+    kept = _CACHE.get(key)
+    if kept is not None and (not kept.expires or kept.expires > time.time() + 30):
+        return kept
+    made = _made(plugin, cluster)
+    if isinstance(made, Credential):
+        _CACHE[key] = made
+    return made
+
+
+def _made(plugin: Mapping[str, Any], cluster: Mapping[str, Any]) -> Credential | Failure:
+    argv = [str(plugin["command"]), *map(str, plugin.get("args") or ())]
+    printed = run_credential_plugin(argv, _environment(plugin, cluster))
+    if isinstance(printed, Failure):
+        hint = (
+            str(plugin.get("installHint") or "") if printed.kind is FailureKind.MISSING else "log in again, then retry"
+        )
+        return Failure(printed.kind, f"credential plugin {printed.what}", printed.detail, hint.strip())
+    return _parsed(printed.stdout, argv[0])
+
+
+def _environment(plugin: Mapping[str, Any], cluster: Mapping[str, Any]) -> dict[str, str]:
+    kept = {
+        key: value
+        for key, value in os.environ.items()
+        if key in PASSED or key.lower() in PROXIES or key.startswith(PASSED_PREFIXES)
+    }
+    named = {str(item["name"]): str(item.get("value", "")) for item in plugin.get("env") or () if item.get("name")}
+    info: dict[str, Any] = {
+        "apiVersion": plugin["apiVersion"],
+        "kind": "ExecCredential",
+        "spec": {"interactive": False},
+    }
+    if plugin.get("provideClusterInfo"):
+        info["spec"]["cluster"] = {key: value for key, value in cluster.items() if key in _CLUSTER_INFO}
+    return kept | named | {"KUBERNETES_EXEC_INFO": json.dumps(info)}
+
+
+_CLUSTER_INFO = ("server", "tls-server-name", "insecure-skip-tls-verify", "certificate-authority-data", "proxy-url")
+
+
+def _parsed(text: str, command: str) -> Credential | Failure:
+    try:
+        status = json.loads(text)["status"]
+        made = Credential(
+            str(status.get("token") or ""),
+            str(status.get("clientCertificateData") or "").encode(),
+            str(status.get("clientKeyData") or "").encode(),
+            _epoch(status.get("expirationTimestamp")),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return Failure(FailureKind.MALFORMED, f"credential plugin {command}", "printed no ExecCredential with a status")
+    if not made.token and not made.certificate:
+        return Failure(FailureKind.MALFORMED, f"credential plugin {command}", "gave neither token nor certificate")
+    return made
+
+
+def _epoch(text: str | None) -> float:
+    return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp() if text else 0.0

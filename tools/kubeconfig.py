@@ -1,0 +1,166 @@
+"""The user's kubeconfig: files merged as kubectl merges them, one context chosen, its credentials resolved.
+
+Credential plugins (`exec:`, what EKS, GKE and AKS use) run through tools/credential.py, so that this is no second way
+to start a process; the old `auth-provider` is refused.
+"""
+
+import base64
+import binascii
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tools.access import Access
+from tools.failure import Failure, FailureKind
+
+HINT = "name another with --context or --kubeconfig"
+IN_CLUSTER = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+
+
+def access(context: str = "", kubeconfig: str = "") -> Access | Failure:
+    """Return how to reach the cluster a context names; "" is the current context of the files kubectl would read."""
+    files = _files(kubeconfig)
+    merged = _merged(files)
+    if isinstance(merged, Failure):
+        return merged
+    if not merged["contexts"]:
+        return _in_cluster() or Failure(
+            FailureKind.CONFIG, "kubeconfig", _nothing(files), "set KUBECONFIG or give --kubeconfig FILE"
+        )
+    return _chosen(merged, context)
+
+
+def contexts(kubeconfig: str = "") -> tuple[list[str], str] | Failure:
+    """Return the names of all contexts and the current one's."""
+    merged = _merged(_files(kubeconfig))
+    return merged if isinstance(merged, Failure) else (sorted(merged["contexts"]), str(merged["current"]))
+
+
+def _files(given: str) -> list[Path]:
+    if given:
+        return [Path(given)]
+    listed = [Path(part) for part in os.environ.get("KUBECONFIG", "").split(os.pathsep) if part]
+    return listed or [Path.home() / ".kube" / "config"]
+
+
+def _nothing(files: list[Path]) -> str:
+    missing = [str(path) for path in files if not path.exists()]
+    return f"no such file: {', '.join(missing)}" if missing else f"{', '.join(map(str, files))} names no context"
+
+
+def _merged(files: list[Path]) -> dict[str, Any] | Failure:
+    """Merge as kubectl does: the first file to name a thing wins, relative paths belong to their own file."""
+    merged: dict[str, Any] = {"contexts": {}, "clusters": {}, "users": {}, "current": ""}
+    for path in files:
+        found = _read(path)
+        if isinstance(found, Failure):
+            return found
+        for section in ("contexts", "clusters", "users"):
+            for item in found.get(section) or ():
+                merged[section].setdefault(item.get("name"), (item.get(section.removesuffix("s")) or {}, path))
+        merged["current"] = merged["current"] or found.get("current-context") or ""
+    return merged
+
+
+def _read(path: Path) -> Mapping[str, Any] | Failure:
+    import yaml
+
+    try:
+        found = yaml.load(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - safe
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        return Failure(FailureKind.CONFIG, f"kubeconfig {path}", error.strerror or "unreadable")
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        return Failure(FailureKind.CONFIG, f"kubeconfig {path}", f"not YAML ({type(error).__name__})")
+    sections = [found.get(key) or [] for key in ("contexts", "clusters", "users")] if isinstance(found, dict) else []
+    if found is not None and not all(
+        isinstance(s, list) and all(isinstance(i, dict) for i in s) for s in sections or [0]
+    ):
+        return Failure(FailureKind.CONFIG, f"kubeconfig {path}", "not a kubeconfig")
+    return found or {}
+
+
+def _chosen(merged: dict[str, Any], context: str) -> Access | Failure:
+    name = context or merged["current"]
+    if name not in merged["contexts"]:
+        known = ", ".join(sorted(map(str, merged["contexts"])))
+        what = f"context {name!r}" if name else "current context"
+        return Failure(FailureKind.CONFIG, what, f"not in the kubeconfig; there are: {known}", HINT)
+    found, _ = merged["contexts"][name]
+    cluster, cluster_file = merged["clusters"].get(found.get("cluster"), ({}, Path()))
+    user, user_file = merged["users"].get(found.get("user"), ({}, Path()))
+    if not cluster.get("server"):
+        return Failure(
+            FailureKind.CONFIG, f"context {name!r}", f"names a cluster without server: {found.get('cluster')}", HINT
+        )
+    return _resolved(name, found.get("namespace") or "default", (cluster, cluster_file), (user, user_file))
+
+
+_Entry = tuple[Mapping[str, Any], Path]
+
+
+def _resolved(context: str, namespace: str, cluster: _Entry, user: _Entry) -> Access | Failure:
+    from tools.credential import credential
+
+    made = credential(user[0], cluster[0], user[1])
+    if isinstance(made, Failure):
+        return made
+    files = (
+        _content(*cluster, "certificate-authority"),
+        _content(*user, "client-certificate"),
+        _content(*user, "client-key"),
+        _content(*user, "token", file_key="tokenFile"),
+    )
+    failed = next((found for found in files if isinstance(found, Failure)), None)
+    if failed is not None:
+        return failed
+    ca, certificate, key, token = (found for found in files if not isinstance(found, Failure))
+    return Access(
+        context,
+        str(cluster[0]["server"]).rstrip("/"),
+        namespace,
+        ca,
+        made.certificate or certificate,
+        made.key or key,
+        made.token or token.decode().strip(),
+        str(user[0].get("username") or ""),
+        str(user[0].get("password") or ""),
+        not cluster[0].get("insecure-skip-tls-verify"),
+        str(cluster[0].get("tls-server-name") or ""),
+        str(cluster[0].get("proxy-url") or ""),
+    )
+
+
+def _content(entry: Mapping[str, Any], origin: Path, key: str, *, file_key: str = "") -> bytes | Failure:
+    """Return what a field holds: inline base64 (`KEY-data`), inline text (a token), or a file beside its kubeconfig."""
+    if entry.get(f"{key}-data"):
+        try:
+            return base64.b64decode(entry[f"{key}-data"], validate=False)
+        except (binascii.Error, ValueError, TypeError):
+            return Failure(FailureKind.CONFIG, f"kubeconfig {origin}", f"{key}-data is not base64")
+    if file_key and entry.get(key):
+        return str(entry[key]).encode()
+    named = entry.get(file_key or key)
+    if not named:
+        return b""
+    try:
+        return (origin.parent / Path(str(named)).expanduser()).read_bytes()
+    except OSError as error:
+        return Failure(FailureKind.CONFIG, f"kubeconfig {origin}", f"{named}: {error.strerror}")
+
+
+def _in_cluster() -> Access | None:
+    """Return the access a pod has, None outside of one."""
+    host, port = os.environ.get("KUBERNETES_SERVICE_HOST"), os.environ.get("KUBERNETES_SERVICE_PORT")
+    if not host or not port or not (IN_CLUSTER / "token").exists():
+        return None
+    shown = f"[{host}]" if ":" in host else host
+    return Access(
+        "in-cluster",
+        f"https://{shown}:{port}",
+        (IN_CLUSTER / "namespace").read_text(encoding="utf-8").strip(),
+        ca=(IN_CLUSTER / "ca.crt").read_bytes(),
+        token=(IN_CLUSTER / "token").read_text(encoding="utf-8").strip(),
+    )

@@ -1,0 +1,1 @@
+"""The policy's rules, one module per program: data, with examples that are tried before anything runs."""

@@ -1,0 +1,105 @@
+"""What docker may do. Its socket is root on the host, so only bounded reads are allowed."""
+
+from tools.policy import Effect, Rule
+
+JSON = {"--format": "=json", "--no-trunc": ""}
+
+RULES = (
+    Rule(
+        Effect.ALLOW,
+        "docker version|info",
+        "says which engine this is",
+        {"--format": "=json"},
+        match=("docker version --format=json",),
+        no_match=("docker version --host=tcp://x", "docker info --config=/x"),
+    ),
+    Rule(
+        Effect.ALLOW,
+        "docker ps|images",
+        "lists containers or images",
+        JSON | {"--all": "", "--filter": "selector"},
+        match=("docker ps --all --format=json",),
+        no_match=("docker ps --context=x", "docker rm x"),
+    ),
+    Rule(
+        Effect.ALLOW,
+        "docker inspect <container>",
+        "reads one container; environment and labels are redacted",
+        {"--format": "=json", "--type": "=container"},
+        match=("docker inspect web-1 --type=container --format=json",),
+        no_match=("docker inspect web-1 --format={{.Config.Env}}",),
+    ),
+    Rule(
+        Effect.ALLOW,
+        "docker image inspect <image>",
+        "reads one image",
+        {"--format": "=json"},
+        match=("docker image inspect web:1",),
+        no_match=("docker image rm web:1",),
+    ),
+    Rule(
+        Effect.ALLOW,
+        "docker history <image>",
+        "reads how an image was built; redacted",
+        JSON,
+        match=("docker history web:1 --format=json",),
+        no_match=("docker history",),
+    ),
+    Rule(
+        Effect.ALLOW,
+        "docker logs <container>",
+        "reads a bounded part of one container's log",
+        {"--tail": "tail", "--timestamps": "", "--since": "time"},
+        ("--tail",),
+        match=("docker logs web-1 --tail=200 --timestamps",),
+        no_match=("docker logs web-1 --tail=200 --follow", "docker logs web-1"),
+    ),
+    Rule(
+        Effect.ALLOW,
+        "docker events",
+        "reads a bounded span of the engine's events",
+        {"--since": "time", "--until": "time", "--format": "=json", "--filter": "selector"},
+        ("--since", "--until"),
+        match=("docker events --since=10m --until=0s --format=json",),
+        no_match=("docker events --since=10m",),
+    ),
+    Rule(
+        Effect.ALLOW,
+        "docker top|diff|port <container>",
+        "reads one container's processes, changed files or ports",
+        match=("docker top web-1",),
+        no_match=("docker top web-1 --aux",),
+    ),
+    Rule(
+        Effect.ALLOW,
+        "docker stats <container>?",
+        "reads resource use once",
+        JSON | {"--no-stream": "", "--all": ""},
+        ("--no-stream",),
+        match=("docker stats --no-stream --format=json",),
+        no_match=("docker stats",),
+    ),
+    Rule(
+        Effect.ALLOW,
+        "docker context inspect",
+        "says which engine the active context names",
+        match=("docker context inspect",),
+        no_match=("docker context use other", "docker context export x"),
+    ),
+    Rule(
+        Effect.ASK,
+        "docker build|tag|pull <image> <directory>?",
+        "makes or fetches an image",
+        match=("docker pull web@sha256:00",),
+        no_match=("docker pull web --all-tags",),
+    ),
+    Rule(
+        Effect.DENY,
+        "docker run|create|exec|attach|cp|export|save|load|import|commit|compose|login|push|plugin|system|swarm"
+        "|stack|service|secret|config|rm|rmi|kill|stop|start|restart|update|rename|network|volume|model"
+        "|mcp|ai ...",
+        "it enters, starts, changes or removes a container, or reaches out",
+        match=("docker run web:1", "docker exec web-1 sh", "docker system prune"),
+        no_match=("docker ps",),
+    ),
+)

@@ -1,0 +1,159 @@
+"""What helm may do: read releases, render and lint charts that are here. Changes only inside a plan."""
+
+from tools.policy import Effect, Rule
+
+TARGET = {"--kube-context": "context"}
+NAMESPACED = TARGET | {"--namespace": "name"}
+ONE_NAMESPACE = ("--kube-context", "--namespace")
+
+PLANNED = "helm upgrade web /c --kube-context=a --namespace=b --values=/v --wait --timeout=5m"
+
+UPGRADE = NAMESPACED | {
+    "--values": "directory",
+    "--reset-values": "",
+    "--wait": "",
+    "--timeout": "duration",
+    "--rollback-on-failure": "",
+    "--atomic": "",
+    "--history-max": "=20",
+    "--description": "text",
+}
+
+RULES = (
+    Rule(
+        Effect.ALLOW,
+        "helm version",
+        "says which helm this is",
+        {"--template": "text", "--short": ""},
+        match=("helm version --short",),
+        no_match=("helm version --kube-token=x",),
+    ),
+    Rule(
+        Effect.ALLOW,
+        "helm list",
+        "lists releases",
+        NAMESPACED | {"--all-namespaces": "", "--output": "=json", "--max": "number", "--all": ""},
+        ("--kube-context", "--output"),
+        match=("helm list --kube-context=a --namespace=b --output=json",),
+        no_match=("helm list --output=json", "helm list --kube-context=a --output=json --kube-apiserver=https://x"),
+    ),
+    Rule(
+        Effect.ALLOW,
+        "helm status|history <name>",
+        "reads one release's state",
+        NAMESPACED | {"--output": "=json", "--max": "number", "--revision": "number"},
+        (*ONE_NAMESPACE, "--output"),
+        match=("helm history web --kube-context=a --namespace=b --output=json",),
+        no_match=("helm status web --kube-context=a --namespace=b --output=yaml",),
+    ),
+    Rule(
+        Effect.ALLOW,
+        "helm get values|metadata <name>",
+        "reads what a release was given; redacted before it leaves the runner",
+        NAMESPACED | {"--output": "=json", "--revision": "number"},
+        (*ONE_NAMESPACE, "--output"),
+        match=("helm get values web --kube-context=a --namespace=b --output=json",),
+        no_match=(
+            "helm get values web --kube-context=a --namespace=b --output=json --all",
+            "helm get all web --kube-context=a --namespace=b --output=json",
+        ),
+    ),
+    Rule(
+        Effect.ALLOW,
+        "helm get manifest <name>",
+        "reads what a release rendered; Secrets are dropped before it leaves tools/helm.py",
+        NAMESPACED | {"--revision": "number"},
+        ONE_NAMESPACE,
+        match=("helm get manifest web --kube-context=a --namespace=b",),
+        no_match=(
+            "helm get hooks web --kube-context=a --namespace=b",
+            "helm get notes web --kube-context=a --namespace=b",
+        ),
+    ),
+    Rule(
+        Effect.ALLOW,
+        "helm show chart|values <directory>",
+        "reads a chart that is here",
+        match=("helm show chart /charts/web",),
+        no_match=("helm show chart oci://x/y", "helm show values bitnami/nginx", "helm show chart /charts/../x"),
+    ),
+    Rule(
+        Effect.ALLOW,
+        "helm lint <directory>",
+        "checks a chart that is here",
+        {"--values": "directory", "--strict": "", "--quiet": "", "--kube-version": "version"},
+        match=("helm lint /charts/web --strict",),
+        no_match=("helm lint charts/web", "helm lint /charts/web --set=a=b"),
+    ),
+    Rule(
+        Effect.ALLOW,
+        "helm template <name> <directory>",
+        "renders a chart that is here",
+        {
+            "--namespace": "name",
+            "--values": "directory",
+            "--kube-version": "version",
+            "--api-versions": "apis",
+            "--show-only": "text",
+            "--skip-tests": "",
+        },
+        match=("helm template web /charts/web --namespace=b --values=/v.yaml",),
+        no_match=(
+            "helm template web /charts/web --post-renderer=/bin/sh",
+            "helm template web /charts/web --enable-dns",
+            "helm template web /charts/web --output-dir=/etc",
+            "helm template web /charts/web --set=a=b",
+            "helm template web oci://x/y",
+            "helm template web /charts/web --validate",
+        ),
+    ),
+    Rule(
+        Effect.ALLOW,
+        "helm upgrade <name> <directory>",
+        "asks the server what an upgrade would do; nothing changes and Secrets stay hidden",
+        NAMESPACED
+        | {
+            "--values": "directory",
+            "--dry-run": "=server",
+            "--hide-secret": "",
+            "--reset-values": "",
+            "--output": "=json",
+        },
+        (*ONE_NAMESPACE, "--dry-run", "--hide-secret"),
+        match=("helm upgrade web /c --kube-context=a --namespace=b --values=/v --dry-run=server --hide-secret",),
+        no_match=(
+            "helm upgrade web /c --kube-context=a --namespace=b --values=/v --dry-run=server",
+            "helm upgrade web /c --kube-context=a --namespace=b --values=/v --dry-run=none --hide-secret",
+        ),
+    ),
+    Rule(
+        Effect.ASK,
+        "helm upgrade <name> <directory>",
+        "changes a release",
+        UPGRADE,
+        (*ONE_NAMESPACE, "--values", "--reset-values", "--wait", "--timeout"),
+        match=(f"{PLANNED} --reset-values",),
+        no_match=(
+            f"{PLANNED} --reset-values --install",
+            f"{PLANNED} --reuse-values",
+            f"{PLANNED} --reset-values --force",
+        ),
+    ),
+    Rule(
+        Effect.ASK,
+        "helm rollback <name> <number>",
+        "break-glass: the values file is then ahead of the release until git agrees",
+        NAMESPACED | {"--wait": "", "--timeout": "duration"},
+        ONE_NAMESPACE,
+        match=("helm rollback web 3 --kube-context=a --namespace=b --wait",),
+        no_match=("helm rollback web --kube-context=a --namespace=b",),
+    ),
+    Rule(
+        Effect.DENY,
+        "helm uninstall|install|test|plugin|repo|registry|search|env|completion|pull|push|package|create"
+        "|dependency|verify ...",
+        "it removes, installs, fetches or runs what no blueprint names",
+        match=("helm uninstall web", "helm repo add x https://x", "helm plugin install x"),
+        no_match=("helm list",),
+    ),
+)

@@ -1,0 +1,153 @@
+"""What kubectl may do. Reading objects does not need it (tools/cluster.py): logs, rollouts and identity do."""
+
+from tools.policy import Effect, Rule
+
+TARGET = {"--context": "context", "--request-timeout": "duration"}
+NAMESPACED = TARGET | {"--namespace": "name"}
+ONE_CONTEXT = ("--context",)
+ONE_NAMESPACE = ("--context", "--namespace")
+
+READABLE = (
+    "pods|deployments|replicasets|statefulsets|daemonsets|jobs|cronjobs|services|endpointslices|ingresses"
+    "|horizontalpodautoscalers|poddisruptionbudgets|configmaps|events|nodes|namespaces|persistentvolumeclaims"
+    "|persistentvolumes|storageclasses|resourcequotas|limitranges|serviceaccounts|networkpolicies"
+)
+
+PREFLIGHT = "create|delete|get|list|patch|update"
+
+RULES = (
+    Rule(
+        Effect.ALLOW,
+        "kubectl version",
+        "says which client and server these are",
+        TARGET | {"--output": "=json", "--client": ""},
+        match=("kubectl version --client --output=json", "kubectl version --context=a --output=json"),
+        no_match=("kubectl version --v=9", "kubectl version --output=yaml", "kubectl version --kubeconfig=/x"),
+    ),
+    Rule(
+        Effect.ALLOW,
+        "kubectl api-resources|api-versions",
+        "says which kinds the server has",
+        TARGET | {"--output": "=wide"},
+        ONE_CONTEXT,
+        match=("kubectl api-versions --context=a",),
+        no_match=("kubectl api-versions --context=a --v=9", "kubectl api-versions"),
+    ),
+    Rule(
+        Effect.ALLOW,
+        "kubectl auth whoami",
+        "says who this identity is",
+        TARGET | {"--output": "=json"},
+        ONE_CONTEXT,
+        match=("kubectl auth whoami --context=a --output=json",),
+        no_match=("kubectl auth whoami --context=a --as=root", "kubectl auth whoami"),
+    ),
+    Rule(
+        Effect.ALLOW,
+        f"kubectl auth can-i {PREFLIGHT} <word>",
+        "says whether this identity may do one thing",
+        NAMESPACED | {"--quiet": ""},
+        ONE_CONTEXT,
+        match=("kubectl auth can-i patch deployments --context=a --namespace=b",),
+        no_match=(
+            "kubectl auth can-i --list --context=a",
+            "kubectl auth can-i patch deployments --context=a --as=admin",
+            "kubectl auth can-i impersonate users --context=a",
+        ),
+    ),
+    Rule(
+        Effect.ALLOW,
+        f"kubectl get {READABLE} <name>?",
+        "reads objects that carry no secret",
+        NAMESPACED
+        | {
+            "--output": "=json",
+            "--all-namespaces": "",
+            "--selector": "selector",
+            "--field-selector": "selector",
+            "--chunk-size": "number",
+            "--ignore-not-found": "",
+        },
+        ("--context", "--output"),
+        match=(
+            "kubectl get pods --context=a --namespace=b --output=json",
+            "kubectl get nodes --context=a --output=json",
+            "kubectl get deployments web --context=a --namespace=b --output=json --ignore-not-found",
+        ),
+        no_match=(
+            "kubectl get secrets --context=a --output=json",
+            "kubectl get pods,secrets --context=a --output=json",
+            "kubectl get pods --context=a --output=yaml",
+            "kubectl get pods --context=a --output=go-template-file=/etc/passwd",
+            "kubectl get pods --context=a --output=json --watch",
+            "kubectl get pods --context=a --output=json --server=https://x",
+            "kubectl get --raw=/api --context=a --output=json",
+            "kubectl get pods --context=a --output=json --filename=https://x",
+        ),
+    ),
+    Rule(
+        Effect.ALLOW,
+        "kubectl logs <name>",
+        "reads a bounded part of one container's log",
+        NAMESPACED
+        | {
+            "--container": "container",
+            "--tail": "tail",
+            "--limit-bytes": "bytes",
+            "--timestamps": "",
+            "--previous": "",
+            "--since": "duration",
+        },
+        ("--context", "--namespace", "--tail", "--limit-bytes"),
+        match=("kubectl logs web-1 --context=a --namespace=b --tail=500 --limit-bytes=262144",),
+        no_match=(
+            "kubectl logs web-1 --context=a --namespace=b --tail=501 --limit-bytes=262144",
+            "kubectl logs web-1 --context=a --namespace=b --tail=500 --limit-bytes=262145",
+            "kubectl logs web-1 --context=a --namespace=b --tail=5 --limit-bytes=9 --follow",
+            "kubectl logs web-1 --context=a --namespace=b",
+            "kubectl logs web-1 --context=a --namespace=b --tail=5 --limit-bytes=9 --insecure-skip-tls-verify-backend",
+        ),
+    ),
+    Rule(
+        Effect.ALLOW,
+        "kubectl rollout status <owned>",
+        "waits, for a bounded time, for a rollout",
+        NAMESPACED | {"--timeout": "duration", "--watch": "=false"},
+        ("--context", "--namespace", "--timeout"),
+        match=("kubectl rollout status deployment/web --context=a --namespace=b --timeout=30s",),
+        no_match=("kubectl rollout status deployment/web --context=a --namespace=b",),
+    ),
+    Rule(
+        Effect.ALLOW,
+        "kubectl rollout history <owned>",
+        "reads a workload's revisions",
+        NAMESPACED | {"--output": "=json", "--revision": "number"},
+        ONE_NAMESPACE,
+        match=("kubectl rollout history deployment/web --context=a --namespace=b",),
+        no_match=("kubectl rollout pause deployment/web --context=a --namespace=b",),
+    ),
+    Rule(
+        Effect.ASK,
+        "kubectl rollout restart|undo <owned>",
+        "restarts or reverts a workload: an operational event, or a break-glass that leaves a standing finding",
+        NAMESPACED,
+        ONE_NAMESPACE,
+        match=("kubectl rollout restart deployment/web --context=a --namespace=b",),
+        no_match=("kubectl rollout restart deployment --context=a --namespace=b --selector=app=web",),
+    ),
+    Rule(
+        Effect.DENY,
+        "kubectl apply|patch|replace|scale|set|edit|label|annotate|create|delete|expose|autoscale|run ...",
+        "Helm owns these objects: the values file is the only way to change them",
+        match=("kubectl apply --filename=x.yaml", "kubectl delete pod web-1", "kubectl create foo"),
+        no_match=("kubectl get pods",),
+    ),
+    Rule(
+        Effect.DENY,
+        "kubectl exec|attach|cp|debug|port-forward|proxy|drain|cordon|uncordon|taint|certificate|convert"
+        "|kustomize|plugin|alpha|kuberc|completion|describe|explain|diff|wait|events|top|config ...",
+        "it enters a container, listens, writes, runs other programs or prints free text",
+        match=("kubectl exec web-1 ls", "kubectl config view --raw", "kubectl describe pod web-1"),
+        no_match=("kubectl get pods", "kubectl auth whoami"),
+    ),
+)
