@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Set
 
-from agent.diagnose.fields import WORKLOADS, condition_is, spec, template
+from agent.diagnose.fields import WORKLOADS, condition_is
 from agent.diagnose.finding import Finding, Severity
 from agent.diagnose.rules.workloads import routed, target
-from agent.diagnose.selection import is_ready, selected
-from agent.snapshot.graph import Graph, covers, labels, ref
+from agent.diagnose.selection import chosen, is_ready, selected, services_of
+from agent.snapshot.graph import Graph, ref
 from agent.snapshot.record import Object, Ref
 
 
@@ -25,12 +25,9 @@ def consequences(finding: Finding, told: Set[Ref], graph: Graph) -> Iterator[str
 
 
 def _services(workload: Object, told: Set[Ref], graph: Graph) -> Iterator[str]:
-    carried = labels(template(workload))
-    for service in graph.all("Service", ref(workload).namespace):
-        selector = spec(service).get("selector") or {}
-        if ref(service) in told or not covers(selector, carried):
-            continue
-        if not any(is_ready(pod) for pod in selected(ref(service).namespace, selector, graph)):
+    for service in services_of(workload, graph):
+        pods = selected(ref(service).namespace, chosen(service), graph)
+        if ref(service) not in told and not any(is_ready(pod) for pod in pods):
             yield f"{ref(service)}: no ready pod stands behind it"
             yield from _routes(service, graph)
 

@@ -1,7 +1,7 @@
 """Asks every rule about every object it is for, and ranks what they say. Pure: a snapshot in, a diagnosis out."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from agent.diagnose import unexplained
@@ -11,7 +11,8 @@ from agent.diagnose.rank import SYMPTOMS, ranked
 from agent.diagnose.registry import Rule
 from agent.diagnose.relatives import relatives
 from agent.diagnose.rules import ALL
-from agent.snapshot.graph import Graph, ref
+from agent.diagnose.shape import named, oddity
+from agent.snapshot.graph import Graph
 from agent.snapshot.record import Object, Ref, Snapshot, State
 from agent.snapshot.suspects import is_suspect
 from tools.failure import Failure, FailureKind
@@ -39,13 +40,15 @@ def diagnose(snapshot: Snapshot, subject: Ref | None = None) -> Diagnosis | Fail
         A Failure when the subject does not exist, or when nobody can say because its kind could not be read.
 
     """
-    graph = Graph(snapshot)
-    if subject is not None and graph.get(*subject) is None:
+    if subject is not None and Graph(snapshot).get(*subject) is None:
         return _absent(subject, snapshot)
-    inquiry = _Inquiry(graph)
-    findings = ranked(inquiry.run(ALL), graph)
+    inquiry = _Inquiry(Graph(snapshot))
+    findings = inquiry.run(ALL)
+    if inquiry.undecided:
+        inquiry = _without_odd(snapshot)
+        findings = inquiry.run(ALL)
     if subject is not None:
-        about = relatives(subject, graph)
+        about = relatives(subject, inquiry.graph)
         findings = [finding for finding in findings if not about.isdisjoint(_names(finding))]
     unknown = [f"{part.name}: {part.state}{f', {part.reason}' if part.reason else ''}" for part in snapshot.gaps()]
     return Diagnosis(
@@ -53,6 +56,23 @@ def diagnose(snapshot: Snapshot, subject: Ref | None = None) -> Diagnosis | Fail
         unknown=(*unknown, *inquiry.undecided),
         examined={kind: len(objects) for kind, objects in snapshot.objects.items()},
     )
+
+
+def _without_odd(snapshot: Snapshot) -> "_Inquiry":
+    """Return an inquiry into the objects of the right shape; each of the others is named as not decided."""
+    kept: dict[str, list[Object]] = {}
+    odd: list[str] = []
+    for kind, objects in snapshot.objects.items():
+        kept[kind] = []
+        for obj in objects:
+            where = oddity(obj)
+            if where:
+                odd.append(f"{named(obj)}: {where} is not what the API says, so nothing was decided about it")
+            else:
+                kept[kind].append(obj)
+    inquiry = _Inquiry(Graph(replace(snapshot, objects=kept)))
+    inquiry.undecided += odd
+    return inquiry
 
 
 def _names(finding: Finding) -> Iterator[Ref]:
@@ -86,7 +106,14 @@ class _Inquiry:
             for obj in suspects if kind == "Pod" else self.graph.all(kind):
                 for rule in asked:
                     found += self._ask(f"mode {rule.mode} {rule.code}", rule.test, obj)
-        return found + self._rest(suspects, found)
+        return self._ranked(found + self._rest(suspects, found))
+
+    def _ranked(self, found: Sequence[Finding]) -> list[Finding]:
+        try:
+            return ranked(found, self.graph)
+        except ODD as error:
+            self.undecided.append(f"which cause explains which: {type(error).__name__}: {error}")
+            return list(found)
 
     def _rest(self, suspects: Sequence[Object], found: Sequence[Finding]) -> list[Finding]:
         """Return what is broken and explained by no rule."""
@@ -119,8 +146,4 @@ def _by_kind(rules: Sequence[Rule]) -> Mapping[str, Sequence[Rule]]:
 
 
 def _undecided(what: str, obj: Object, error: Exception) -> str:
-    try:
-        name = str(ref(obj))
-    except ODD:
-        name = "an object without a readable name"
-    return f"{what} on {name}: its fields could not be read ({type(error).__name__}: {error})"
+    return f"{what} on {named(obj)}: its fields could not be read ({type(error).__name__}: {error})"

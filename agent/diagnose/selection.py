@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from agent.diagnose.fields import WORKLOADS, condition_is, is_terminal, metadata, template
+from agent.diagnose.fields import WORKLOADS, condition_is, is_terminal, metadata, spec, template
 from agent.diagnose.memo import per_graph
 from agent.snapshot.graph import Graph, controller, covers, labels, ref
 from agent.snapshot.record import Object
@@ -50,9 +50,44 @@ def workloads(namespace: str, graph: Graph) -> Sequence[Object]:
     return _workloads(graph).get(namespace, ())
 
 
+@per_graph
+def _templates_by_pair(graph: Graph) -> Mapping[Pair, list[Object]]:
+    index: dict[Pair, list[Object]] = {}
+    for namespace, found in _workloads(graph).items():
+        for obj in found:
+            for key, value in labels(template(obj)).items():
+                index.setdefault((namespace, key, value), []).append(obj)
+    return index
+
+
 def behind(namespace: str, selector: Mapping[str, str], graph: Graph) -> list[Object]:
     """Return the workloads whose pod template a selector selects, whether or not they have pods."""
-    return [obj for obj in workloads(namespace, graph) if covers(selector, labels(template(obj)))]
+    index = _templates_by_pair(graph)
+    found = [index.get((namespace, key, value), []) for key, value in selector.items()]
+    return [obj for obj in min(found, key=len, default=[]) if covers(selector, labels(template(obj)))]
+
+
+def chosen(service: Object) -> Mapping[str, str]:
+    """Return a Service's selector; empty for one that selects nothing (ExternalName, or endpoints made by hand)."""
+    wanted = spec(service)
+    return {} if wanted.get("type") == "ExternalName" else wanted.get("selector") or {}
+
+
+@per_graph
+def _services_by_pair(graph: Graph) -> Mapping[Pair, list[Object]]:
+    """Return the Services by the first pair of their selector."""
+    index: dict[Pair, list[Object]] = {}
+    for service in graph.all("Service"):
+        for key, value in list(chosen(service).items())[:1]:
+            index.setdefault((ref(service).namespace, key, value), []).append(service)
+    return index
+
+
+def services_of(workload: Object, graph: Graph) -> list[Object]:
+    """Return the Services that select the pods of a workload, by its template."""
+    index, carried, namespace = _services_by_pair(graph), labels(template(workload)), ref(workload).namespace
+    near = (service for key, value in carried.items() for service in index.get((namespace, key, value), ()))
+    return [service for service in near if covers(chosen(service), carried)]
 
 
 def is_ready(pod: Object) -> bool:

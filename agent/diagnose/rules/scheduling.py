@@ -306,10 +306,11 @@ def _verdict(pod: Object, graph: Graph) -> Iterator[Evidence]:
 
 
 def _said_of_all(pattern: re.Pattern[str], pod: Object, graph: Graph) -> bool:
-    """Return whether the message blames that reason on most nodes: fewer than half are others' business."""
+    """Return whether the message blames that reason on most nodes (a taint on half of them is a control plane's)."""
     text = _message(pod, graph)
     nodes, found = _NODES.search(text), pattern.search(text)
-    return bool(nodes and found and 2 * int(found[1]) >= int(nodes[1]))
+    share = int(found[1]) / int(nodes[1]) if nodes and found and int(nodes[1]) else 0.0
+    return share > 0.5 or (share == 0.5 and pattern is _REFUSED_SELECTOR)
 
 
 RULES = (selector_unmatched, untolerated_taint, insufficient(CPU), insufficient(MEMORY))

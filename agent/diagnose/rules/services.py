@@ -8,9 +8,9 @@ from agent.diagnose.fields import containers, is_terminal, spec, template, texts
 from agent.diagnose.finding import Change, Confidence, Evidence, Finding, Fix, Severity
 from agent.diagnose.memo import per_graph
 from agent.diagnose.registry import rule
-from agent.diagnose.selection import behind, selected, workloads
+from agent.diagnose.selection import behind, chosen, selected, services_of, workloads
 from agent.diagnose.wording import closest, counted, listed, pairs, said
-from agent.snapshot.graph import Graph, covers, labels, ref
+from agent.snapshot.graph import Graph, labels, ref
 from agent.snapshot.record import Object
 
 ORDINALS = ("statefulset.kubernetes.io/pod-name", "apps.kubernetes.io/pod-index")
@@ -32,7 +32,7 @@ class Miss:
 @rule(108, "service-selector-unmatched", on="Service")
 def selector_unmatched(service: Object, graph: Graph) -> Iterator[Finding]:
     """A Service's selector selects no pod and no workload's pods, and one comes near."""
-    selector = _selector(service)
+    selector = chosen(service)
     namespace = ref(service).namespace
     if not selector or not graph.snapshot.knows("Pod") or any(key in selector for key in ORDINALS):
         return
@@ -41,12 +41,6 @@ def selector_unmatched(service: Object, graph: Graph) -> Iterator[Finding]:
     near = _nearest(service, selector, graph)
     if near is not None:
         yield _selector_finding(service, selector, near, graph)
-
-
-def _selector(service: Object) -> dict[str, str]:
-    if spec(service).get("type") == "ExternalName":
-        return {}
-    return {str(key): str(value) for key, value in (spec(service).get("selector") or {}).items()}
 
 
 def _selector_finding(service: Object, selector: Mapping[str, str], near: Miss, graph: Graph) -> Finding:
@@ -112,7 +106,7 @@ def _miss(service: Object, selector: Mapping[str, str], workload: Object, graph:
     if not _template_decides(wrong, workload, graph):
         return None
     strength = _strength(service, selector, workload, wrong, carried)
-    served = _is_served(workload, graph)
+    served = bool(services_of(workload, graph))
     return Miss(workload, wrong, carried, strength) if strength >= (4 if served else 2) else None
 
 
@@ -145,20 +139,6 @@ def _opens_a_target(service: Object, workload: Object) -> bool:
     return not targets.isdisjoint(opened)
 
 
-@per_graph
-def _selectors(graph: Graph) -> dict[str, list[dict[str, str]]]:
-    found: dict[str, list[dict[str, str]]] = {}
-    for service in graph.all("Service"):
-        found.setdefault(ref(service).namespace, []).append(_selector(service))
-    return found
-
-
-def _is_served(workload: Object, graph: Graph) -> bool:
-    """Return whether another Service already leads to the workload's pods."""
-    found = labels(template(workload))
-    return any(covers(selector, found) for selector in _selectors(graph).get(ref(workload).namespace, ()))
-
-
 def _endpoints(service: Object, graph: Graph) -> Iterator[Evidence]:
     for found in graph.slices(service)[:1]:
         count = len(found.get("endpoints") or ())
@@ -171,7 +151,7 @@ def _endpoints(service: Object, graph: Graph) -> Iterator[Evidence]:
 @rule(111, "target-port-unmatched", on="Service")
 def target_port_unmatched(service: Object, graph: Graph) -> Iterator[Finding]:
     """A Service sends to a port, by name or number, that none of its pods opens."""
-    selector = _selector(service)
+    selector = chosen(service)
     if not selector:
         return
     pods = [pod for pod in selected(ref(service).namespace, selector, graph) if not is_terminal(pod)]

@@ -17,9 +17,9 @@ from agent.diagnose.fields import (
 from agent.diagnose.finding import Change, Confidence, Evidence, Finding, Fix, Severity
 from agent.diagnose.memo import per_graph
 from agent.diagnose.registry import Rule, rule
-from agent.diagnose.selection import is_ready, selected
+from agent.diagnose.selection import is_ready, selected, services_of
 from agent.diagnose.wording import counted, listed, pairs, said
-from agent.snapshot.graph import Graph, controller, covers, labels, ref
+from agent.snapshot.graph import Graph, controller, labels, ref
 from agent.snapshot.record import Object, Ref
 
 SLEEPERS = ("serving.knative.dev/",)
@@ -30,7 +30,7 @@ def zero_replicas(workload: Object, graph: Graph) -> Iterator[Finding]:
     """A workload is scaled to zero while a Service or an autoscaler counts on its pods."""
     if spec(workload).get("replicas") != 0 or controller(workload) is not None or _sleeps(workload, graph):
         return
-    services = [found for found in _services_of(workload, graph) if not _served_elsewhere(found, graph)]
+    services = [found for found in services_of(workload, graph) if not _served_elsewhere(found, graph)]
     scalers = _scalers(graph).get(ref(workload), ())
     expecting = [*services, *scalers]
     if expecting:
@@ -72,15 +72,6 @@ def _sleeps(workload: Object, graph: Graph) -> bool:
         return True
     owners = [controller(found) or {} for found in _scalers(graph).get(ref(workload), ())]
     return any(owner.get("kind") == "ScaledObject" for owner in owners)
-
-
-def _services_of(workload: Object, graph: Graph) -> list[Object]:
-    carried = labels(template(workload))
-    return [
-        found
-        for found in graph.all("Service", ref(workload).namespace)
-        if spec(found).get("type") != "ExternalName" and covers(spec(found).get("selector") or {}, carried)
-    ]
 
 
 def _served_elsewhere(service: Object, graph: Graph) -> bool:

@@ -1,0 +1,77 @@
+"""Controllers that stand still, and those that are meant to."""
+
+from agent.diagnose.engine import Diagnosis, diagnose
+from agent.diagnose.finding import Finding, Severity
+from agent.snapshot.record import Ref, Snapshot
+from tests.fakes.objects import changed, load, without
+
+ZERO, STUCK, SCALER = "ra-92-zero-replicas", "ra-93-rollout-stuck", "ra-104-no-requests"
+
+
+def found(world: Snapshot, *modes: int) -> list[Finding]:
+    diagnosis = diagnose(world)
+    assert isinstance(diagnosis, Diagnosis)
+    return [finding for finding in diagnosis.findings if finding.mode in modes]
+
+
+def test_zero_replicas_behind_a_service_name_everybody_who_counts_on_them() -> None:
+    (finding,) = found(load("92-zero-replicas"), 92)
+    assert finding.subject == Ref("Deployment", ZERO, "web")
+    for who in ("Service web", "HorizontalPodAutoscaler web", "Ingress shop"):
+        assert who in finding.cause
+    assert finding.fix.changes[0].field == "replicas"
+
+
+def test_what_nobody_counts_on_may_be_at_zero() -> None:
+    """`nightly` has no Service, and `blue` is at zero because `green` serves."""
+    assert {finding.subject.name for finding in found(load("92-zero-replicas"), 92)} == {"web"}
+
+
+def test_keda_scales_to_zero_on_purpose() -> None:
+    owner = [{"kind": "ScaledObject", "name": "web", "controller": True}]
+    hpa = Ref("HorizontalPodAutoscaler", ZERO, "web")
+    assert found(changed(load("92-zero-replicas"), hpa, metadata__ownerReferences=owner), 92) == []
+
+
+def test_a_headless_service_alone_is_a_warning() -> None:
+    world = without(load("92-zero-replicas"), Ref("HorizontalPodAutoscaler", ZERO, "web"))
+    headless = changed(world, Ref("Service", ZERO, "web"), spec__clusterIP="None")
+    assert [finding.severity for finding in found(headless, 92)] == [Severity.WARNING]
+
+
+def test_a_stuck_rollout_says_what_its_new_pods_show_while_old_ones_serve() -> None:
+    findings = {finding.subject.name: finding for finding in found(load("93-rollout-stuck"), 93, 0)}
+    assert set(findings) == {"web", "image"}
+    assert "2 pods of 2 still serve" in findings["web"].cause
+    assert any("Readiness probe failed" in item.text for item in findings["web"].evidence)
+
+
+def test_a_paused_deployment_is_not_stuck() -> None:
+    assert "paused" not in {finding.subject.name for finding in found(load("93-rollout-stuck"), 93, 0)}
+
+
+def test_a_rollout_within_its_deadline_is_in_progress() -> None:
+    world = load("93-rollout-stuck")
+    name = Ref("Deployment", STUCK, "web")
+    going = changed(
+        world, name, status__conditions__1__status="True", status__conditions__1__reason="ReplicaSetUpdated"
+    )
+    assert "web" not in {finding.subject.name for finding in found(going, 93)}
+
+
+def test_a_deadline_missed_by_an_older_generation_is_history() -> None:
+    world = changed(load("93-rollout-stuck"), Ref("Deployment", STUCK, "web"), metadata__generation=99)
+    assert "web" not in {finding.subject.name for finding in found(world, 93)}
+
+
+def test_an_autoscaler_on_a_share_of_no_request_names_the_container() -> None:
+    (finding,) = found(load("104-no-requests"), 104)
+    assert finding.subject == Ref("HorizontalPodAutoscaler", SCALER, "web")
+    assert finding.container == "side"
+    assert finding.severity is Severity.ERROR
+    assert any("missing request for cpu" in item.text for item in finding.evidence)
+
+
+def test_limits_and_absolute_targets_need_no_request() -> None:
+    """`limited` has only a limit, `absolute` targets a value, `good` has requests: all three scale."""
+    assert {finding.subject.name for finding in found(load("104-no-requests"), 104)} == {"web"}
