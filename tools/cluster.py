@@ -33,6 +33,7 @@ LONGEST_WAIT = 5.0
 LARGEST_PAGE = 256 << 20
 """Bytes of one answer at most."""
 
+SECRET = "Secret"  # noqa: S105 - a kind
 TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
 
 _NAME = r"[a-z0-9]([-a-z0-9.:]{0,251}[a-z0-9])?"
@@ -72,7 +73,9 @@ class Reader:
     pool: Any = field(repr=False)
     host: str = ""
     headers: dict[str, str] = field(default_factory=dict, repr=False)
-    deadline: float = field(default=0.0)
+    deadline: float = 0.0
+    refused: Failure | None = None
+    """Set by the first 401."""
 
     @property
     def namespace(self) -> str:
@@ -85,9 +88,14 @@ class Reader:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def get(self, path: str, query: str = "", *, accept: str = "application/json") -> bytes | Failure:
-        """Return the body of one GET. Once more after a reset or 5xx, and after the pause a 429 asks for."""
+        """Return the body of one GET. Once more after a reset or 5xx, and after the pause a 429 asks for.
+
+        After a 401 nothing is asked any more: the same credentials would be refused again and again.
+        """
         if not ALLOWED.fullmatch(path):
             return Failure(FailureKind.DENIED, f"GET {path}", "not among the endpoints this may read")
+        if self.refused is not None:
+            return self.refused
         answer = self._once(path, query, accept)
         pause = self._pause(answer)
         if pause is None:
@@ -129,24 +137,33 @@ class Reader:
 
     def _pages(self, kind: Kind, path: str) -> Listed:
         objects: list[dict[str, Any]] = []
-        token = ""
+        token, left = "", 0
         while True:
-            page = self.json(
-                path, _page_query(kind, token), accept=TABLE if kind.name == "Secret" else "application/json"
-            )
+            page = self._page(kind, path, token)
             if isinstance(page, Failure):
                 return Listed(kind, path, objects, page)
-            if not isinstance(page, dict):
-                return Listed(
-                    kind, path, objects, Failure(FailureKind.MALFORMED, f"GET {path}", "the answer is no list")
-                )
             objects += _items(kind, page, path)
-            token = (page.get("metadata") or {}).get("continue") or ""
+            meta = page.get("metadata") or {}
+            token, left = meta.get("continue") or "", meta.get("remainingItemCount") or 0
             if not token:
-                return Listed(kind, path, objects)
+                cut = Failure(
+                    FailureKind.TRUNCATED, f"GET {path}", f"cut short, {left} objects are missing", "run it again"
+                )
+                return Listed(kind, path, objects, cut if left else None)
 
-    def _once(self, path: str, query: str, accept: str) -> Any:
-        """Return urllib3's response with its body read, or the error it ended in."""
+    def _page(self, kind: Kind, path: str, token: str) -> dict[str, Any] | Failure:
+        """Return one page of a list, which must be what was asked for: a table for Secrets, a list for the rest."""
+        page = self.json(path, _page_query(kind, token), accept=_accept(kind))
+        if isinstance(page, Failure):
+            return page
+        rows = "rows" if kind.name == SECRET else "items"
+        whole = isinstance(page, dict) and isinstance(page.get(rows) or [], list)
+        if whole and (kind.name != SECRET or page.get("kind") == "Table"):
+            return dict(page)
+        return Failure(FailureKind.MALFORMED, f"GET {path}", "the answer is no list")
+
+    def _once(self, path: str, query: str, accept: str) -> "_Answer | Exception":
+        """Return one answer with its body read, or the error it ended in."""
         from urllib3.exceptions import HTTPError
 
         left = self.deadline - time.monotonic()
@@ -158,8 +175,8 @@ class Reader:
         except (HTTPError, OSError) as error:
             return error
 
-    def _read(self, url: str, accept: str, left: float) -> Any:
-        """Read one answer, never longer than what is left of the whole look, never more than the cap."""
+    def _read(self, url: str, accept: str, left: float) -> "_Answer":
+        """Read one answer: never beyond the deadline of the whole look, also when it drips, nor more than the cap."""
         from urllib3 import Timeout
 
         limit = Timeout(connect=min(left, self.timeout / 2), read=left)
@@ -167,15 +184,14 @@ class Reader:
         reply = self.pool.request(
             "GET", url, headers=headers, timeout=limit, retries=False, redirect=False, preload_content=False
         )
-        chunks, size = [], 0
-        for chunk in reply.stream(1 << 20, decode_content=True):
-            chunks.append(chunk)
-            size += len(chunk)
-            if size > LARGEST_PAGE or time.monotonic() > self.deadline:
+        body = bytearray()
+        while chunk := reply.read1(1 << 20):
+            body += chunk
+            if len(body) > LARGEST_PAGE or time.monotonic() > self.deadline:
                 reply.close()
-                raise TimeoutError
+                raise _TooLarge if len(body) > LARGEST_PAGE else TimeoutError
         reply.release_conn()
-        return _Answer(reply.status, dict(reply.headers), b"".join(chunks))
+        return _Answer(reply.status, dict(reply.headers), bytes(body))
 
     def _pause(self, answer: object) -> float | None:
         """Return how long to wait before asking once more, None when asking again would not help."""
@@ -204,12 +220,16 @@ class Reader:
                 FailureKind.MALFORMED, what, f"redirects ({answer.status}) are not followed", "check the server's URL"
             )
         kind, hint = BY_STATUS.get(answer.status, (FailureKind.SERVER, "run it again"))
-        return Failure(kind, what, f"{answer.status} {said}".strip(), hint)
+        failure = Failure(kind, what, f"{answer.status} {said}".strip(), hint)
+        self.refused = failure if kind is FailureKind.UNAUTHORIZED else None
+        return failure
 
     def _unreached(self, what: str, error: object) -> Failure:
         """Name the reason a person can act on; never suggest to skip verification."""
         place = f"{what} of context {self.access.context} at {self.host}"
         text = clean(redact(str(error)), 300)
+        if isinstance(error, _TooLarge):
+            return Failure(FailureKind.TRUNCATED, what, f"more than {LARGEST_PAGE >> 20} MiB in one answer")
         if isinstance(error, TimeoutError) or "timed out" in text.lower():
             return Failure(FailureKind.TIMEOUT, place, f"no answer within {self.timeout:.0f} s", "raise --timeout")
         if "CERTIFICATE_VERIFY_FAILED" in text or "doesn't match" in text or "SSL" in text:
@@ -220,6 +240,10 @@ class Reader:
         if "refused" in text:
             return Failure(FailureKind.UNREACHABLE, place, "connection refused", "is the cluster running?")
         return Failure(FailureKind.UNREACHABLE, place, text, "is the cluster running?")
+
+
+class _TooLarge(OSError):
+    """One answer is larger than any page of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +257,8 @@ def connect(access: Access, timeout: float) -> Reader | Failure:
     """Return a reader for a cluster. Nothing is asked yet; `timeout` bounds the whole look, not one request."""
     from kubernetes.client import Configuration
     from kubernetes.client.rest import RESTClientObject
+    from urllib3 import disable_warnings
+    from urllib3.exceptions import InsecureRequestWarning
 
     folder = Path(tempfile.mkdtemp(prefix="bluehelm-"))
     settings = Configuration()
@@ -244,6 +270,8 @@ def connect(access: Access, timeout: float) -> Reader | Failure:
     settings.tls_server_name = access.tls_server_name or None
     settings.proxy = access.proxy or settings.proxy
     settings.connection_pool_maxsize = CONNECTIONS
+    if not access.verify:
+        disable_warnings(InsecureRequestWarning)  # the user's kubeconfig says so; doctor repeats it
     try:
         pool = RESTClientObject(settings).pool_manager
     except (ValueError, OSError) as error:
@@ -260,6 +288,7 @@ def collector_paused() -> Iterator[None]:
     try:
         yield
     finally:
+        gc.freeze()  # what was made lives until the end; walking it once more would cost as much as making it
         if was_on:
             gc.enable()
 
@@ -286,17 +315,21 @@ def _file(folder: Path, name: str, content: bytes) -> str | None:
 def _page_query(kind: Kind, token: str) -> str:
     from urllib.parse import quote
 
-    bare = "&includeObject=None" if kind.name == "Secret" else ""
+    bare = "&includeObject=None" if kind.name == SECRET else ""
     return f"limit={PAGE}{bare}{'&continue=' + quote(token, safe='') if token else ''}"
 
 
+def _cut(path: str, left: int) -> Failure:
+    return Failure(FailureKind.TRUNCATED, f"GET {path}", f"cut short, {left} objects are missing", "run it again")
+
+
 def _accept(kind: Kind) -> str:
-    return TABLE if kind.name == "Secret" else "application/json"
+    return TABLE if kind.name == SECRET else "application/json"
 
 
 def _items(kind: Kind, page: dict[str, Any], path: str) -> list[dict[str, Any]]:
     """Return a page's objects with the kind the list left out, and nothing that must not enter."""
-    if kind.name == "Secret":
+    if kind.name == SECRET:
         namespace = path.split("/")[-2]
         return [_secret(row, namespace) for row in page.get("rows") or ()]
     return [redact_object({"kind": kind.name, "apiVersion": kind.version, **item}) for item in page.get("items") or ()]

@@ -1,6 +1,7 @@
 """Where a read command looks: a bundle, or a live cluster. Failures become one line and an exit code here."""
 
 import argparse
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from tools.failure import Failure, FailureKind
 if TYPE_CHECKING:
     from tools.cluster import Reader
 
-TYPED_WRONG = (FailureKind.CONFIG, FailureKind.NOT_FOUND)
+NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
 
 def look(args: argparse.Namespace, settings: Settings) -> Snapshot:
@@ -58,6 +59,8 @@ def live(args: argparse.Namespace, settings: Settings, *, everything: bool = Fal
     """
     from agent.snapshot.collect import collect
 
+    if args.namespace is not None and not NAMESPACE.fullmatch(args.namespace):
+        raise UsageError(f"{args.namespace!r} cannot be a namespace's name")
     reader = _connected(settings)
     namespace = None if args.all_namespaces else (args.namespace or reader.namespace)
     progress = Progress()
@@ -92,5 +95,5 @@ def refused(failure: Failure) -> AgentError:
 
 def report_gaps(snapshot: Snapshot) -> None:
     """Say on stderr, one line each, what could not be read."""
-    for part in snapshot.gaps():
+    for part in snapshot.incomplete():
         warn("; ".join(text for text in (f"{part.name} {part.state}: {part.reason}", part.hint) if text))

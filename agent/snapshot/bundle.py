@@ -17,6 +17,7 @@ from typing import Any
 
 from agent.snapshot.record import Cluster, LogKey, Object, Part, Release, Snapshot, State, Usage
 from tools.failure import Failure, FailureKind
+from tools.redact import redact_object
 from tools.text import clean
 
 SCHEMA = "bluehelm/bundle/v1"
@@ -29,7 +30,18 @@ MOST_MEMBERS = 200
 SIDES = ("logs.json", "usage.json", "releases.json", "containers.json")
 HINT = "was it made by `bundle capture`, and copied whole?"
 
-READ_ERRORS = (OSError, EOFError, tarfile.TarError, zlib.error, ValueError, KeyError, TypeError, AttributeError)
+READ_ERRORS = (
+    OSError,
+    EOFError,
+    tarfile.TarError,
+    zlib.error,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    RecursionError,
+    MemoryError,
+)
 """Everything a truncated, foreign or tampered file makes its readers raise."""
 
 
@@ -57,7 +69,7 @@ def load(path: Path) -> Snapshot | Failure:
     from tools.cluster import collector_paused
 
     try:
-        with collector_paused(), path.open("rb") as file, gzip.open(file, "rb") as packed:
+        with collector_paused(), gzip.open(path, "rb") as packed:
             return _snapshot(dict(_read(packed)), str(path))
     except FileNotFoundError:
         return Failure(FailureKind.NOT_FOUND, f"bundle {path}", "no such file")
@@ -93,22 +105,34 @@ def _add(archive: tarfile.TarFile, name: str, content: bytes) -> None:
     archive.addfile(info, BytesIO(content))
 
 
-def _read(packed: Any) -> Iterator[tuple[str, Any]]:
+class _Bounded:
+    """A stream of decompressed bytes that ends in an error beyond the limit, also inside tarfile's own headers."""
+
+    def __init__(self, packed: gzip.GzipFile) -> None:
+        self._packed, self._left = packed, LARGEST
+
+    def read(self, size: int = -1) -> bytes:
+        """Return up to that many bytes."""
+        if not 0 <= size <= self._left:
+            raise ValueError(f"more than {LARGEST >> 20} MiB")
+        content = self._packed.read(size)
+        self._left -= len(content)
+        return content
+
+
+def _read(packed: gzip.GzipFile) -> Iterator[tuple[str, Any]]:
     """Yield each member's name and parsed content, refusing what no bundle of ours holds."""
     import orjson
 
     seen: set[str] = set()
-    total = 0
-    with tarfile.open(fileobj=packed, mode="r|") as archive:
+    bounded = _Bounded(packed)
+    with tarfile.open(fileobj=bounded, mode="r|") as archive:  # type: ignore[call-overload]  # only read() is used
         for member in archive:
             _check(member, seen)
-            total += member.size
-            if total > LARGEST:
-                raise ValueError(f"more than {LARGEST >> 20} MiB")
             content = archive.extractfile(member)
             assert content is not None  # noqa: S101 - _check let only regular files through
             yield member.name, orjson.loads(content.read())
-    while packed.read(1 << 20):
+    while bounded.read(1 << 20):
         pass  # to the end of the file, where gzip keeps the checksum that a cut or changed file fails
 
 
@@ -148,9 +172,10 @@ def _snapshot(found: Mapping[str, Any], origin: str) -> Snapshot:
 
 
 def _objects(found: Any) -> Sequence[Object]:
+    """Return a list of objects, redacted again: a bundle may come from anywhere."""
     if not isinstance(found, list) or not all(type(item) is dict for item in found):
         raise ValueError("a list of objects is not one")
-    return found
+    return [redact_object(item) for item in found]
 
 
 def _why(error: Exception) -> str:

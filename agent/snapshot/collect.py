@@ -72,10 +72,9 @@ def collect(
         told = beside.submit(_releases, reader.access, namespace, path)
         with collector_paused():
             _lists(reader, namespace, look, progress)
-        if _all_failed(look):
-            return Failure(
-                FailureKind.UNREACHABLE, f"context {reader.access.context}", look.parts[0].reason, look.parts[0].hint
-            )
+        nothing = _nothing(look, reader.access.context)
+        if nothing is not None:
+            return nothing
         _logs(reader, look, progress, everything=everything)
         _usage(reader, namespace, look)
         progress("asking helm for releases")
@@ -90,7 +89,7 @@ def collect(
 def _version(reader: Reader, namespace: str | None) -> str | Failure:
     """Return the server's version, having made sure that it answers us and that the namespace is there."""
     found = reader.json("/version")
-    if isinstance(found, Failure):
+    if isinstance(found, Failure) and found.kind is not FailureKind.FORBIDDEN:
         return found
     if namespace is not None:
         named = reader.get(f"/api/v1/namespaces/{namespace}")
@@ -135,8 +134,13 @@ def _part(listed: Listed) -> Part:
     return Part(listed.kind.name, listed.path, state, len(listed.objects), listed.failure.detail, listed.failure.hint)
 
 
-def _all_failed(look: _Look) -> bool:
-    return all(part.state in (State.FAILED, State.DENIED) for part in look.parts) and not look.objects
+def _nothing(look: _Look, context: str) -> Failure | None:
+    """Return why nothing at all was read, None when something was."""
+    if look.objects:
+        return None
+    first = look.parts[0]
+    kind = FailureKind.FORBIDDEN if first.state is State.DENIED else FailureKind.UNREACHABLE
+    return Failure(kind, f"context {context}", first.reason, first.hint)
 
 
 def _logs(reader: Reader, look: _Look, progress: Progress, *, everything: bool) -> None:
@@ -147,20 +151,18 @@ def _logs(reader: Reader, look: _Look, progress: Progress, *, everything: bool) 
         return
     progress(f"reading {len(wanted)} logs")
     with ThreadPoolExecutor(CONNECTIONS) as workers:
-        texts = workers.map(
-            lambda key: reader.log(key.namespace, key.pod, key.container, previous=key.previous), wanted
-        )
-        for key, text in zip(wanted, texts, strict=True):
-            _keep_log(look, key, text)
+        texts = list(workers.map(lambda key: reader.log(*key[:3], previous=key.previous), wanted))
+    look.logs = {key: text for key, text in zip(wanted, texts, strict=True) if isinstance(text, str)}
+    look.parts.append(_log_part([text for text in texts if isinstance(text, Failure)], len(look.logs)))
 
 
-def _keep_log(look: _Look, key: LogKey, text: str | Failure) -> None:
-    """Keep a log, or why there is none. A container that left no log is no gap."""
-    if isinstance(text, str):
-        look.logs[key] = text
-    elif text.kind in (FailureKind.FORBIDDEN, FailureKind.UNAUTHORIZED, FailureKind.TIMEOUT):
-        name = f"logs/{key.namespace}/{key.pod}/{key.container}"
-        look.parts.append(Part(name, text.what, STATES.get(text.kind, State.FAILED), 0, text.detail, text.hint))
+def _log_part(failures: Sequence[Failure], read: int) -> Part:
+    """Return how whole the logs are. A container that never ran, or left no log (400, 404), is no gap."""
+    lost = [found for found in failures if found.kind is not FailureKind.NOT_SERVED and "400 " not in found.detail]
+    if not lost:
+        return Part("logs", "pods/log", State.COMPLETE, read, needed=False)
+    reason = f"{len(lost)} of {read + len(failures)} not read: {lost[0].detail}"
+    return Part("logs", "pods/log", STATES.get(lost[0].kind, State.PARTIAL), read, reason, lost[0].hint, needed=False)
 
 
 def _every_container(pods: Sequence[Object]) -> list[LogKey]:
@@ -209,12 +211,11 @@ def _unwell(container: Mapping[str, object]) -> bool:
 def _usage(reader: Reader, namespace: str | None, look: _Look) -> None:
     found = pod_usage(reader, namespace)
     if isinstance(found, Failure):
-        absent = found.kind in (FailureKind.NOT_SERVED, FailureKind.SERVER)
-        state = State.NOT_SERVED if absent else STATES.get(found.kind, State.FAILED)
-        look.parts.append(Part("metrics", found.what, state, 0, found.detail, found.hint))
+        state = STATES.get(found.kind, State.FAILED)
+        look.parts.append(Part("metrics", found.what, state, 0, found.detail, found.hint, needed=False))
         return
     look.usage = [Usage(*item) for item in found]
-    look.parts.append(Part("metrics", "metrics.k8s.io", State.COMPLETE, len(found)))
+    look.parts.append(Part("metrics", "metrics.k8s.io", State.COMPLETE, len(found), needed=False))
 
 
 def _releases(access: Access, namespace: str | None, path: str) -> tuple[Sequence[Release], Part]:
@@ -222,6 +223,7 @@ def _releases(access: Access, namespace: str | None, path: str) -> tuple[Sequenc
     with sandbox(access, path=path) as box:
         found = releases(box, namespace)
     if isinstance(found, Failure):
-        return (), Part("releases", found.what, State.NOT_SERVED, 0, found.detail, found.hint)
+        state = STATES.get(found.kind, State.FAILED)
+        return (), Part("releases", found.what, state, 0, found.detail, found.hint, needed=False)
     made = [Release(**item) for item in found]
-    return made, Part("releases", "helm list", State.COMPLETE, len(made))
+    return made, Part("releases", "helm list", State.COMPLETE, len(made), needed=False)

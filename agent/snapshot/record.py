@@ -54,6 +54,8 @@ class Part:
     count: int = 0
     reason: str = ""
     hint: str = ""
+    needed: bool = True
+    """Whether an answer is indeterminate without it. Releases, metrics and logs only sharpen what objects say."""
 
 
 class LogKey(NamedTuple):
@@ -125,7 +127,11 @@ class Snapshot:
     """The blueprint profile a bundle was captured for (`dev`, `prod`), when it says so."""
 
     def gaps(self) -> list[Part]:
-        """Return the parts that are not whole, so that nobody takes absence for health."""
+        """Return the needed parts that are not whole, so that nobody takes absence for health."""
+        return [part for part in self.incomplete() if part.needed]
+
+    def incomplete(self) -> list[Part]:
+        """Return every part that is not whole, needed or not."""
         return [part for part in self.parts if part.state not in (State.COMPLETE, State.NOT_SERVED)]
 
     def knows(self, kind: str) -> bool:
