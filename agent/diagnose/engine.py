@@ -40,14 +40,14 @@ def diagnose(snapshot: Snapshot, subject: Ref | None = None) -> Diagnosis | Fail
         A Failure when the subject does not exist, or when nobody can say because its kind could not be read.
 
     """
-    if subject is not None and Graph(snapshot).get(*subject) is None:
-        return _absent(subject, snapshot)
     inquiry = _Inquiry(Graph(snapshot))
     findings = inquiry.run(ALL)
     if inquiry.undecided:
         inquiry = _without_odd(snapshot)
         findings = inquiry.run(ALL)
     if subject is not None:
+        if inquiry.graph.get(*subject) is None:
+            return _absent(subject, snapshot)
         about = relatives(subject, inquiry.graph)
         findings = [finding for finding in findings if not about.isdisjoint(_names(finding))]
     unknown = [f"{part.name}: {part.state}{f', {part.reason}' if part.reason else ''}" for part in snapshot.gaps()]

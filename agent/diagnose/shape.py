@@ -70,6 +70,8 @@ def _odd_field(key: str, value: object, pointer: str) -> Iterator[str]:
 def _fits(key: str, value: object) -> bool:
     if key in MAPS:
         return isinstance(value, Mapping)
+    if key == "conditions" and isinstance(value, Mapping):
+        return True  # an endpoint's, in an EndpointSlice
     if key in LISTS:
         return isinstance(value, list) and all(isinstance(item, Mapping) for item in value)
     return key not in TEXTS or isinstance(value, str)

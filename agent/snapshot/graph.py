@@ -27,6 +27,12 @@ def controller(obj: Object) -> Mapping[str, str] | None:
     return next((owner for owner in owners if owner.get("controller")), None)
 
 
+def _same_uid(obj: Object, wanted: Mapping[str, str]) -> bool:
+    """Return whether an ownerReference means this object: uids decide where both carry one (a trimmed record may not)."""
+    own, named = (obj.get("metadata") or {}).get("uid"), wanted.get("uid")
+    return not own or not named or own == named
+
+
 def covers(selector: Mapping[str, str], found: Mapping[str, str]) -> bool:
     """Return whether a plain label selector selects these labels; an empty selector selects nothing."""
     return bool(selector) and all(found.get(key) == value for key, value in selector.items())
@@ -59,12 +65,12 @@ class Graph:
         return self.snapshot.namespace in (None, namespace) or not namespace
 
     def owner(self, obj: Object) -> Object | None:
-        """Return the controller that made this object, when the snapshot has it (matched by uid)."""
+        """Return the controller that made this object, when the snapshot has it."""
         wanted = controller(obj)
         if wanted is None:
             return None
         found = self.get(wanted.get("kind", ""), ref(obj).namespace, wanted.get("name", ""))
-        return found if found is not None and found["metadata"].get("uid") == wanted.get("uid") else None
+        return found if found is not None and _same_uid(found, wanted) else None
 
     def workload(self, obj: Object) -> Object:
         """Return the topmost controller above an object (a pod's Deployment), or the object itself."""
@@ -73,7 +79,8 @@ class Graph:
 
     def children(self, obj: Object) -> Sequence[Object]:
         """Return what an object controls directly: a Deployment's ReplicaSets, a ReplicaSet's Pods."""
-        return self._children.get((obj.get("metadata") or {}).get("uid", ""), ())
+        found = self._children.get(ref(obj), ())
+        return [child for child in found if _same_uid(obj, controller(child) or {})]
 
     def pods(self, obj: Object) -> Iterator[Object]:
         """Yield the pods below a workload, at any depth; a Pod yields itself."""
@@ -128,13 +135,13 @@ class Graph:
         return index
 
     @cached_property
-    def _children(self) -> Mapping[str, Sequence[Object]]:
-        index: dict[str, list[Object]] = defaultdict(list)
+    def _children(self) -> Mapping[Ref, Sequence[Object]]:
+        index: dict[Ref, list[Object]] = defaultdict(list)
         for kind in ("Pod", "ReplicaSet", "Job"):
             for obj in self.all(kind):
                 above = controller(obj)
                 if above is not None:
-                    index[above.get("uid", "")].append(obj)
+                    index[Ref(above.get("kind", ""), ref(obj).namespace, above.get("name", ""))].append(obj)
         return index
 
     @cached_property

@@ -1,0 +1,163 @@
+"""From a finding to the blueprint row, the values patch and the helm command, on a real Helm 4 release."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+import yaml
+
+from agent.blueprint.cells import Cell, CellType
+from agent.blueprint.control import Binding, Blueprints, Control, ControlKind, Profile, Source
+from agent.diagnose.engine import Diagnosis, diagnose
+from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
+from agent.diagnose.ground import covers, ground
+from agent.diagnose.patch import Leaf, patch
+from agent.diagnose.release import chart_name
+from agent.snapshot.record import Ref
+from tests.fakes.objects import load
+
+WORLD = load("helm-cpu-impossible")
+WEB = Ref("Deployment", "ra-helm", "shop-web")
+CPU = "containers[].resources.requests.cpu"
+
+
+def blueprints(*controls: Control, name: str = "{release}-web") -> Blueprints:
+    bound = Binding("backend", "Deployment", name, "backend", "web", Source("blueprints/helm-mapping.md", 12))
+    return Blueprints(controls, (bound,), (), ("service",))
+
+
+def control(field: str, path: str, dev: str, prod: str = "", kind: CellType = CellType.QUANTITY) -> Control:
+    cells = {Profile.DEV: Cell(kind, dev, dev), Profile.PROD: Cell(kind, prod or dev, prod or dev)}
+    raw = f"{dev} (dev) / {prod} (prod)" if prod else dev
+    source = Source("blueprints/service.md", 23)
+    return Control(
+        "SVC-BE-X",
+        ControlKind.PARAMETER,
+        "service",
+        "Backend: X",
+        raw,
+        cells,
+        (path,),
+        "backend",
+        (field,),
+        "why",
+        source,
+        "0",
+    )
+
+
+def grounded(
+    known: Blueprints, *changes: Change, profile: str | None = None, subject: Ref = WEB, **fields: str
+) -> Finding:
+    fix = Fix("Mend it", changes)
+    one = Finding(65, "x", subject, "it fails", Severity.ERROR, Confidence.CERTAIN, (), fix, **fields)  # type: ignore[arg-type]
+    return ground(Diagnosis((one,)), known, WORLD, profile).findings[0]
+
+
+def leaves(text: str) -> Mapping[str, object]:
+    loaded = yaml.safe_load(text)
+    assert isinstance(loaded, dict)
+    return loaded
+
+
+def test_a_value_that_left_the_blueprint_goes_back_to_it() -> None:
+    """The cluster's own finding: 64 CPU where the blueprint asks for 250m."""
+    found = diagnose(WORLD)
+    assert isinstance(found, Diagnosis)
+    known = blueprints(control(CPU, "backend.resources.requests.cpu", "250m"))
+    (finding,) = ground(found, known, WORLD, None).findings
+    assert leaves(finding.remedy.patch) == {"backend": {"resources": {"requests": {"cpu": "250m"}}}}
+    assert "# now 64" in finding.remedy.patch
+    assert str(finding.citations[0].source) == "blueprints/service.md:23"
+    assert "the blueprint asks for 250m (SVC-BE-X)" in finding.fix.summary
+    assert finding.remedy.command == (
+        "helm upgrade shop ./charts/web --namespace ra-helm --reset-values -f ./charts/web/values.yaml -f patch.yaml"
+    )
+    assert not finding.remedy.guessed
+
+
+def test_the_blueprint_s_own_limit_is_changed_in_the_blueprint_first() -> None:
+    field = "containers[].resources.limits.memory"
+    known = blueprints(control(field, "backend.resources.limits.memory", "512Mi"))
+    finding = grounded(known, Change(field, "524288Ki", "768Mi", "resources.limits.memory"))
+    assert finding.fix.summary.startswith("The blueprint itself sets 524288Ki (SVC-BE-X, blueprints/service.md:23)")
+    assert "change it there first" in finding.fix.summary
+    assert leaves(finding.remedy.patch) == {"backend": {"resources": {"limits": {"memory": "768Mi"}}}}
+
+
+def test_a_row_that_differs_by_profile_is_cited_with_both_and_proposes_neither() -> None:
+    known = blueprints(control("replicas", "backend.replicas", "1", "2", CellType.INTEGER))
+    change = Change("replicas", "0", "", "replicaCount")
+    without, prod = grounded(known, change), grounded(known, change, profile="prod")
+    assert without.citations[0].says == "1 (dev) / 2 (prod)"
+    assert "the blueprint says 1 / 2" in without.remedy.patch
+    assert prod.citations[0].says == "2 (prod)"
+    assert leaves(prod.remedy.patch) == {"backend": {"replicas": 2}}
+    assert "values-prod.yaml" in prod.remedy.command
+
+
+def test_without_a_row_the_usual_path_is_called_a_guess() -> None:
+    finding = grounded(blueprints(), Change(CPU, "64", "", "resources.requests.cpu"))
+    assert finding.remedy.guessed
+    assert finding.citations == ()
+    assert leaves(finding.remedy.patch) == {"resources": {"requests": {"cpu": "CHANGE-ME"}}}
+
+
+def test_a_row_of_another_component_or_field_says_nothing() -> None:
+    other = replace(control(CPU, "frontend.resources.requests.cpu", "200m"), component="frontend")
+    memory = control("containers[].resources.requests.memory", "backend.resources.requests.memory", "256Mi")
+    assert grounded(blueprints(other, memory), Change(CPU, "64", "", "")).citations == ()
+
+
+def test_a_sidecar_is_not_governed_by_the_main_container_s_row() -> None:
+    known = blueprints(control(CPU, "backend.resources.requests.cpu", "250m"))
+    assert grounded(known, Change(CPU, "64", "", ""), container="istio-proxy").citations == ()
+    assert grounded(known, Change(CPU, "64", "", ""), container="web").citations
+
+
+def test_a_row_for_a_whole_probe_speaks_of_its_port() -> None:
+    known = blueprints(
+        control("containers[].readinessProbe", "backend.probes.readiness", "GET /ready", kind=CellType.PROBE)
+    )
+    change = Change("containers[].readinessProbe.httpGet.port", "9999", "http", "readinessProbe.httpGet.port")
+    assert leaves(grounded(known, change).remedy.patch) == {"backend": {"probes": {"readiness": {"port": "http"}}}}
+
+
+def test_an_object_no_release_owns_gets_no_helm_command() -> None:
+    lone = Ref("Deployment", "elsewhere", "lone")
+    finding = grounded(blueprints(), Change(CPU, "64", "", "resources.requests.cpu"), subject=lone)
+    assert finding.remedy.patch == ""
+    assert finding.remedy.command == "kubectl edit deployment/lone -n elsewhere"
+
+
+@pytest.mark.parametrize(
+    ("governed", "field", "covered"),
+    [
+        ("containers[].image", "containers[].image", True),
+        ("containers[].readinessProbe", "containers[].readinessProbe.httpGet.port", True),
+        ("replicas", "replicasets", False),
+        ("containers[].readinessProbe.httpGet.port", "containers[].readinessProbe", False),
+    ],
+)
+def test_a_row_covers_its_field_and_what_is_below(governed: str, field: str, covered: bool) -> None:
+    assert covers(governed, field) is covered
+
+
+@pytest.mark.parametrize(
+    "value", ["no", "1e3", "0x1F", "a: b", "- x", "12:30", "null", "250m", "8000", "", "é\x1b[31m#"]
+)
+def test_a_patch_says_the_value_and_nothing_else(value: str) -> None:
+    loaded = leaves(patch([Leaf("a.b", value, "old # text")]))
+    assert loaded in ({"a": {"b": value}}, {"a": {"b": 8000}}, {"a": {"b": "CHANGE-ME"}}, {"a": {"b": "é#"}})
+
+
+def test_a_patch_holds_lists_as_they_are() -> None:
+    text = patch([Leaf("tolerations", '[{key: "dedicated", operator: "Exists"}]')])
+    assert leaves(text) == {"tolerations": [{"key": "dedicated", "operator": "Exists"}]}
+
+
+@pytest.mark.parametrize(
+    ("text", "name"), [("todo-app-0.1.0", "todo-app"), ("web-v1.2.3-rc.1", "web"), ("web", "web"), ("", "")]
+)
+def test_a_chart_s_name_is_told_from_its_version(text: str, name: str) -> None:
+    assert chart_name(text) == name
