@@ -83,3 +83,10 @@ scaleUp:
 scaleDown:
   stabilizationWindowSeconds: {{ .scaleDownStabilizationSeconds }}
 {{- end }}
+
+{{/* The name of the Secret to mount, "" for none: one that exists, or the one made from secrets.values. */}}
+{{- define "todo.secret" -}}
+{{- if .Values.secrets.existingSecret }}{{ .Values.secrets.existingSecret }}
+{{- else if .Values.secrets.values }}todo-secrets
+{{- end }}
+{{- end }}
