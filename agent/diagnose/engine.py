@@ -75,6 +75,10 @@ def _without_odd(snapshot: Snapshot) -> "_Inquiry":
     return inquiry
 
 
+def _suffers(finding: Finding) -> tuple[Ref, ...]:
+    return (finding.subject, *finding.affected)
+
+
 def _names(finding: Finding) -> Iterator[Ref]:
     return chain((finding.subject,), finding.affected, finding.roots)
 
@@ -117,7 +121,7 @@ class _Inquiry:
 
     def _rest(self, suspects: Sequence[Object], found: Sequence[Finding]) -> list[Finding]:
         """Return what is broken and explained by no rule."""
-        explained = {name for finding in found if finding.mode not in SYMPTOMS for name in _names(finding)}
+        explained = {name for finding in found if finding.mode not in SYMPTOMS for name in _suffers(finding)}
         more: list[Finding] = []
         for obj in chain(suspects, self.graph.all("Node"), *(self.graph.all(kind) for kind in unexplained.KINDS)):
             more += self._ask("unexplained", lambda obj, graph: unexplained.test(obj, graph, explained), obj)

@@ -3,16 +3,16 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from tools.quantity import parse_quantity
-
 from agent.blueprint.cells import Cell, CellType
 from agent.blueprint.control import Binding, Blueprints, Control, Profile
 from agent.diagnose.engine import Diagnosis
 from agent.diagnose.finding import Change, Citation, Finding, Fix, Remedy
 from agent.diagnose.patch import Leaf, patch
+from agent.diagnose.rank import STUCK_ROLLOUT
 from agent.diagnose.release import Home, helm_upgrade, home
 from agent.snapshot.graph import Graph, ref
 from agent.snapshot.record import Ref, Snapshot
+from tools.quantity import parse_quantity
 
 SCALARS = (CellType.INTEGER, CellType.QUANTITY, CellType.PERCENT, CellType.DURATION)
 """Cell types whose text is a value to write; a text is one only where it is a single word."""
@@ -143,6 +143,8 @@ def _remedy(finding: Finding, bound: Sequence[Bound], place: Home | None, profil
     leaves = [_leaf(change, governed.get(change)) for change in finding.fix.changes]
     leaves = [leaf for leaf in leaves if leaf.path]
     guessed = any(change not in governed for change in finding.fix.changes if change.scaffold)
+    if place is not None and finding.mode == STUCK_ROLLOUT:
+        return Remedy(command=f"helm rollback {place.release} --namespace {place.namespace}")
     if place is None or not leaves:
         return Remedy(command=_by_hand(finding))
     return Remedy(patch(leaves), helm_upgrade(place, prod=profile is Profile.PROD and not guessed), guessed)

@@ -55,7 +55,7 @@ def refusals(creator: Object, graph: Graph) -> Iterator[Evidence]:
     found = condition(creator, "ReplicaFailure")
     if found is not None and found[1].get("status") == "True" and found[1].get("message"):
         yield Evidence(ref(creator), f"{found[0]}/message", found[1]["message"])
-    events = [event for event in graph.events(creator) if event.get("reason") == "FailedCreate"]
-    if events:
-        newest = max(events, key=event_time)
-        yield Evidence(ref(creator), "event FailedCreate", newest.get("message") or "")
+    newest = {event.get("reason"): event for event in graph.events(creator)}  # newest last
+    failed, made = newest.get("FailedCreate"), newest.get("SuccessfulCreate")
+    if failed is not None and (made is None or event_time(made) <= event_time(failed)):
+        yield Evidence(ref(creator), "event FailedCreate", failed.get("message") or "")

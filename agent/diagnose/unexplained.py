@@ -7,9 +7,11 @@ from agent.diagnose.fields import (
     claims,
     condition,
     condition_is,
+    containers,
     is_terminal,
     is_unscheduled,
     metadata,
+    number,
     seconds_since,
     spec,
     status,
@@ -29,6 +31,9 @@ NO_CAUSE = "; no known cause fits"
 
 PATIENCE = 60
 """Seconds a pod may be unready, a node or claim pending, before it counts: starting is not failing."""
+
+PULLING = 300
+"""Seconds a scheduled pod may take to start while no event warns: images are pulled, init containers work."""
 
 BROKEN = ("Err", "Error", "BackOff", "Invalid", "Never", "Failed")
 """What a waiting reason contains when waiting longer will not help."""
@@ -98,19 +103,45 @@ def _unscheduled(pod: Object, graph: Graph) -> tuple[str, Severity, tuple[Eviden
 
 
 def _unready(pod: Object, graph: Graph) -> tuple[str, Severity, tuple[Evidence, ...]] | None:
-    if is_terminal(pod):
-        return None
     found = condition(pod, "Ready")
+    if is_terminal(pod) or spec(pod).get("schedulingGates") or (found and found[1].get("status") == "True"):
+        return None
     since = (found[1].get("lastTransitionTime") if found else None) or metadata(pod).get("creationTimestamp")
     lasted = seconds_since(graph.snapshot, since)
-    if (found and found[1].get("status") == "True") or lasted is None or lasted < PATIENCE:
-        return None
-    if spec(pod).get("schedulingGates"):
+    if lasted is None or lasted < _patience(pod, graph) or _works_towards_its_end(pod):
         return None
     text = _told(found[1]) if found else "no Ready condition"
     pointer = found[0] if found else "/status/conditions"
     what = "a pod has not started" if status(pod).get("phase") == "Pending" else "a pod is not ready"
     return f"{what} for {_duration(lasted)}", Severity.ERROR, (Evidence(ref(pod), pointer, text), *_last_ends(pod))
+
+
+def _patience(pod: Object, graph: Graph) -> float:
+    """Return the seconds the pod may take: what its probes allow, and time to pull images while nothing warns."""
+    if status(pod).get("phase") == "Pending" and not any(_warning(pod, graph)):
+        return PULLING
+    return max([PATIENCE, *(_budget(container) for _, container in containers(pod))])
+
+
+def _budget(container: Mapping[str, Any]) -> float:
+    """Return the seconds a container's startup and readiness probes give it before they are lost."""
+    total = 0.0
+    for kind in ("startupProbe", "readinessProbe"):
+        probe = container.get(kind) or {}
+        delay = number(probe.get("initialDelaySeconds"))
+        total += (
+            delay + number(probe.get("periodSeconds"), 10) * number(probe.get("failureThreshold"), 3) if probe else 0
+        )
+    return total
+
+
+def _works_towards_its_end(pod: Object) -> bool:
+    """Return whether the pod is to finish, not to serve: what runs, runs, and what ended, ended well."""
+    if spec(pod).get("restartPolicy", "Always") == "Always":
+        return False
+    states = [container.get("state") or {} for _, container in statuses(pod)]
+    well = ("running" in state or (state.get("terminated") or {}).get("exitCode") == 0 for state in states)
+    return bool(states) and all(well)
 
 
 def _flapping(pod: Object, graph: Graph) -> tuple[str, Severity, tuple[Evidence, ...]] | None:

@@ -28,7 +28,7 @@ def controller(obj: Object) -> Mapping[str, str] | None:
 
 
 def _same_uid(obj: Object, wanted: Mapping[str, str]) -> bool:
-    """Return whether an ownerReference means this object: uids decide where both carry one (a trimmed record may not)."""
+    """Return whether an ownerReference means this object: uids decide where both carry one."""
     own, named = (obj.get("metadata") or {}).get("uid"), wanted.get("uid")
     return not own or not named or own == named
 
@@ -48,7 +48,7 @@ class Graph:
         """Return the objects of a kind, in one namespace when named."""
         if namespace is None:
             return self.snapshot.objects.get(kind, ())
-        return self._by_namespace.get((kind, namespace), ())
+        return self._by_namespace(kind).get(namespace, ())
 
     def get(self, kind: str, namespace: str, name: str) -> Object | None:
         """Return one object, or None when the snapshot has none of that name."""
@@ -126,13 +126,18 @@ class Graph:
     def _indexes(self) -> dict[str, Mapping[tuple[str, str], Object]]:
         return {}
 
+    def _by_namespace(self, kind: str) -> Mapping[str, Sequence[Object]]:
+        found = self._namespaces.get(kind)
+        if found is None:
+            index: dict[str, list[Object]] = defaultdict(list)
+            for obj in self.all(kind):
+                index[(obj.get("metadata") or {}).get("namespace", "")].append(obj)
+            found = self._namespaces[kind] = index
+        return found
+
     @cached_property
-    def _by_namespace(self) -> Mapping[tuple[str, str], Sequence[Object]]:
-        index: dict[tuple[str, str], list[Object]] = defaultdict(list)
-        for kind, objects in self.snapshot.objects.items():
-            for obj in objects:
-                index[kind, ref(obj).namespace].append(obj)
-        return index
+    def _namespaces(self) -> dict[str, Mapping[str, Sequence[Object]]]:
+        return {}
 
     @cached_property
     def _children(self) -> Mapping[Ref, Sequence[Object]]:

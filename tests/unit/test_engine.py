@@ -148,6 +148,24 @@ def test_a_pod_that_only_just_started_is_not_unwell() -> None:
     assert "other" not in {finding.subject.name for finding in diagnosed(fresh).findings}
 
 
+def test_a_pod_within_its_startup_probe_s_budget_is_starting() -> None:
+    world = load("cascade")
+    pod = next(pod for pod in world.objects["Pod"] if pod["metadata"]["name"].startswith("other"))
+    probe = {"httpGet": {"path": "/health", "port": "http"}, "periodSeconds": 5, "failureThreshold": 300}
+    name = Ref("Pod", "ra-cascade", pod["metadata"]["name"])
+    slow = changed(world, name, spec__containers__0__startupProbe=probe)
+    assert "other" not in {finding.subject.name for finding in diagnosed(slow).findings}
+
+
+def test_a_pod_that_works_towards_its_end_need_not_be_ready() -> None:
+    """A Job's pod with one container done and one at work is unready for hours, and well."""
+    world = load("cascade")
+    pod = next(pod for pod in world.objects["Pod"] if pod["metadata"]["name"].startswith("other"))
+    name = Ref("Pod", "ra-cascade", pod["metadata"]["name"])
+    job = changed(world, name, spec__restartPolicy="Never")
+    assert "other" not in {finding.subject.name for finding in diagnosed(job).findings}
+
+
 def test_a_lost_node_is_the_cause_of_its_unready_pods() -> None:
     world = changed(
         load("cascade"),

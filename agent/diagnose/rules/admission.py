@@ -5,8 +5,6 @@ from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from tools.quantity import parse_quantity
-
 from agent.diagnose.demand import Amounts, amounts, largest, requests
 from agent.diagnose.fields import CREATORS, containers, metadata, spec, status, template
 from agent.diagnose.finding import Change, Confidence, Evidence, Finding, Fix, Severity
@@ -15,6 +13,7 @@ from agent.diagnose.shortfall import Shortfall, refusals, shortfall
 from agent.diagnose.wording import closest, memory, said
 from agent.snapshot.graph import Graph, ref
 from agent.snapshot.record import Object
+from tools.quantity import parse_quantity
 
 MEMORY_KEYS = ("limits.memory", "requests.memory", "memory")
 """The names a quota counts memory by; `memory` is `requests.memory`."""
@@ -71,7 +70,7 @@ def memory_quota(creator: Object, missing: Shortfall, graph: Graph) -> Iterator[
     for quota in graph.all("ResourceQuota", ref(creator).namespace):
         blamed = [item for item in said_so if ref(quota).name in _EXCEEDED.findall(item.text)]
         over = list(_over(quota, creator, graph, blamed))
-        if over and (blamed or applies(quota, template(creator))):
+        if over and (blamed or (not graph.snapshot.knows("Event") and applies(quota, template(creator)))):
             yield _quota_finding(creator, quota, over[0], missing, graph, blamed)
             return
     if said_so and not graph.snapshot.knows("ResourceQuota"):

@@ -155,10 +155,16 @@ def _shortage(pod: Object, graph: Graph, amount: Amount, usable: Sequence[Fit]) 
     if usable and all(need > _allocatable(fit, amount) for fit in usable):
         yield _shortage_finding(pod, graph, amount, _impossible(need, amount, usable), usable, Confidence.CERTAIN)
     elif usable and sees_every_pod(graph) and _is_the_limit(amount, usable):
-        yield _shortage_finding(pod, graph, amount, _full(need, amount, usable), usable, Confidence.CERTAIN)
+        yield _shortage_finding(pod, graph, amount, _full(need, amount, usable), usable, _agreed(pod, graph, amount))
     elif f"Insufficient {amount.resource}" in _message(pod, graph) and (usable or not graph.snapshot.knows("Node")):
         text = f"requests {amount.shown(need)} {amount.noun} and the scheduler finds no node with that much free"
         yield _shortage_finding(pod, graph, amount, text, usable, Confidence.LIKELY)
+
+
+def _agreed(pod: Object, graph: Graph, amount: Amount) -> Confidence:
+    """Return how sure it is: the scheduler, whose word may be older than the objects, says so too."""
+    text = _message(pod, graph)
+    return Confidence.CERTAIN if not text or f"Insufficient {amount.resource}" in text else Confidence.LIKELY
 
 
 def _allocatable(fit: Fit, amount: Amount) -> Decimal:
@@ -275,18 +281,12 @@ def _is_control_plane(fit: Fit) -> bool:
 
 def _waits(pod: Object, graph: Graph) -> bool:
     """Return whether the pod is unscheduled and the scheduler has said so, or has had time to."""
-    if not is_unscheduled(pod) or _claim_missing(pod, graph):
+    if not is_unscheduled(pod):
         return False
     if _message(pod, graph):
         return True
     age = seconds_since(graph.snapshot, metadata(pod).get("creationTimestamp"))
     return age is not None and age > PATIENCE
-
-
-def _claim_missing(pod: Object, graph: Graph) -> bool:
-    """Return whether the scheduler has not come to the nodes yet: it looks for the claims first."""
-    text = _message(pod, graph)
-    return "persistentvolumeclaim" in text and "nodes are available" not in text
 
 
 def _message(pod: Object, graph: Graph) -> str:

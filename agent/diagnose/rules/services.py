@@ -16,6 +16,9 @@ from agent.snapshot.record import Object
 ORDINALS = ("statefulset.kubernetes.io/pod-name", "apps.kubernetes.io/pod-index")
 """Labels a StatefulSet's controller gives each pod: a Service for an ordinal that is scaled away is no mistake."""
 
+PROXIES = ("istio-proxy", "linkerd-proxy", "envoy", "envoy-sidecar", "kuma-sidecar", "consul-dataplane")
+"""Containers a mesh injects."""
+
 
 @dataclass(frozen=True, slots=True)
 class Miss:
@@ -27,6 +30,7 @@ class Miss:
     carried: Mapping[str, str]
     """What its pods carry under those labels instead; a label they lack is absent."""
     strength: int
+    """How much speaks for it: names, shared labels, near values, the port the Service sends to."""
 
 
 @rule(108, "service-selector-unmatched", on="Service")
@@ -105,21 +109,14 @@ def _miss(service: Object, selector: Mapping[str, str], workload: Object, graph:
     carried = {key: found[key] for key in wrong if key in found}
     if not _template_decides(wrong, workload, graph):
         return None
-    strength = _strength(service, selector, workload, wrong, carried)
-    served = bool(services_of(workload, graph))
-    return Miss(workload, wrong, carried, strength) if strength >= (4 if served else 2) else None
-
-
-def _strength(
-    service: Object, selector: Mapping[str, str], workload: Object, wrong: Mapping[str, str], carried: Mapping[str, str]
-) -> int:
-    """Return how much speaks for it: names, shared labels, near values, the port the Service sends to."""
+    near_value = any(closest(value, [carried[key]]) for key, value in wrong.items() if key in carried)
     same_name = ref(service).name == ref(workload).name
     near_name = bool(closest(ref(service).name, [ref(workload).name]))
-    shared = len(selector) - len(wrong)
-    near_value = any(closest(value, [carried[key]]) for key, value in wrong.items() if key in carried)
-    port = _opens_a_target(service, workload)
-    return 3 * same_name + near_name + min(shared, 2) + 2 * near_value + port
+    shared = min(len(selector) - len(wrong), 2)
+    strength = 3 * same_name + near_name + shared + 2 * near_value + _opens_a_target(service, workload)
+    if services_of(workload, graph) and not same_name and not near_value:
+        return None  # somebody else leads there; a Service for what is not deployed here shares a release's labels
+    return Miss(workload, wrong, carried, strength) if strength >= 2 else None
 
 
 def _template_decides(wrong: Mapping[str, str], workload: Object, graph: Graph) -> bool:
@@ -189,13 +186,23 @@ def _opens(pod: Object, port: Mapping[str, Any]) -> bool:
     target, protocol = _target(port), port.get("protocol") or "TCP"
     if isinstance(target, str):
         return any(item.get("name") == target and (item.get("protocol") or "TCP") == protocol for item in _ports(pod))
-    declared = [item.get("containerPort") for item in _ports(pod)]
-    return not declared or target in declared or _mentions(pod, target)
+    return (
+        not any(_own_ports(pod))
+        or any(item.get("containerPort") == target for item in _ports(pod))
+        or _mentions(pod, target)
+    )
 
 
 def _ports(pod: Object) -> Iterator[Mapping[str, Any]]:
     for _, container in containers(pod):
         yield from container.get("ports") or ()
+
+
+def _own_ports(pod: Object) -> Iterator[Mapping[str, Any]]:
+    """Yield the ports of the main containers, injected proxies aside: those say nothing of what the others open."""
+    for _, container in containers(pod, init=False):
+        if container.get("name") not in PROXIES:
+            yield from container.get("ports") or ()
 
 
 def _mentions(pod: Object, number: int) -> bool:

@@ -31,7 +31,7 @@ def zero_replicas(workload: Object, graph: Graph) -> Iterator[Finding]:
     if spec(workload).get("replicas") != 0 or controller(workload) is not None or _sleeps(workload, graph):
         return
     services = [found for found in services_of(workload, graph) if not _served_elsewhere(found, graph)]
-    scalers = _scalers(graph).get(ref(workload), ())
+    scalers = [found for found in _scalers(graph).get(ref(workload), ()) if spec(found).get("minReplicas") != 0]
     expecting = [*services, *scalers]
     if expecting:
         yield _zero_finding(workload, expecting, graph)

@@ -67,3 +67,30 @@ def test_a_protocol_apart_is_another_port() -> None:
     world = load("111-target-port")
     name = Ref("Service", "ra-111-target-port", "good")
     assert "good" in found(changed(world, name, spec__ports__0__protocol="UDP"), 111)
+
+
+def test_a_proxy_s_ports_say_nothing_of_the_application_s() -> None:
+    """An injected mesh container declares its ports; the application beside it declares none."""
+    world = load("111-target-port")
+    pod = next(pod for pod in world.objects["Pod"] if pod["metadata"]["name"].startswith("undeclared"))
+    proxy = {"name": "istio-proxy", "ports": [{"containerPort": 15090, "name": "http-envoy-prom"}]}
+    both = [*pod["spec"]["containers"], proxy]
+    meshed = changed(world, Ref("Pod", "ra-111-target-port", pod["metadata"]["name"]), spec__containers=both)
+    assert "undeclared" not in found(meshed, 111)
+
+
+def test_a_port_the_probe_uses_is_open() -> None:
+    world = load("111-target-port")
+    pod = next(pod for pod in world.objects["Pod"] if pod["metadata"]["name"].startswith("web"))
+    name = Ref("Pod", "ra-111-target-port", pod["metadata"]["name"])
+    probed = changed(world, name, spec__containers__0__readinessProbe__httpGet__port=8080)
+    assert "api" not in found(probed, 111)
+
+
+def test_a_canary_that_is_not_deployed_is_no_mistake() -> None:
+    """The stable pods share its labels, and have a Service of their own."""
+    world = load("108-selector")
+    canary = {"app": "db", "tier": "store", "track": "canary"}
+    db = Ref("StatefulSet", NAMESPACE, "db")
+    stable = changed(world, db, spec__template__metadata__labels={"app": "db", "tier": "store"})
+    assert "ok" not in found(changed(stable, Ref("Service", NAMESPACE, "ok"), spec__selector=canary), 108)
