@@ -17,6 +17,9 @@ from tools.quantity import parse_quantity
 SCALARS = (CellType.INTEGER, CellType.QUANTITY, CellType.PERCENT, CellType.DURATION)
 """Cell types whose text is a value to write; a text is one only where it is a single word."""
 
+SAME_DECISION = {"service.ports[].targetPort": "containers[].ports[].containerPort"}
+"""Fields that only repeat what another one decides: where a Service sends to is where the container listens."""
+
 
 @dataclass(frozen=True, slots=True)
 class Bound:
@@ -91,8 +94,18 @@ def _bound(
     if binding is None or (other and change.field.startswith(("containers[]", "initContainers[]"))):
         return
     for control in blueprints.controls:
-        if control.component == binding.component and any(covers(field, change.field) for field in control.fields):
-            yield Bound(change, control, _path(change, control), _cells(control, profile))
+        path = _path(change, control, binding) if _speaks(control, change, binding) else None
+        if path is not None:
+            yield Bound(change, control, path, _cells(control, profile))
+
+
+def _speaks(control: Control, change: Change, binding: Binding) -> bool:
+    """Return whether a row governs the changed field of the bound component (or of every component)."""
+    field = SAME_DECISION.get(change.field, change.field)
+    if control.component not in ("", binding.component) or not any(covers(known, field) for known in control.fields):
+        return False
+    structured = change.new.startswith(("[", "{"))  # a list of tolerations is not what a row of one number decides
+    return not (structured and any(cell.type in SCALARS for cell in control.values.values()))
 
 
 def covers(governed: str, field: str) -> bool:
@@ -100,13 +113,24 @@ def covers(governed: str, field: str) -> bool:
     return field == governed or field.startswith((f"{governed}.", f"{governed}["))
 
 
-def _path(change: Change, control: Control) -> str:
-    """Return the values path of the change: of several the one that ends alike (`image.tag`), "" for none."""
-    last = change.scaffold.rpartition(".")[2]
-    alike = [path for path in control.paths if path.rpartition(".")[2] == last]
-    found = next(iter(alike or control.paths), "")
-    exact = change.field in control.fields
-    return found if exact or alike or not found or not last else f"{found}.{last}"
+def _path(change: Change, control: Control, binding: Binding) -> str | None:
+    """Return the values path of the change, "" for a row without one; None when the row speaks of a sibling value.
+
+    Of several paths the component's own, and of those the one that ends alike (`image.tag`). A row for a whole
+    (`backend.probes.readiness`, `backend.env`) governs what is below it; one for `frontend.env.BACKEND_URL` says
+    nothing of another variable.
+    """
+    own = [path for path in control.paths if path.split(".")[0] == binding.component] or list(control.paths)
+    above, _, last = change.scaffold.rpartition(".")
+    alike = [path for path in own if path.rpartition(".")[2] == last]
+    found = next(iter(alike or own), "")
+    if alike or not found or not last:
+        return found
+    parent, _, name = found.rpartition(".")
+    if name != above.rpartition(".")[2] and parent.rpartition(".")[2] == above.rpartition(".")[2]:
+        return None
+    whole = change.field not in control.fields and change.field not in SAME_DECISION
+    return f"{found}.{last}" if whole or name == above.rpartition(".")[2] else found
 
 
 def _cells(control: Control, profile: Profile | None) -> tuple[Cell, ...]:
@@ -140,7 +164,7 @@ def _fix(fix: Fix, bound: Sequence[Bound]) -> Fix:
 
 def _remedy(finding: Finding, bound: Sequence[Bound], place: Home | None, profile: Profile | None) -> Remedy:
     governed = {found.change: found for found in bound if found.path}
-    leaves = [_leaf(change, governed.get(change)) for change in finding.fix.changes]
+    leaves = [_leaf(change, governed.get(change)) for change in finding.fix.changes if change.scaffold]
     leaves = [leaf for leaf in leaves if leaf.path]
     guessed = any(change not in governed for change in finding.fix.changes if change.scaffold)
     if place is not None and finding.mode == STUCK_ROLLOUT:

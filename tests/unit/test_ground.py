@@ -123,6 +123,42 @@ def test_a_row_for_a_whole_probe_speaks_of_its_port() -> None:
     assert leaves(grounded(known, change).remedy.patch) == {"backend": {"probes": {"readiness": {"port": "http"}}}}
 
 
+def test_a_row_for_the_environment_governs_a_variable_and_a_variable_s_row_no_other() -> None:
+    whole = control("containers[].env", "backend.env", "Via ConfigMap", kind=CellType.TEXT)
+    one = replace(whole, id="OTHER", paths=("backend.env.BACKEND_URL",))
+    change = Change("containers[].env", "", "", "env.DATABASE_URL")
+    finding = grounded(blueprints(whole, one), change)
+    assert [citation.control for citation in finding.citations] == ["SVC-BE-X"]
+    assert leaves(finding.remedy.patch) == {"backend": {"env": {"DATABASE_URL": "CHANGE-ME"}}}
+
+
+def test_a_service_s_target_is_the_container_s_port() -> None:
+    known = blueprints(control("containers[].ports[].containerPort", "backend.service.port", "8000"))
+    finding = grounded(known, Change("service.ports[].targetPort", "8080", "8000", "service.targetPort"))
+    assert leaves(finding.remedy.patch) == {"backend": {"service": {"port": 8000}}}
+
+
+def test_a_row_of_one_number_does_not_decide_a_list() -> None:
+    """RES-NODE-LOSS says how long a lost node is tolerated, not which taints are."""
+    known = blueprints(replace(control("tolerations", "nodeLossSeconds", "60", kind=CellType.DURATION), component=""))
+    change = Change("tolerations", "", '[{key: "dedicated"}]', "tolerations")
+    assert grounded(known, change).citations == ()
+
+
+def test_a_row_of_both_components_names_the_path_of_this_one() -> None:
+    row = control("strategy.rollingUpdate", "backend.rollingUpdate", "maxSurge: 1", kind=CellType.TEXT)
+    both = replace(row, component="", paths=("frontend.rollingUpdate", "backend.rollingUpdate"))
+    (citation,) = grounded(blueprints(both), Change("strategy.rollingUpdate", "", "", "")).citations
+    assert citation.path == "backend.rollingUpdate"
+
+
+def test_a_row_that_is_only_cited_patches_nothing() -> None:
+    known = blueprints(control("hpa.minReplicas", "backend.autoscaling.minReplicas", "1"))
+    finding = grounded(known, Change("hpa.minReplicas", "", "", ""))
+    assert finding.citations
+    assert finding.remedy.patch == ""
+
+
 def test_an_object_no_release_owns_gets_no_helm_command() -> None:
     lone = Ref("Deployment", "elsewhere", "lone")
     finding = grounded(blueprints(), Change(CPU, "64", "", "resources.requests.cpu"), subject=lone)

@@ -71,7 +71,7 @@ def _selector_finding(service: Object, selector: Mapping[str, str], near: Miss, 
         fix=Fix(
             summary=f"Select the labels the pods carry{f': {pairs(near.carried)}' if near.carried else ''}",
             changes=tuple(
-                Change(f"selector.{key}", value, near.carried.get(key, ""), "service.selector")
+                Change(f"service.selector.{key}", value, near.carried.get(key, ""), "service.selector")
                 for key, value in near.wrong.items()
             ),
             command=f"kubectl get pods -n {ref(service).namespace} --show-labels",
@@ -293,7 +293,7 @@ def _port_fix(target: int | str, pods: Sequence[Object]) -> Fix:
         )
     return Fix(
         summary=f"Send to {proposed or 'a port the container listens on'}",
-        changes=(Change("ports[].targetPort", str(target), proposed, "service.targetPort"),),
+        changes=(Change("service.ports[].targetPort", str(target), proposed, "service.targetPort"),),
     )
 
 

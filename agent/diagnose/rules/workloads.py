@@ -53,11 +53,18 @@ def _zero_finding(workload: Object, expecting: Sequence[Object], graph: Graph) -
         evidence=(Evidence(name, "/spec/replicas", "0"), *(_expectation(found) for found in expecting)),
         fix=Fix(
             summary=f"Scale {said(name)} up again",
-            changes=(Change("replicas", "0", "1", "replicaCount"),),
+            changes=(_zero_change(expecting),),
             command=f"kubectl scale {name.kind.lower()}/{name.name} -n {name.namespace} --replicas=1",
         ),
         affected=tuple(ref(found) for found in expecting),
     )
+
+
+def _zero_change(expecting: Sequence[Object]) -> Change:
+    """Return the value to change: none where an autoscaler owns the replicas, whose row is only cited."""
+    if any(ref(found).kind == "HorizontalPodAutoscaler" for found in expecting):
+        return Change("hpa.minReplicas", "", "", "")
+    return Change("replicas", "0", "1", "replicaCount")
 
 
 def _expectation(found: Object) -> Evidence:
