@@ -61,8 +61,12 @@ def bindings(table: Table, file: str) -> Iterator[Binding | Unread]:
         if row.problem or not all(name(header) for header in BINDING_HEADERS):
             yield Unread(source, row.text, row.problem or "a binding needs component, kind, name and values")
         else:
-            texts = [row.cells[key] for key in ("component", "kind", "name", "values")]
-            yield Binding(*texts, row.cells.get("container", ""), source)
+            yield _binding(row.cells, source)
+
+
+def _binding(cells: Mapping[str, str], source: Source) -> Binding:
+    container = cells.get("container", "")
+    return Binding(cells["component"].casefold(), cells["kind"], cells["name"], cells["values"], container, source)
 
 
 def is_binding(table: Table) -> bool:
@@ -83,7 +87,7 @@ def controls(table: Table, place: Place) -> Iterator[Control | Unread]:
 
 
 def _of_row(row: Row, table: Table, subject: str, place: Place) -> Iterator[Control | Unread]:
-    """Yield one row's control; one for each component where the columns are components (Parameter | Backend | Frontend)."""
+    """Yield one row's control; one a component where the columns are components (Parameter | Backend | Frontend)."""
     columns = _component_columns(table)
     for column in columns or [""]:
         try:
@@ -111,7 +115,7 @@ def _control(row: Row, subject: str, place: Place, column: str) -> Control:
         id=_id(cells, place, column, name),
         kind=kind,
         blueprint=place.blueprint,
-        title=f"{component.capitalize()}: {name}" if component else name.strip("`"),
+        title=f"{component.capitalize()}: {name}" if component and kind is ControlKind.PARAMETER else _plain(name),
         raw=raw,
         values=_values(kind, name, raw, cells),
         paths=paths,
@@ -126,7 +130,13 @@ def _control(row: Row, subject: str, place: Place, column: str) -> Control:
 def _says(cells: Mapping[str, str], kind: ControlKind, column: str) -> str:
     if column:
         return cells.get(column, "")
-    return "; ".join(cells[key].strip("`") for key in SAYS[kind] if cells.get(key))
+    return "; ".join(_plain(cells[key]) for key in SAYS[kind] if cells.get(key))
+
+
+def _plain(text: str) -> str:
+    """Return a cell that is one piece of code without its backticks."""
+    inner = text[1:-1]
+    return inner if text.startswith("`") and text.endswith("`") and "`" not in inner else text
 
 
 def _id(cells: Mapping[str, str], place: Place, column: str, name: str) -> str:

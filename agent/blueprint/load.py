@@ -52,7 +52,7 @@ def _unread(name: str, row: Row) -> Unread:
 
 
 def _place(name: str, table: Table, components: frozenset[str]) -> Place:
-    """Return where a table stands; `3. Scaling Blueprint` and `Backend Service (FastAPI)` lose what is not their name."""
+    """Return where a table stands; `3. Scaling` and `Backend Service (FastAPI)` lose what is not their name."""
     section = table.sections[-1] if len(table.sections) > 1 else ""
     return Place(name, PurePath(name).stem, _REMARK.sub("", _NUMBER.sub("", section)), components)
 

@@ -20,6 +20,9 @@ SCALARS = (CellType.INTEGER, CellType.QUANTITY, CellType.PERCENT, CellType.DURAT
 SAME_DECISION = {"service.ports[].targetPort": "containers[].ports[].containerPort"}
 """Fields that only repeat what another one decides: where a Service sends to is where the container listens."""
 
+COLLECTIONS = ("containers[].env", "initContainers[].env")
+"""Fields that hold many values, each with a path of its own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Bound:
@@ -127,10 +130,11 @@ def _path(change: Change, control: Control, binding: Binding) -> str | None:
     if alike or not found or not last:
         return found
     parent, _, name = found.rpartition(".")
-    if name != above.rpartition(".")[2] and parent.rpartition(".")[2] == above.rpartition(".")[2]:
-        return None
-    whole = change.field not in control.fields and change.field not in SAME_DECISION
-    return f"{found}.{last}" if whole or name == above.rpartition(".")[2] else found
+    if change.field in COLLECTIONS:
+        kept = above.rpartition(".")[2]
+        return f"{found}.{last}" if name == kept else None if parent.rpartition(".")[2] == kept else found
+    exact = change.field in control.fields or change.field in SAME_DECISION
+    return found if exact else f"{found}.{last}"
 
 
 def _cells(control: Control, profile: Profile | None) -> tuple[Cell, ...]:

@@ -58,9 +58,9 @@ class Terminal:
 
     def entry(self, label: str, text: str, style: str = "", *, column: int = 13) -> None:
         """Write `label   text`, the label dim, wrapped lines hanging under the text."""
-        lead = f"   {label}".ljust(column)
-        first, *rest = self._wrap(clean(text, LONGEST), " " * len(lead), " " * len(lead)) or [""]
-        self._put(self.style(lead, "dim") + self._styled(first[len(lead) :], style), "")
+        lead = f"   {clean(label)} ".ljust(column)
+        first, *rest = self._wrap(clean(text, LONGEST), " " * len(lead), " " * len(lead)) or [lead]
+        self._put(self._styled(lead, "dim") + self._styled(first[len(lead) :], style), "")
         for part in rest:
             self._put(part, style)
 
