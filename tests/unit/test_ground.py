@@ -8,11 +8,13 @@ import yaml
 
 from agent.blueprint.cells import Cell, CellType
 from agent.blueprint.control import Binding, Blueprints, Control, ControlKind, Profile, Source
+from agent.blueprint.load import parse
 from agent.diagnose.engine import Diagnosis, diagnose
 from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
 from agent.diagnose.ground import covers, ground
 from agent.diagnose.patch import Leaf, patch
 from agent.diagnose.release import chart_name
+from agent.resources import blueprint_files
 from agent.snapshot.record import Ref
 from tests.fakes.objects import load
 
@@ -74,6 +76,18 @@ def test_a_value_that_left_the_blueprint_goes_back_to_it() -> None:
         "helm upgrade shop ./charts/web --namespace ra-helm --reset-values -f ./charts/web/values.yaml -f patch.yaml"
     )
     assert not finding.remedy.guessed
+
+
+def test_the_shipped_blueprints_speak_to_the_shipped_chart() -> None:
+    """charts/todo-app on the real cluster with 64 CPU requested for the backend."""
+    _, files = blueprint_files("")
+    world = load("helm-todo-cpu")
+    found = diagnose(world)
+    assert isinstance(found, Diagnosis)
+    (finding,) = ground(found, parse(files), world, None).findings
+    assert [citation.control for citation in finding.citations] == ["SVC-BE-CPU-REQ"]
+    assert leaves(finding.remedy.patch) == {"backend": {"resources": {"requests": {"cpu": "250m"}}}}
+    assert finding.remedy.command.startswith("helm upgrade todo ./charts/todo-app --namespace ra-todo --reset-values")
 
 
 def test_the_blueprint_s_own_limit_is_changed_in_the_blueprint_first() -> None:

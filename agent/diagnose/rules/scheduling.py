@@ -220,7 +220,7 @@ def _shortage_finding(
         cause=f"{said(workload)} {text}{_tainted_room(pod, graph, usable)}",
         severity=Severity.ERROR,
         confidence=confidence,
-        evidence=(*_request_evidence(pod, amount), *_node_evidence(usable, amount), *_verdict(pod, graph)),
+        evidence=(*_request_evidence(pod, amount), *_node_evidence(usable, amount, graph), *_verdict(pod, graph)),
         fix=_shortage_fix(pod, amount, impossible="never" in text),
         affected=(ref(pod),),
         container=_asker(pod, amount),
@@ -247,10 +247,11 @@ def _request_evidence(pod: Object, amount: Amount) -> Iterator[Evidence]:
         yield Evidence(ref(pod), f"{pointer}/resources/requests/{amount.resource}", text)
 
 
-def _node_evidence(usable: Sequence[Fit], amount: Amount) -> Iterator[Evidence]:
+def _node_evidence(usable: Sequence[Fit], amount: Amount, graph: Graph) -> Iterator[Evidence]:
     for fit in [fit for fit in usable if amount.resource in fit.short][:3]:
         free, given = fit.short[amount.resource]
-        text = f"{amount.shown(given)} allocatable, {amount.shown(max(free, Decimal()))} not requested by pods"
+        left = f", {amount.shown(max(free, Decimal()))} not requested by pods" if sees_every_pod(graph) else ""
+        text = f"{amount.shown(given)} allocatable{left}"
         yield Evidence(ref(fit.node), f"/status/allocatable/{amount.resource}", text)
 
 
