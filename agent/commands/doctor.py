@@ -1,0 +1,162 @@
+"""`agent doctor`: what is installed, reachable and allowed, one line each."""
+
+import argparse
+import os
+from collections.abc import Callable, Iterator, Mapping
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+from agent import __version__
+from agent.blueprint.load import parse
+from agent.config import Settings, load, state_dir
+from agent.diagnostics import ExitCode
+from agent.errors import AgentError
+from agent.report import doctor as report
+from agent.report.doctor import Check, Outcome
+from agent.resources import blueprint_files
+from tools import docker, helm, kubectl, minikube
+from tools.access import Access
+from tools.cluster import connect
+from tools.failure import Failure, FailureKind
+from tools.kubeconfig import access
+from tools.policy import decide
+from tools.run import Sandbox, sandbox
+
+DISTRIBUTION = "bluehelm"
+
+Version = Callable[[Sandbox], str | Failure]
+
+TOLD: Mapping[Version, tuple[str, str]] = {
+    kubectl.version: ("kubectl", "logs and rollouts are read through the API instead"),
+    helm.version: ("helm", "diagnoses work; releases and their values are unknown"),
+    docker.version: ("docker", "diagnoses of Kubernetes work; containers of a Docker engine cannot be looked at"),
+    minikube.version: ("minikube", "the cluster blueprint's rows are unknown"),
+}
+"""Version of a tool -> its name, and what is lost without it."""
+
+WRITES = (("patch", "deployments"), ("create", "pods"), ("delete", "pods"))
+"""What an identity that only looks may not do."""
+
+
+def run(args: argparse.Namespace) -> ExitCode:
+    """Run every check; the exit code is that of the worst."""
+    settings = load(vars(args)).settings
+    checks = list(_checks(settings))
+    (report.as_json if args.output == "json" else report.as_text)(checks)
+    outcomes = {check.outcome for check in checks}
+    if Outcome.FAILED in outcomes:
+        return ExitCode.FOUND
+    return ExitCode.INDETERMINATE if Outcome.UNKNOWN in outcomes else ExitCode.OK
+
+
+def _checks(settings: Settings) -> Iterator[Check]:
+    yield Check("bluehelm", Outcome.OK, __version__)
+    yield _packages()
+    yield _policy()
+    yield _state()
+    yield _blueprints(settings)
+    found = access(settings.context, settings.kubeconfig)
+    reached = None if isinstance(found, Failure) else found
+    with sandbox(reached, path=settings.path, docker_host=docker.endpoint()) as box:
+        yield from (_tool(version, box) for version in TOLD)
+        yield from _cluster(found, box, settings)
+
+
+def _packages() -> Check:
+    """`agent` and `tools` are common names: another distribution that ships one would shadow ours."""
+    owners = packages_distributions()
+    strangers = {name for package in ("agent", "tools") for name in owners.get(package, []) if name != DISTRIBUTION}
+    if strangers:
+        text = f"{', '.join(sorted(strangers))} ships a package named agent or tools too"
+        return Check("packages", Outcome.FAILED, text, "install bluehelm into an environment of its own (pipx)")
+    return Check("packages", Outcome.OK, "agent and tools belong to bluehelm alone")
+
+
+def _policy() -> Check:
+    try:
+        decide(["kubectl", "delete", "pod", "x"])
+    except RuntimeError as error:
+        return Check("policy", Outcome.FAILED, str(error), "nothing will be run; reinstall bluehelm")
+    return Check("policy", Outcome.OK, "every rule does what its examples say")
+
+
+def _state() -> Check:
+    folder = state_dir()
+    parent = next(path for path in (folder, *folder.parents) if path.exists())
+    if _writable(parent):
+        return Check("state folder", Outcome.OK, str(folder))
+    return Check(
+        "state folder", Outcome.WARNING, f"{folder} cannot be written", "reading works; nothing can be applied"
+    )
+
+
+def _writable(folder: Path) -> bool:
+    return os.access(folder, os.W_OK)
+
+
+def _blueprints(settings: Settings) -> Check:
+    try:
+        folder, files = blueprint_files(settings.blueprints)
+    except AgentError as error:
+        return Check("blueprints", Outcome.FAILED, str(error))
+    found = parse(files)
+    text = f"{len(found.controls)} controls from {folder.path} ({folder.whose})"
+    if found.unread:
+        first = found.unread[0]
+        return Check(
+            "blueprints", Outcome.FAILED, f"{text}; {len(found.unread)} rows unread", f"{first.source}: {first.problem}"
+        )
+    return Check("blueprints", Outcome.OK, text)
+
+
+def _tool(version: Version, box: Sandbox) -> Check:
+    name, lost = TOLD[version]
+    found = version(box)
+    if isinstance(found, Failure):
+        return Check(
+            name, Outcome.WARNING, found.detail or str(found.kind), "; ".join(filter(None, (lost, found.hint)))
+        )
+    return Check(name, Outcome.OK, found)
+
+
+def _cluster(found: Access | Failure, box: Sandbox, settings: Settings) -> Iterator[Check]:
+    if isinstance(found, Failure):
+        hint = found.hint or "without a cluster, captures still work: --bundle demo"
+        yield Check("cluster", Outcome.UNKNOWN, f"{found.what}: {found.detail}", hint)
+        return
+    yield _server(found, settings)
+    yield from _identity(found, box)
+    if not found.verify:
+        yield Check(
+            "TLS", Outcome.WARNING, f"context {found.context} does not verify its server", "give it an authority"
+        )
+
+
+def _server(found: Access, settings: Settings) -> Check:
+    reader = connect(found, settings.timeout)
+    if isinstance(reader, Failure):
+        return Check("cluster", Outcome.UNKNOWN, str(reader))
+    try:
+        version = reader.json("/version")
+    finally:
+        reader.close()
+    if isinstance(version, Failure):
+        return Check("cluster", Outcome.UNKNOWN, f"{version.what}: {version.detail}", version.hint)
+    return Check("cluster", Outcome.OK, f"context {found.context}, Kubernetes {version.get('gitVersion', 'unknown')}")
+
+
+def _identity(found: Access, box: Sandbox) -> Iterator[Check]:
+    """Say who we are and whether that identity could change anything; a diagnosis never needs it to."""
+    who = kubectl.whoami(box)
+    if isinstance(who, Failure):
+        missing = who.kind is FailureKind.MISSING
+        text = "unknown without kubectl" if missing else who.detail
+        yield Check("identity", Outcome.WARNING, text, "the rights are those of your kubeconfig's user")
+        return
+    yield Check("identity", Outcome.OK, str(who.get("username") or "unknown"))
+    may = [f"{verb} {what}" for verb, what in WRITES if kubectl.can_i(box, verb, what, found.namespace) is True]
+    if may:
+        hint = "bluehelm reads only; an identity with less is enough"
+        yield Check("rights", Outcome.WARNING, f"may {', '.join(may)} in {found.namespace}", hint)
+    else:
+        yield Check("rights", Outcome.OK, f"cannot change workloads in {found.namespace}")
