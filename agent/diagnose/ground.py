@@ -64,6 +64,7 @@ def _grounded(finding: Finding, blueprints: Blueprints, graph: Graph, profile: P
     place = home(objects, graph)
     binding = _binding(objects, blueprints, place)
     bound = [found for change in finding.fix.changes for found in _bound(change, finding, binding, blueprints, profile)]
+    bound += _entries(finding, blueprints, place)
     return replace(
         finding,
         citations=tuple(dict.fromkeys(_citation(found, profile) for found in bound)),
@@ -100,6 +101,19 @@ def _bound(
         path = _path(change, control, binding) if _speaks(control, change, binding) else None
         if path is not None:
             yield Bound(change, control, path, _cells(control, profile))
+
+
+def _entries(finding: Finding, blueprints: Blueprints, place: Home | None) -> list[Bound]:
+    """Return what governs a key of a bound ConfigMap or Secret (`data.KEY`): the mapping row that owns its values."""
+    mentioned = [*finding.affected, *finding.roots, *(item.where for item in finding.evidence)]
+    holders = [name for name in dict.fromkeys(mentioned) if name.kind in ("ConfigMap", "Secret")]
+    binding = _binding(holders, blueprints, place)
+    keys = [change for change in finding.fix.changes if change.field.startswith("data.")]
+    if binding is None or not keys:
+        return []
+    rows = [control for control in blueprints.controls if f"{binding.values}.*" in control.paths]
+    shown = binding.kind == "ConfigMap"  # a Secret's values never stand in a patch
+    return [Bound(key, row, f"{binding.values}.{key.field[5:]}" if shown else "", ()) for key in keys for row in rows]
 
 
 def _speaks(control: Control, change: Change, binding: Binding) -> bool:

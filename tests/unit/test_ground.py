@@ -49,7 +49,7 @@ def control(field: str, path: str, dev: str, prod: str = "", kind: CellType = Ce
 
 
 def grounded(
-    known: Blueprints, *changes: Change, profile: str | None = None, subject: Ref = WEB, **fields: str
+    known: Blueprints, *changes: Change, profile: str | None = None, subject: Ref = WEB, **fields: object
 ) -> Finding:
     fix = Fix("Mend it", changes)
     one = Finding(65, "x", subject, "it fails", Severity.ERROR, Confidence.CERTAIN, (), fix, **fields)  # type: ignore[arg-type]
@@ -150,6 +150,19 @@ def test_a_service_s_target_is_the_container_s_port() -> None:
     known = blueprints(control("containers[].ports[].containerPort", "backend.service.port", "8000"))
     finding = grounded(known, Change("service.ports[].targetPort", "8080", "8000", "service.targetPort"))
     assert leaves(finding.remedy.patch) == {"backend": {"service": {"port": 8000}}}
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "patched"), [("ConfigMap", "todo-config", True), ("Secret", "todo-secrets", False)]
+)
+def test_a_missing_key_belongs_to_the_mapping_s_values(kind: str, name: str, patched: bool) -> None:
+    """A ConfigMap's key is a value of the release; a Secret's never stands in a patch."""
+    _, files = blueprint_files("")
+    held = Ref(kind, "ra-helm", name)
+    change = Change("data.DATABASE_URL", "", "", "config.DATABASE_URL" if patched else "")
+    one = grounded(parse(files), change, roots=(held,))
+    assert [citation.control for citation in one.citations] == ["MAP-CONFIG" if patched else "MAP-SECRETS"]
+    assert one.remedy.patch == ("config:\n  DATABASE_URL: CHANGE-ME\n" if patched else "")
 
 
 def test_a_row_of_one_number_does_not_decide_a_list() -> None:
