@@ -1,4 +1,4 @@
-"""Programs that replay what was recorded: output, exit code, delay, signals; each call's argv and environment is kept."""
+"""Programs that replay what was recorded: output, exit code, delay, signals; argv and environment are kept."""
 
 import json
 import sys
