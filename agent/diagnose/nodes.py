@@ -54,14 +54,18 @@ class Fit:
 
 def fits(pod: Object, graph: Graph) -> Sequence[Fit]:
     """Return what every node says to the pod; equal pods are asked once."""
+    key, answers = shape(pod), _answers(graph)
+    if key not in answers:
+        needs = requests(pod)
+        answers[key] = [_fit(pod, needs, node, graph) for node in graph.all("Node")]
+    return answers[key]
+
+
+def shape(pod: Object) -> str:
+    """Return what the scheduler's filters here see of a pod: equal for equal pods."""
     wanted = spec(pod)
-    needs = requests(pod)
     node_affinity = (wanted.get("affinity") or {}).get("nodeAffinity")
-    shape = repr((wanted.get("nodeSelector"), node_affinity, wanted.get("tolerations"), needs))
-    answers = _answers(graph)
-    if shape not in answers:
-        answers[shape] = [_fit(pod, needs, node, graph) for node in graph.all("Node")]
-    return answers[shape]
+    return repr((wanted.get("nodeSelector"), node_affinity, wanted.get("tolerations"), requests(pod)))
 
 
 @per_graph

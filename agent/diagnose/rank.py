@@ -1,6 +1,6 @@
 """From everything the rules said to the few causes worth reading: merged, explained away, ordered."""
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 
 from agent.diagnose.consequences import consequences
@@ -28,7 +28,10 @@ def ranked(findings: Sequence[Finding], graph: Graph) -> list[Finding]:
     """Return one finding per cause, the one to start with first; what a cause explains is in its `symptoms`."""
     merged = sorted((_rooted(finding, graph) for finding in _merged(findings)), key=_order)
     parents = _parents(merged)
-    kept = [_with_symptoms(index, merged, parents, graph) for index in range(len(merged)) if index not in parents]
+    below: dict[int, list[Finding]] = {}
+    for index, finding in enumerate(merged):
+        below.setdefault(_root(index, parents), []).append(finding)
+    kept = [_with_symptoms(merged[index], group, graph) for index, group in below.items()]
     return sorted(kept, key=_order)
 
 
@@ -72,26 +75,32 @@ def _rooted(finding: Finding, graph: Graph) -> Finding:
 
 def _parents(findings: Sequence[Finding]) -> dict[int, int]:
     """Return which finding explains which, by position, without circles: the better of a circle stays."""
+    about: dict[Ref, list[int]] = {}
+    for index, finding in enumerate(findings):
+        for name in _names(finding):
+            about.setdefault(name, []).append(index)
     parents: dict[int, int] = {}
     for index, finding in reversed(list(enumerate(findings))):
-        for other in _explainers(index, finding, findings):
-            if index not in _chain(other, parents):
+        for other in _explainers(finding, findings, about):
+            if other != index and index not in _chain(other, parents):
                 parents[index] = other
                 break
     return parents
 
 
-def _explainers(index: int, finding: Finding, findings: Sequence[Finding]) -> Iterator[int]:
+def _explainers(finding: Finding, findings: Sequence[Finding], about: Mapping[Ref, Sequence[int]]) -> Iterator[int]:
     """Yield the findings that explain this one away: what it stands on first, then a cause of the same pods."""
-    others = [(other, found) for other, found in enumerate(findings) if other != index]
-    for other, found in others:
-        if finding.roots and not _names(found).isdisjoint(finding.roots) and _may_explain(found, finding):
+    for other in _positions(finding.roots, about):
+        if _may_explain(findings[other], finding):
             yield other
     if finding.mode in SYMPTOMS:
-        own = _names(finding)
-        for other, found in others:
-            if _outranks(found, finding) and not own.isdisjoint(_names(found)):
+        for other in _positions(_names(finding), about):
+            if _outranks(findings[other], finding):
                 yield other
+
+
+def _positions(names: Iterable[Ref], about: Mapping[Ref, Sequence[int]]) -> list[int]:
+    return sorted({other for name in names for other in about.get(name, ())})
 
 
 def _may_explain(cause: Finding, finding: Finding) -> bool:
@@ -110,17 +119,23 @@ def _names(finding: Finding) -> Set[Ref]:
     return {finding.subject, *finding.affected}
 
 
-def _chain(start: int, parents: dict[int, int]) -> set[int]:
+def _chain(start: int, parents: Mapping[int, int]) -> set[int]:
     seen = {start}
-    while start in parents and parents[start] not in seen:
+    while start in parents:
         start = parents[start]
         seen.add(start)
     return seen
 
 
-def _with_symptoms(index: int, findings: Sequence[Finding], parents: dict[int, int], graph: Graph) -> Finding:
-    finding = findings[index]
-    below = [findings[other] for other in range(len(findings)) if other != index and index in _chain(other, parents)]
+def _root(index: int, parents: Mapping[int, int]) -> int:
+    while index in parents:
+        index = parents[index]
+    return index
+
+
+def _with_symptoms(finding: Finding, group: Sequence[Finding], graph: Graph) -> Finding:
+    """Return a cause with what it explains: the rest of its group, and what follows for those who use them."""
+    below = [found for found in group if found is not finding]
     lines = [_line(found) for found in below]
     told = {name for found in (finding, *below) for name in (found.subject,)}
     lines += [line for found in (finding, *below) for line in consequences(found, told, graph)]

@@ -2,17 +2,18 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from agent.diagnose.demand import largest, requests
 from agent.diagnose.fields import condition, is_unscheduled, metadata, seconds_since, spec
 from agent.diagnose.finding import Change, Confidence, Evidence, Finding, Fix, Severity
-from agent.diagnose.nodes import CONTROL_PLANE, Fit, described, fits, sees_every_pod
-from agent.diagnose.registry import Rule, rule
+from agent.diagnose.memo import per_graph
+from agent.diagnose.nodes import CONTROL_PLANE, Fit, described, fits, sees_every_pod, shape
+from agent.diagnose.registry import Rule, Test, rule
 from agent.diagnose.wording import cores, counted, listed, memory, pairs, said
 from agent.snapshot.graph import Graph, event_time, labels, ref
-from agent.snapshot.record import Object
+from agent.snapshot.record import Object, Ref
 
 PATIENCE = 30
 """Seconds a pod may be unscheduled without the scheduler having said anything about it."""
@@ -314,4 +315,28 @@ def _said_of_all(pattern: re.Pattern[str], pod: Object, graph: Graph) -> bool:
     return share > 0.5 or (share == 0.5 and pattern is _REFUSED_SELECTOR)
 
 
-RULES = (selector_unmatched, untolerated_taint, insufficient(CPU), insufficient(MEMORY))
+def _once_per_shape(test: Test) -> Test:
+    """Ask about one pod of many equal ones: hundreds of replicas wait for one reason."""
+
+    @per_graph
+    def answers(graph: Graph) -> dict[tuple[Ref, str, str], list[Finding]]:
+        return {}
+
+    def asked(pod: Object, graph: Graph) -> Iterator[Finding]:
+        if not is_unscheduled(pod):
+            return
+        key = (ref(graph.workload(pod)), shape(pod), _message(pod, graph))
+        known = answers(graph).get(key) if key[2] else None
+        if known is None:
+            known = answers(graph)[key] = list(test(pod, graph))
+            yield from known
+        else:
+            yield from (replace(finding, affected=(ref(pod),), evidence=()) for finding in known)
+
+    return asked
+
+
+RULES = tuple(
+    replace(found, test=_once_per_shape(found.test))
+    for found in (selector_unmatched, untolerated_taint, insufficient(CPU), insufficient(MEMORY))
+)
