@@ -152,6 +152,12 @@ def _id(cells: Mapping[str, str], place: Place, column: str, name: str) -> str:
     return made
 
 
+def id_in(line: str) -> str:
+    """Return the control id a line that is no row begins with, "" when it has none."""
+    found = _ID.match(line.lstrip("| `"))
+    return found[0] if found else ""
+
+
 def _values(kind: ControlKind, name: str, raw: str, cells: Mapping[str, str]) -> dict[Profile, Cell]:
     if kind is ControlKind.PARAMETER:
         return {Profile(profile): cell for profile, cell in read(name, raw).items()}

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePath
 
 from agent.blueprint.control import Binding, Blueprints, Control, Source, Unread
-from agent.blueprint.controls import Place, bindings, controls, is_binding
+from agent.blueprint.controls import Place, bindings, controls, id_in, is_binding
 from agent.blueprint.tables import Row, Table, tables
 
 LARGEST = 1 << 20
@@ -48,7 +48,7 @@ def _tables(name: str, content: bytes) -> tuple[list[Table], list[Unread]]:
 
 
 def _unread(name: str, row: Row) -> Unread:
-    return Unread(Source(name, row.line), row.text, row.problem)
+    return Unread(Source(name, row.line), row.text, row.problem, id_in(row.text))
 
 
 def _place(name: str, table: Table, components: frozenset[str]) -> Place:

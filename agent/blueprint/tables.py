@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 
 _CELLS = re.compile(r"(?<!\\)\|")
 _HTML = re.compile(r"<[A-Za-z/!]")
+_HTML_ROW = re.compile(r"\s*</?(?:table|thead|tbody|tr|td|th)\b", re.IGNORECASE)
+_LINE_END = re.compile(r"\r\n|\r|\n")
+"""Markdown's line ends only: str.splitlines knows more, and every line after one of those would be off by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ def tables(text: str) -> tuple[list[Table], list[Row]]:
 
     Tables inside code blocks are prose.
     """
-    lines = text.splitlines()
+    lines = _LINE_END.split(text)
     sections: list[tuple[int, str]] = []
     found: list[Table] = []
     odd: list[Row] = []
@@ -47,24 +50,29 @@ def tables(text: str) -> tuple[list[Table], list[Row]]:
             sections = _below(sections, int(token.tag[1:]), tokens[index + 1].content)
         elif token.type == "table_open":
             found.append(_table(tuple(title for _, title in sections), tokens, index, lines))
-        elif token.type == "paragraph_open" and token.map and _resembles(lines[token.map[0] : token.map[1]]):
-            odd.append(Row(token.map[0] + 1, {}, lines[token.map[0]], "looks like a table, but is none"))
+        elif token.type == "paragraph_open" and token.map:
+            odd += _resembling(lines[token.map[0] : token.map[1]], token.map[0] + 1)
     return found, odd
 
 
 def _tokens(text: str) -> "list[Token]":
     from markdown_it import MarkdownIt
 
-    parser = MarkdownIt("zero", {"maxNesting": 20}).enable(["table", "heading", "fence", "code", "html_block", "list"])
-    return parser.parse(text)
+    parser = MarkdownIt("zero", {"maxNesting": 20}).enable(["table", "heading", "fence", "code", "list"])
+    return parser.disable("inline").parse(text)
 
 
 def _below(sections: list[tuple[int, str]], level: int, title: str) -> list[tuple[int, str]]:
     return [*(section for section in sections if section[0] < level), (level, title.strip())]
 
 
-def _resembles(lines: Sequence[str]) -> bool:
-    return len(lines) > 1 and all(line.lstrip().startswith("|") for line in lines[:2])
+def _resembling(paragraph: Sequence[str], first: int) -> Iterator[Row]:
+    """Yield the lines of a paragraph that were meant as rows of a table: each may have been a control."""
+    for number, line in enumerate(paragraph, first):
+        if _HTML_ROW.match(line):
+            yield Row(number, {}, line, "a table in HTML is not read")
+        elif line.lstrip().startswith("|") and line.count("|") > 1 and any(map(str.isalnum, line)):
+            yield Row(number, {}, line, "looks like a row, but stands in no table")
 
 
 def _table(sections: tuple[str, ...], tokens: "Sequence[Token]", start: int, lines: Sequence[str]) -> Table:
