@@ -1,0 +1,88 @@
+"""A cell is read by its row's grammar, or said to be unreadable; a value is never guessed."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.blueprint.cells import CellType, Unreadable, read
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "kind", "value"),
+    [
+        ("Memory", "8192 MB", CellType.QUANTITY, "8192M"),
+        ("Memory Limit", "512Mi", CellType.QUANTITY, "512Mi"),
+        ("CPU Request", "250m", CellType.QUANTITY, "250m"),
+        ("CPU Target", "70%", CellType.PERCENT, 70),
+        ("Memory Target", "N/A", CellType.NONE, None),
+        ("Scale Up Cooldown", "60s", CellType.DURATION, 60),
+        ("Port", "8000", CellType.INTEGER, 8000),
+        ("Addons", "ingress, metrics-server", CellType.LIST, ["ingress", "metrics-server"]),
+        ("Kubernetes Version", "v1.28+", CellType.VERSION, {"version": "1.28", "or_later": True}),
+        ("Image", "todo-backend:latest", CellType.IMAGE, {"repository": "todo-backend", "tag": "latest"}),
+        ("PDB", "minAvailable: 1", CellType.MAPPING, {"minAvailable": 1}),
+        ("Rolling Update", "maxSurge: 1, maxUnavailable: 0", CellType.MAPPING, {"maxSurge": 1, "maxUnavailable": 0}),
+        ("API Backend", "http://backend:8000", CellType.TEXT, "http://backend:8000"),
+    ],
+)
+def test_each_sort_of_cell_has_its_type(title: str, text: str, kind: CellType, value: object) -> None:
+    cells = read(title, text)
+    assert set(cells) == {"dev", "prod"}
+    assert (cells["dev"].type, cells["dev"].value, cells["dev"].raw) == (kind, value, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "period", "failures"),
+    [
+        ("GET /health, period 30s, 3 failures", "/health", 30, 3),
+        ("GET /health, 5s period, 30 failures", "/health", 5, 30),
+        ("/ready, 10s interval, 3 retries", "/ready", 10, 3),
+        ("GET /, period 30s, 3 failures", "/", 30, 3),
+    ],
+)
+def test_every_way_to_write_a_probe_is_one_probe(text: str, path: str, period: int, failures: int) -> None:
+    value = read("Liveness Probe", text)["dev"].value
+    assert value == {"method": "GET", "path": path, "period": period, "failures": failures}
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "dev", "prod"),
+    [
+        ("Replicas", "1 (dev) / 2 (prod)", 1, 2),
+        ("Replicas", "2 (prod) / 1 (dev)", 1, 2),
+        ("Pull Policy", "Never (local) / Always (cloud)", "Never", "Always"),
+        ("Node Affinity", "None (dev) / Spread (prod)", None, "Spread"),
+    ],
+)
+def test_profiles_are_told_apart_by_name_not_by_place(title: str, text: str, dev: object, prod: object) -> None:
+    cells = read(title, text)
+    assert (cells["dev"].value, cells["prod"].value) == (dev, prod)
+
+
+@pytest.mark.parametrize(
+    ("title", "text"),
+    [
+        ("Memory Limit", "5l2Mi"),
+        ("Memory Limit", ""),
+        ("Replicas", "two"),
+        ("Replicas", "1 (dev) / 2 (staging)"),
+        ("Replicas", "1 (dev) / 2 (local)"),
+        ("Liveness Probe", "GET /health, 3 failures"),
+        ("CPU Target", "70"),
+        ("Scale Up Cooldown", "a while"),
+        ("Rolling Update", "maxSurge 1"),
+        ("Kubernetes Version", "latest"),
+    ],
+)
+def test_a_cell_that_breaks_its_grammar_is_said_not_guessed(title: str, text: str) -> None:
+    with pytest.raises(Unreadable):
+        read(title, text)
+
+
+@given(st.sampled_from(["Memory", "Port", "Image", "PDB", "Liveness Probe", "Addons", "Other"]), st.text())
+def test_any_text_is_a_value_or_unreadable(title: str, text: str) -> None:
+    try:
+        cells = read(title, text)
+    except Unreadable:
+        return
+    assert set(cells) == {"dev", "prod"}
