@@ -55,7 +55,8 @@ _PROBE = re.compile(
 )
 _IMAGE = re.compile(r"((?:[a-z0-9.-]+(?::\d+)?/)*[a-z0-9._-]+)(?::([\w.-]+))?")
 _VERSION = re.compile(r"v?(\d+\.\d+(?:\.\d+)?)(\+)?")
-_UNITS = {"kb": "k", "mb": "M", "gb": "G", "tb": "T", "kib": "Ki", "mib": "Mi", "gib": "Gi", "tib": "Ti"}
+_UNITS = {"kb": "Ki", "mb": "Mi", "gb": "Gi", "tb": "Ti", "kib": "Ki", "mib": "Mi", "gib": "Gi", "tib": "Ti"}
+"""minikube, whose rows are written so, counts in binary units whatever it calls them."""
 _WRITTEN_OUT = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]i?B)", re.IGNORECASE)
 
 NOTHING = ("n/a", "none", "-", "–", "—")

@@ -10,7 +10,7 @@ from agent.blueprint.cells import CellType, Unreadable, read
 @pytest.mark.parametrize(
     ("title", "text", "kind", "value"),
     [
-        ("Memory", "8192 MB", CellType.QUANTITY, "8192M"),
+        ("Memory", "8192 MB", CellType.QUANTITY, "8192Mi"),
         ("Memory Limit", "512Mi", CellType.QUANTITY, "512Mi"),
         ("CPU Request", "250m", CellType.QUANTITY, "250m"),
         ("CPU Target", "70%", CellType.PERCENT, 70),
