@@ -23,7 +23,12 @@ spec:
     - name: caller
       image: registry.local/busybox:1
       imagePullPolicy: Never
-      command: [sh, -c, "for name in backend todo-backend; do wget -q -O- -T 5 http://$name:8000/health || exit 1; done"]
+      command: [sh, -c]
+      args:
+        - |
+          for name in backend todo-backend; do
+            until wget -q -O- -T 5 http://$name:8000/health; do sleep 1; done
+          done
 """
 
 
@@ -34,6 +39,7 @@ def test_the_release_becomes_ready_and_answers_by_both_names(cluster: Cluster, n
     for name in ("todo-backend", "todo-frontend"):
         cluster.kubectl("rollout", "status", f"deployment/{name}", f"--namespace={namespace}", "--timeout=120s")
     cluster.kubectl("apply", "--filename=-", stdin=CALLER % namespace)
+    # It asks until it is answered: a Service answers a moment after its pod is ready.
     done = "--for=jsonpath={.status.phase}=Succeeded"
     cluster.kubectl("wait", "pod/caller", f"--namespace={namespace}", done, "--timeout=60s")
     cluster.helm("uninstall", "todo", f"--namespace={namespace}")
