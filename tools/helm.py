@@ -1,18 +1,17 @@
 """helm, read only: releases, their values and manifests, and charts that are on this machine."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from tools.failure import Failure, FailureKind
-from tools.redact import MASK, SECRET_NAME, redact, redact_object
-from tools.run import Output, Sandbox, run, run_json
+from tools.run import Sandbox, run, run_json, run_manifest
 
 ATTEMPTS = 4
 """helm processes at a time: each holds a connection and 60 MB."""
 
-LARGEST_MANIFEST = 16 << 20
+Objects = Sequence[Mapping[str, Any]]
 
 
 def version(box: Sandbox) -> str | Failure:
@@ -55,20 +54,22 @@ def _release(box: Sandbox, item: Mapping[str, Any]) -> dict[str, Any]:
 def values(box: Sandbox, name: str, namespace: str) -> Mapping[str, Any] | Failure:
     """Return the values a release was given (not the chart's defaults), redacted."""
     found = run_json(["helm", "get", "values", name, *_target(box, namespace), "--output=json"], box)
-    return found if isinstance(found, Failure) else masked(found or {})
+    if isinstance(found, Failure):
+        return found
+    return found if isinstance(found, dict) else {}
 
 
-def manifest(box: Sandbox, name: str, namespace: str) -> Sequence[Mapping[str, Any]] | Failure:
+def manifest(box: Sandbox, name: str, namespace: str) -> Objects | Failure:
     """Return the objects a release's stored manifest names, without its Secrets."""
-    found = run(["helm", "get", "manifest", name, *_target(box, namespace)], box, cap=LARGEST_MANIFEST)
-    return found if isinstance(found, Failure) else _documents(found)
+    found: Objects | Failure = run_manifest(["helm", "get", "manifest", name, *_target(box, namespace)], box)
+    return found
 
 
-def template(box: Sandbox, name: str, chart: Path, files: Sequence[Path] = ()) -> Sequence[Mapping[str, Any]] | Failure:
+def template(box: Sandbox, name: str, chart: Path, files: Sequence[Path] = ()) -> Objects | Failure:
     """Render a chart that is on this machine; Secrets are dropped from what comes out."""
     given = [f"--values={path.resolve()}" for path in files]
-    found = run(["helm", "template", name, str(chart.resolve()), *given], box, cap=LARGEST_MANIFEST)
-    return found if isinstance(found, Failure) else _documents(found)
+    found: Objects | Failure = run_manifest(["helm", "template", name, str(chart.resolve()), *given], box)
+    return found
 
 
 def lint(box: Sandbox, chart: Path, files: Sequence[Path] = ()) -> str | Failure:
@@ -78,41 +79,9 @@ def lint(box: Sandbox, chart: Path, files: Sequence[Path] = ()) -> str | Failure
     return found if isinstance(found, Failure) else found.stdout
 
 
-def masked(found: Any) -> Any:
-    """Return values with what looks like a credential masked, by the key's name or by the text itself."""
-    if isinstance(found, dict):
-        return {key: MASK if _secret(key, value) else masked(value) for key, value in found.items()}
-    if isinstance(found, list):
-        return [masked(item) for item in found]
-    return redact(found) if isinstance(found, str) else found
-
-
-def _secret(key: object, value: object) -> bool:
-    return isinstance(value, str) and bool(value) and bool(SECRET_NAME.search(str(key)))
-
-
 def _target(box: Sandbox, namespace: str) -> list[str]:
     return [f"--namespace={namespace}", f"--kube-context={box.context}"]
 
 
 def _value(found: Any) -> Any:
     return None if isinstance(found, Failure) else found
-
-
-def _documents(output: Output) -> Sequence[Mapping[str, Any]] | Failure:
-    import yaml
-
-    if output.truncated:
-        return Failure(FailureKind.TRUNCATED, "helm", f"more than {LARGEST_MANIFEST >> 20} MiB of manifest")
-    try:
-        loaded = list(yaml.load_all(output.stdout, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
-    except yaml.YAMLError as error:
-        return Failure(FailureKind.MALFORMED, "helm", f"the manifest is not YAML: {type(error).__name__}")
-    return list(_objects(loaded))
-
-
-def _objects(loaded: Sequence[Any]) -> Iterator[Mapping[str, Any]]:
-    """Yield the objects among a manifest's documents; a Secret does not leave here."""
-    for document in loaded:
-        if isinstance(document, dict) and document.get("kind") and document["kind"] != "Secret":
-            yield redact_object(document)

@@ -12,7 +12,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +20,7 @@ from typing import Any
 
 from tools import policy
 from tools.access import Access, write_kubeconfig
+from tools.documents import Unreadable, json_lines, manifest, one_json
 from tools.failure import Failure, FailureKind
 from tools.redact import redact
 from tools.text import clean
@@ -31,6 +32,24 @@ CAP = 1 << 20
 """Bytes of standard output kept unless a caller needs more; standard error gets 64 KiB."""
 
 TRUNCATED = "\n[truncated]"
+
+DEATHS = (signal.SIGABRT, signal.SIGKILL, signal.SIGSEGV, signal.SIGTERM)
+"""Signals a wrapper script reports as exit status 128 + number."""
+
+LAST_WORDS = (
+    ("is forbidden", FailureKind.FORBIDDEN),
+    ("unauthorized", FailureKind.UNAUTHORIZED),
+    ("must be logged in", FailureKind.UNAUTHORIZED),
+    ("release: not found", FailureKind.NOT_FOUND),
+    ("(notfound)", FailureKind.NOT_FOUND),
+    ("no such container", FailureKind.NOT_FOUND),
+    ("no such image", FailureKind.NOT_FOUND),
+    ("connection refused", FailureKind.UNREACHABLE),
+    ("cluster unreachable", FailureKind.UNREACHABLE),
+    ("no such host", FailureKind.UNREACHABLE),
+    ("cannot connect to the docker daemon", FailureKind.UNREACHABLE),
+)
+"""What a client's last line says of why it failed (lower case)."""
 
 GRACE = 2.0
 """Seconds between asking a process group to end and ending it."""
@@ -59,6 +78,7 @@ class Sandbox:
     context: str = ""
     path: str = SEARCH_PATH
     docker_host: str = ""
+    minikube_home: str = ""
 
     def environment(self) -> dict[str, str]:
         """Return all a process learns of the world."""
@@ -74,6 +94,7 @@ class Sandbox:
             "HELM_DATA_HOME": str(self.folder / "home" / "data"),
             "DOCKER_CONFIG": str(self.folder / "empty"),
             "DOCKER_HOST": self.docker_host,
+            "MINIKUBE_HOME": self.minikube_home,
             "GIT_CONFIG_NOSYSTEM": "1",
             "LC_ALL": "C.UTF-8",
             "NO_COLOR": "1",
@@ -82,7 +103,9 @@ class Sandbox:
 
 
 @contextmanager
-def sandbox(access: Access | None = None, *, path: str = "", docker_host: str = "") -> Iterator[Sandbox]:
+def sandbox(
+    access: Access | None = None, *, path: str = "", docker_host: str = "", minikube_home: str = ""
+) -> Iterator[Sandbox]:
     """Make a private folder, and remove it with everything in it afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="bluehelm-"))
     try:
@@ -90,7 +113,7 @@ def sandbox(access: Access | None = None, *, path: str = "", docker_host: str = 
             (folder / name).mkdir(mode=0o700)
         if access is not None:
             write_kubeconfig(access, folder / "kubeconfig")
-        yield Sandbox(folder, access.context if access else "", path or SEARCH_PATH, docker_host)
+        yield Sandbox(folder, access.context if access else "", path or SEARCH_PATH, docker_host, minikube_home)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -108,28 +131,48 @@ def run(argv: Sequence[str], box: Sandbox, *, timeout: float = 20.0, cap: int = 
         What it printed, or why there is nothing: denied, missing, timed out, killed, exit status not 0.
 
     """
-    decision = policy.decide(argv)
-    if decision.effect is not policy.Effect.ALLOW:
-        return Failure(FailureKind.DENIED, policy.shown(argv), decision.reason)
-    binary = find(argv[0], box.path)
-    if binary is None:
-        return Failure(FailureKind.MISSING, argv[0], "not installed", WHAT_TO_DO.get(argv[0], ""))
-    return _finished(tuple(argv), _execute([binary, *argv[1:]], box.environment(), box.folder / "empty", timeout, cap))
+    done = _run(argv, box, timeout, cap)
+    if isinstance(done, Failure):
+        return done
+    shown = redact(_text(done.stdout)) + (TRUNCATED if done.truncated else "")
+    return Output(tuple(argv), shown, redact(_text(done.stderr)), done.truncated)
 
 
 def run_json(argv: Sequence[str], box: Sandbox, *, timeout: float = 20.0, cap: int = 64 << 20) -> Any:
-    """Run one command and return the JSON it prints, or a Failure: also when it is cut short or no JSON at all."""
-    import orjson
+    """Run one command and return the JSON it prints, redacted, or a Failure: also when it is cut short or no JSON."""
+    return _parsed(argv, _run(argv, box, timeout, cap), cap, one_json)
 
-    found = run(argv, box, timeout=timeout, cap=cap)
-    if isinstance(found, Failure):
-        return found
-    if found.truncated:
+
+def run_json_lines(argv: Sequence[str], box: Sandbox, *, timeout: float = 20.0, cap: int = CAP) -> Any:
+    """Run one command that prints one JSON mapping a line, and return them, redacted, or a Failure."""
+    return _parsed(argv, _run(argv, box, timeout, cap), cap, json_lines)
+
+
+def run_manifest(argv: Sequence[str], box: Sandbox, *, timeout: float = 20.0, cap: int = 16 << 20) -> Any:
+    """Run one command that prints a manifest (YAML documents), and return its objects without Secrets, or a Failure."""
+    return _parsed(argv, _run(argv, box, timeout, cap), cap, manifest)
+
+
+def _run(argv: Sequence[str], box: Sandbox, timeout: float, cap: int) -> "_Done | Failure":
+    decision = policy.decide(argv)
+    if decision.effect is not policy.Effect.ALLOW:
+        return Failure(FailureKind.DENIED, policy.shown(argv), decision.reason)
+    binary = pinned(argv[0], box.path)
+    if binary is None:
+        return Failure(FailureKind.MISSING, argv[0], "not installed", WHAT_TO_DO.get(argv[0], ""))
+    done = _execute([binary, *argv[1:]], box.environment(), box.folder / "empty", timeout, cap)
+    return _failed(policy.shown(argv), done) or done
+
+
+def _parsed(argv: Sequence[str], done: "_Done | Failure", cap: int, parse: Callable[[bytes], Any]) -> Any:
+    if isinstance(done, Failure):
+        return done
+    if done.truncated:
         return Failure(FailureKind.TRUNCATED, policy.shown(argv), f"more than {cap >> 20} MiB of output")
     try:
-        return orjson.loads(found.stdout)
-    except orjson.JSONDecodeError as error:
-        return Failure(FailureKind.MALFORMED, policy.shown(argv), f"no whole JSON: {clean(str(error), 120)}")
+        return parse(bytes(done.stdout))
+    except Unreadable as error:
+        return Failure(FailureKind.MALFORMED, policy.shown(argv), clean(redact(str(error)), 160))
 
 
 def run_credential_plugin(
@@ -143,7 +186,20 @@ def run_credential_plugin(
     if binary is None or not Path(binary).is_file():
         return Failure(FailureKind.MISSING, argv[0], "the kubeconfig's credential plugin is not installed")
     done = _execute([binary, *argv[1:]], dict(environment), Path(environment.get("HOME", "/")), timeout, CAP)
-    return _finished(tuple(argv), done, secret=True)
+    return _failed(argv[0], done) or Output(tuple(argv), _text(done.stdout), "", done.truncated)
+
+
+def pinned(name: str, path: str) -> str | None:
+    """Return a program's absolute path, the same one for the life of this process once it was found."""
+    if (name, path) not in _PINNED:
+        found = find(name, path)
+        if found is None:
+            return None
+        _PINNED[name, path] = found
+    return _PINNED[name, path]
+
+
+_PINNED: dict[tuple[str, str], str] = {}
 
 
 def find(name: str, path: str = SEARCH_PATH) -> str | None:
@@ -181,10 +237,11 @@ def _execute(argv: list[str], environment: dict[str, str], folder: Path, timeout
     except OSError as error:
         done.error = error.strerror or "cannot be started"
         return done
+    deadline = time.monotonic() + timeout
     with process:
         try:
-            ended = _read(process, done, time.monotonic() + timeout, cap)
-            done.code = process.wait(timeout=timeout) if ended else None
+            ended = _read(process, done, deadline, cap)
+            done.code = process.wait(timeout=max(0.0, deadline - time.monotonic())) if ended else None
         except subprocess.TimeoutExpired:
             done.code = None
         finally:
@@ -199,8 +256,9 @@ def _read(process: "subprocess.Popen[bytes]", done: _Done, deadline: float, cap:
             assert pipe is not None  # noqa: S101 - both were asked for as pipes
             selector.register(pipe, selectors.EVENT_READ, (kept, limit))
         while selector.get_map():
-            ready = selector.select(max(0.0, deadline - time.monotonic()))
-            if not ready:
+            left = deadline - time.monotonic()
+            ready = selector.select(left) if left > 0 else []
+            if not ready:  # silence until the deadline, or a process that never stops talking
                 return False
             for key, _ in ready:
                 kept, limit = key.data
@@ -235,20 +293,28 @@ def _signalled(group: int, sent: int) -> bool:
     return False
 
 
-def _finished(argv: tuple[str, ...], done: _Done, *, secret: bool = False) -> Output | Failure:
-    what = argv[0] if secret else policy.shown(argv)
+def _failed(what: str, done: _Done) -> Failure | None:
+    """Return why a process gave nothing to use, None when it ended well."""
     last = clean(redact(_text(done.stderr)).strip().rpartition("\n")[2], 300)
     if done.error:
         return Failure(FailureKind.MISSING, what, done.error)
     if done.code is None:
         return Failure(FailureKind.TIMEOUT, what, f"no answer within {done.timeout:.0f} s")
-    if done.code < 0:
-        return Failure(FailureKind.KILLED, what, f"killed by {signal.Signals(-done.code).name}")
+    if done.code < 0 or done.code - 128 in DEATHS:
+        return Failure(FailureKind.KILLED, what, f"killed by {_signal_name(abs(done.code) % 128)}")
     if done.code:
-        return Failure(FailureKind.EXIT, what, f"exit status {done.code}{': ' + last if last else ''}")
-    text = _text(done.stdout)
-    shown = text if secret else redact(text)
-    return Output(argv, shown + (TRUNCATED if done.truncated else ""), redact(_text(done.stderr)), done.truncated)
+        return Failure(_reason(last), what, f"exit status {done.code}{': ' + last if last else ''}")
+    return None
+
+
+def _reason(said: str) -> FailureKind:
+    """Return what the client's last words mean: helm and kubectl have one exit status for everything."""
+    lowered = said.lower()
+    return next((kind for text, kind in LAST_WORDS if text in lowered), FailureKind.EXIT)
+
+
+def _signal_name(number: int) -> str:
+    return signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
 
 
 def _text(content: bytearray) -> str:

@@ -1,0 +1,103 @@
+"""What programs print, parsed and then redacted: one JSON, a JSON mapping a line, a manifest of YAML documents."""
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from tools.redact import redact_documents, redact_tree
+
+LARGEST = 2_000_000
+"""Values a manifest may hold once its aliases are written out; more is a bomb, not a manifest."""
+
+
+class Unreadable(ValueError):
+    """Not what was asked for; the message says what is wrong with it."""
+
+
+def one_json(content: bytes) -> Any:
+    """Return the one JSON value that a text is, redacted.
+
+    Raises:
+        Unreadable: it is none, or not whole, or has other text around it, or is nested beyond reason.
+
+    """
+    import orjson
+
+    try:
+        return redact_tree(orjson.loads(content.decode("utf-8", errors="replace")))
+    except orjson.JSONDecodeError as error:
+        raise Unreadable(f"no whole JSON: {error}") from error
+    except RecursionError as error:
+        raise Unreadable("nested too deep") from error
+
+
+def json_lines(content: bytes) -> list[dict[str, Any]]:
+    """Return the JSON mappings of a text that has one a line, redacted; empty lines count for nothing.
+
+    Raises:
+        Unreadable: a line is something else.
+
+    """
+    found = [one_json(line) for line in content.splitlines() if line.strip()]
+    if not all(isinstance(item, dict) for item in found):
+        raise Unreadable("a line is no JSON mapping")
+    return found
+
+
+def manifest(content: bytes) -> list[dict[str, Any]]:
+    """Return the Kubernetes objects of YAML documents, redacted and without Secrets.
+
+    Raises:
+        Unreadable: it is not YAML, or its aliases multiply beyond reason.
+
+    """
+    import yaml
+
+    try:
+        return redact_documents(list(_documents(content)))
+    except Unreadable:
+        raise
+    except (yaml.YAMLError, ValueError) as error:
+        raise Unreadable(f"not YAML: {type(error).__name__}") from error
+    except RecursionError as error:
+        raise Unreadable("nested too deep") from error
+
+
+def _documents(content: bytes) -> Iterator[Any]:
+    """Yield the documents; each is measured as a graph of nodes before anything is made of it."""
+    loader = _loader()(content)
+    try:
+        while loader.check_node():
+            node = loader.get_node()
+            if _size(node, {}) > LARGEST:
+                raise Unreadable("its aliases multiply beyond reason")
+            yield loader.construct_document(node)
+    finally:
+        loader.dispose()
+
+
+@cache
+def _loader() -> Any:
+    """Return a loader that leaves dates alone: to Kubernetes they are strings."""
+    import yaml
+
+    base = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    kept = {
+        first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
+        for first, resolvers in base.yaml_implicit_resolvers.items()
+    }
+    return type("ManifestLoader", (base,), {"yaml_implicit_resolvers": kept})
+
+
+def _size(node: Any, known: dict[int, int]) -> int:
+    """Return how many values a node is when its aliases are written out; one inside of itself is endless."""
+    if id(node) not in known:
+        known[id(node)] = LARGEST + 1
+        known[id(node)] = 1 + sum(_size(child, known) for child in _children(node))
+    return known[id(node)]
+
+
+def _children(node: Any) -> Iterator[Any]:
+    if isinstance(node.value, list):
+        for item in node.value:
+            yield from item if isinstance(item, tuple) else (item,)
