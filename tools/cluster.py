@@ -146,21 +146,15 @@ class Reader:
             meta = page.get("metadata") or {}
             token, left = meta.get("continue") or "", meta.get("remainingItemCount") or 0
             if not token:
-                cut = Failure(
-                    FailureKind.TRUNCATED, f"GET {path}", f"cut short, {left} objects are missing", "run it again"
-                )
-                return Listed(kind, path, objects, cut if left else None)
+                return Listed(kind, path, objects, _cut(path, left) if left else None)
 
     def _page(self, kind: Kind, path: str, token: str) -> dict[str, Any] | Failure:
         """Return one page of a list, which must be what was asked for: a table for Secrets, a list for the rest."""
         page = self.json(path, _page_query(kind, token), accept=_accept(kind))
         if isinstance(page, Failure):
             return page
-        rows = "rows" if kind.name == SECRET else "items"
-        whole = isinstance(page, dict) and isinstance(page.get(rows) or [], list)
-        if whole and (kind.name != SECRET or page.get("kind") == "Table"):
-            return dict(page)
-        return Failure(FailureKind.MALFORMED, f"GET {path}", "the answer is no list")
+        whole = _is_table(page) if kind.name == SECRET else _is_list(page)
+        return page if whole else Failure(FailureKind.MALFORMED, f"GET {path}", "the answer is no list")
 
     def _once(self, path: str, query: str, accept: str) -> "_Answer | Exception":
         """Return one answer with its body read, or the error it ended in."""
@@ -203,7 +197,7 @@ class Reader:
             return None
         if answer.status == 429:
             asked = answer.headers.get("Retry-After", "1")
-            seconds = float(asked) if asked.isdigit() else 1.0
+            seconds = float(asked) if asked.isascii() and asked.isdigit() else 1.0
             return seconds if seconds <= LONGEST_WAIT and time.monotonic() + seconds < self.deadline else None
         return 0.2 + random.random() / 5 if answer.status >= 500 else None  # noqa: S311 - jitter
 
@@ -319,6 +313,26 @@ def _page_query(kind: Kind, token: str) -> str:
     return f"limit={PAGE}{bare}{'&continue=' + quote(token, safe='') if token else ''}"
 
 
+def _is_list(page: Any) -> bool:
+    """Return whether an answer is a list of objects, also an empty one (`items` may be null, not absent)."""
+    return _is_page(page, "items") and all(type(item) is dict for item in page["items"] or ())
+
+
+def _is_table(page: Any) -> bool:
+    """Return whether an answer is a table with the cells a Secret's row has."""
+    rows = (page["rows"] or ()) if _is_page(page, "rows") and page.get("kind") == "Table" else (None,)
+    return all(type(row) is dict and isinstance(row.get("cells"), list) and len(row["cells"]) >= 3 for row in rows)
+
+
+def _is_page(page: Any, held: str) -> bool:
+    if type(page) is not dict or held not in page or not isinstance(page[held] or [], list):
+        return False
+    meta = page.get("metadata") or {}
+    if type(meta) is not dict:
+        return False
+    return isinstance(meta.get("continue") or "", str) and isinstance(meta.get("remainingItemCount") or 0, int)
+
+
 def _cut(path: str, left: int) -> Failure:
     return Failure(FailureKind.TRUNCATED, f"GET {path}", f"cut short, {left} objects are missing", "run it again")
 
@@ -341,7 +355,7 @@ def _secret(row: dict[str, Any], namespace: str) -> dict[str, Any]:
     The server is asked for a table without objects: with them each row would carry the last-applied annotation, and in
     that the data. A row alone does not say its namespace, so Secrets are listed one namespace at a time.
     """
-    name, type_, keys = [*(row.get("cells") or ()), "", "", 0][:3]
+    name, type_, keys = row["cells"][:3]
     named = {"name": str(name), "namespace": namespace}
     return {"kind": "Secret", "apiVersion": "v1", "metadata": named, "type": type_, "keys": keys}
 
