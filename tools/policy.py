@@ -58,13 +58,19 @@ LARGEST: Mapping[str, int] = {"tail": 500, "bytes": 262_144}
 """What a number of that shape may be at most: lines and bytes of a log."""
 
 
+REPEATABLE = frozenset(("--values", "--filter", "--api-versions"))
+"""Flags that are lists: the only ones a command may carry twice."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One kind of command.
 
     `command` is the words in order: literals, `a|b` for one of several, `<shape>` for an argument, a last word ending
     in `?` may be left out, and `...` at the end stands for any further words (deny rules only). `flags` is every flag
-    the command may carry, with the shape of its value, "" for one without, or `=literal`.
+    the command may carry, with the shape of its value, "" for one without, or `=literal`; all of `required` and, where
+    there is a choice, at least one `one_of` must be there. Of a flag given twice each program takes another one, so
+    that only lists may be.
     """
 
     effect: Effect
@@ -72,6 +78,7 @@ class Rule:
     reason: str
     flags: Mapping[str, str] = field(default_factory=dict)
     required: tuple[str, ...] = ()
+    one_of: tuple[str, ...] = ()
     match: tuple[str, ...] = ()
     no_match: tuple[str, ...] = ()
 
@@ -84,7 +91,13 @@ class Rule:
 
     def _flags_fit(self, given: Sequence[str]) -> bool:
         names = [flag.partition("=")[0] for flag in given]
-        return all(map(self._flag_fits, given)) and set(self.required) <= set(names)
+        once = [name for name in names if name not in REPEATABLE]
+        return (
+            all(map(self._flag_fits, given))
+            and len(once) == len(set(once))
+            and set(self.required) <= set(names)
+            and (not self.one_of or not set(self.one_of).isdisjoint(names))
+        )
 
     def _flag_fits(self, flag: str) -> bool:
         name, given, value = flag.partition("=")

@@ -49,7 +49,7 @@ _WORD = (
 _PLACE = r"(?![\w.-]{0,60}?(?:names?|refs?|paths?|files?|dir|type|uri)\\*[\"']?[ \t]{0,9}[=:])"
 _COLOUR = r"(?:\x1b\[[\d;]{0,12}m)*"
 _KEY = rf"{_WORD}{_PLACE}[\w.-]{{0,60}}\\*[\"']?{_COLOUR}[ \t]{{0,9}}(?:=>|=|:(?!//)){_COLOUR}[ \t]{{0,9}}{_COLOUR}"
-_QUOTED = r"(?P<q>\\*[\"'])(?:.*?(?<!\\)(?P=q)|.*)"
+_QUOTED = r"(?P<q>\\*[\"'])(?:.*?(?<!\\)(?P=q)(?!(?P=q))|.*)"
 _BARE = r"(?!\\*[\"'*])(?:(?:bearer|basic|token)[ \t]+)?(?:[^\s,;&\"'\\{}\[\]()<>\x1b]|\\(?![\"']))+"
 _PROSE = (
     r"(?!(?:unexpected|invalid|expired|not|no|missing|failed|failure|error|none|null|nil|true|false|undefined|denied"

@@ -34,8 +34,16 @@ RULES = (
         "lists releases",
         NAMESPACED | {"--all-namespaces": "", "--output": "=json", "--max": "number", "--all": ""},
         ("--kube-context", "--output"),
-        match=("helm list --kube-context=a --namespace=b --output=json",),
-        no_match=("helm list --output=json", "helm list --kube-context=a --output=json --kube-apiserver=https://x"),
+        ("--namespace", "--all-namespaces"),
+        match=(
+            "helm list --kube-context=a --namespace=b --output=json",
+            "helm list --kube-context=a --all-namespaces --output=json",
+        ),
+        no_match=(
+            "helm list --output=json",
+            "helm list --kube-context=a --output=json",
+            "helm list --kube-context=a --output=json --kube-apiserver=https://x",
+        ),
     ),
     Rule(
         Effect.ALLOW,

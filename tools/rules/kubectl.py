@@ -9,9 +9,20 @@ ONE_NAMESPACE = ("--context", "--namespace")
 
 READABLE = (
     "pods|deployments|replicasets|statefulsets|daemonsets|jobs|cronjobs|services|endpointslices|ingresses"
-    "|horizontalpodautoscalers|poddisruptionbudgets|configmaps|events|nodes|namespaces|persistentvolumeclaims"
-    "|persistentvolumes|storageclasses|resourcequotas|limitranges|serviceaccounts|networkpolicies"
+    "|horizontalpodautoscalers|poddisruptionbudgets|configmaps|events|persistentvolumeclaims|resourcequotas"
+    "|limitranges|serviceaccounts|networkpolicies"
 )
+
+CLUSTER_WIDE = "nodes|namespaces|persistentvolumes|storageclasses"
+
+LISTING = NAMESPACED | {
+    "--output": "=json",
+    "--all-namespaces": "",
+    "--selector": "selector",
+    "--field-selector": "selector",
+    "--chunk-size": "number",
+    "--ignore-not-found": "",
+}
 
 PREFLIGHT = "create|delete|get|list|patch|update"
 
@@ -59,31 +70,34 @@ RULES = (
         Effect.ALLOW,
         f"kubectl get {READABLE} <name>?",
         "reads objects that carry no secret",
-        NAMESPACED
-        | {
-            "--output": "=json",
-            "--all-namespaces": "",
-            "--selector": "selector",
-            "--field-selector": "selector",
-            "--chunk-size": "number",
-            "--ignore-not-found": "",
-        },
+        LISTING,
         ("--context", "--output"),
+        ("--namespace", "--all-namespaces"),
         match=(
             "kubectl get pods --context=a --namespace=b --output=json",
-            "kubectl get nodes --context=a --output=json",
+            "kubectl get pods --context=a --all-namespaces --output=json",
             "kubectl get deployments web --context=a --namespace=b --output=json --ignore-not-found",
         ),
         no_match=(
-            "kubectl get secrets --context=a --output=json",
-            "kubectl get pods,secrets --context=a --output=json",
-            "kubectl get pods --context=a --output=yaml",
-            "kubectl get pods --context=a --output=go-template-file=/etc/passwd",
-            "kubectl get pods --context=a --output=json --watch",
-            "kubectl get pods --context=a --output=json --server=https://x",
-            "kubectl get --raw=/api --context=a --output=json",
-            "kubectl get pods --context=a --output=json --filename=https://x",
+            "kubectl get pods --context=a --output=json",
+            "kubectl get secrets --context=a --namespace=b --output=json",
+            "kubectl get pods,secrets --context=a --namespace=b --output=json",
+            "kubectl get pods --context=a --namespace=b --output=yaml",
+            "kubectl get pods --context=a --namespace=b --output=go-template-file=/etc/passwd",
+            "kubectl get pods --context=a --namespace=b --output=json --watch",
+            "kubectl get pods --context=a --namespace=b --output=json --server=https://x",
+            "kubectl get --raw=/api --context=a --namespace=b --output=json",
+            "kubectl get pods --context=a --namespace=b --output=json --filename=https://x",
         ),
+    ),
+    Rule(
+        Effect.ALLOW,
+        f"kubectl get {CLUSTER_WIDE} <name>?",
+        "reads objects that belong to no namespace",
+        LISTING,
+        ("--context", "--output"),
+        match=("kubectl get nodes --context=a --output=json",),
+        no_match=("kubectl get nodes --output=json", "kubectl get pods --context=a --output=json"),
     ),
     Rule(
         Effect.ALLOW,
