@@ -198,6 +198,7 @@ def _doctor(command: argparse.ArgumentParser) -> None:
 
 def _completion(command: argparse.ArgumentParser) -> None:
     command.add_argument("shell", choices=("bash", "zsh", "tcsh"))
+    command.set_defaults(tree=parser)
 
 
 def _subcommands(group: argparse.ArgumentParser) -> "Commands":

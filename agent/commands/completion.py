@@ -3,7 +3,6 @@
 import argparse
 import sys
 
-from agent.cli import parser
 from agent.diagnostics import ExitCode
 
 
@@ -11,5 +10,5 @@ def run(args: argparse.Namespace) -> ExitCode:
     """Print the script for one shell."""
     import shtab
 
-    sys.stdout.write(shtab.complete(parser(whole=True), args.shell) + "\n")
+    sys.stdout.write(shtab.complete(args.tree(whole=True), args.shell) + "\n")
     return ExitCode.OK
