@@ -1,17 +1,61 @@
 """helm, read only: releases, their values and manifests, and charts that are on this machine."""
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tools.failure import Failure, FailureKind
 from tools.run import Sandbox, run, run_json, run_manifest
 
-ATTEMPTS = 4
+PROCESSES = 4
 """helm processes at a time: each holds a connection and 60 MB."""
 
+MOST = 100_000
+"""Releases asked for: helm alone stops at 256 and does not say so."""
+
 Objects = Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The state of a release's newest revision. `status` is helm's word: `deployed`, `failed`, `pending-upgrade` …"""
+
+    name: str
+    namespace: str
+    revision: int
+    status: str
+    description: str
+    updated: str
+    """When it was last deployed, RFC 3339."""
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One line of a release's history."""
+
+    revision: int
+    status: str
+    chart: str
+    app_version: str
+    description: str
+    updated: str
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What a release was made of."""
+
+    name: str
+    namespace: str
+    revision: int
+    status: str
+    chart: str
+    version: str
+    app_version: str
+    deployed_at: str
 
 
 def version(box: Sandbox) -> str | Failure:
@@ -27,25 +71,24 @@ def releases(box: Sandbox, namespace: str | None) -> list[dict[str, Any]] | Fail
     Secrets); the last two are None where this identity may not read them.
     """
     scope = "--all-namespaces" if namespace is None else f"--namespace={namespace}"
-    listed = run_json(["helm", "list", scope, f"--kube-context={box.context}", "--output=json"], box)
+    argv = ["helm", "list", scope, f"--kube-context={box.context}", f"--max={MOST}", "--output=json"]
+    listed = _listed(run_json(argv, box), "helm list")
     if isinstance(listed, Failure):
         return listed
-    if not isinstance(listed, list):
-        return Failure(FailureKind.MALFORMED, "helm list", "printed no list")
-    with ThreadPoolExecutor(ATTEMPTS) as workers:
+    with ThreadPoolExecutor(PROCESSES) as workers:
         return list(workers.map(lambda item: _release(box, item), listed))
 
 
 def _release(box: Sandbox, item: Mapping[str, Any]) -> dict[str, Any]:
-    name, namespace = str(item.get("name")), str(item.get("namespace"))
+    name, namespace = _text(item, "name"), _text(item, "namespace")
     return {
         "name": name,
         "namespace": namespace,
-        "revision": int(item.get("revision") or 0),
-        "status": str(item.get("status") or ""),
-        "chart": str(item.get("chart") or ""),
-        "app_version": str(item.get("app_version") or ""),
-        "updated": str(item.get("updated") or ""),
+        "revision": _number(item, "revision"),
+        "status": _text(item, "status"),
+        "chart": _text(item, "chart"),
+        "app_version": _text(item, "app_version"),
+        "updated": _text(item, "updated"),
         "values": _value(values(box, name, namespace)),
         "manifest": _value(manifest(box, name, namespace)),
     }
@@ -54,9 +97,7 @@ def _release(box: Sandbox, item: Mapping[str, Any]) -> dict[str, Any]:
 def values(box: Sandbox, name: str, namespace: str) -> Mapping[str, Any] | Failure:
     """Return the values a release was given (not the chart's defaults), redacted."""
     found = run_json(["helm", "get", "values", name, *_target(box, namespace), "--output=json"], box)
-    if isinstance(found, Failure):
-        return found
-    return found if isinstance(found, dict) else {}
+    return {} if found is None else _mapping(found, "helm get values")
 
 
 def manifest(box: Sandbox, name: str, namespace: str) -> Objects | Failure:
@@ -65,18 +106,105 @@ def manifest(box: Sandbox, name: str, namespace: str) -> Objects | Failure:
     return found
 
 
-def template(box: Sandbox, name: str, chart: Path, files: Sequence[Path] = ()) -> Objects | Failure:
-    """Render a chart that is on this machine; Secrets are dropped from what comes out."""
-    given = [f"--values={path.resolve()}" for path in files]
-    found: Objects | Failure = run_manifest(["helm", "template", name, str(chart.resolve()), *given], box)
+def metadata(box: Sandbox, name: str, namespace: str) -> Metadata | Failure:
+    """Return what a release's newest revision was made of."""
+    argv = ["helm", "get", "metadata", name, *_target(box, namespace), "--output=json"]
+    found = _mapping(run_json(argv, box), "helm get metadata")
+    if isinstance(found, Failure):
+        return found
+    return Metadata(
+        _text(found, "name"),
+        _text(found, "namespace"),
+        _number(found, "revision"),
+        _text(found, "status"),
+        _text(found, "chart"),
+        _text(found, "version"),
+        _text(found, "appVersion"),
+        _text(found, "deployedAt"),
+    )
+
+
+def status(box: Sandbox, name: str, namespace: str) -> Status | Failure:
+    """Return a release's state. helm prints every object beside it, Secrets with their data: those stay behind."""
+    argv = ["helm", "status", name, *_target(box, namespace), "--output=json"]
+    found = _mapping(run_json(argv, box), "helm status")
+    if isinstance(found, Failure):
+        return found
+    info = found.get("info")
+    told: Mapping[str, Any] = info if isinstance(info, dict) else {}
+    return Status(
+        _text(found, "name"),
+        _text(found, "namespace"),
+        _number(found, "version"),
+        _text(told, "status"),
+        _text(told, "description"),
+        _text(told, "last_deployed"),
+    )
+
+
+def history(box: Sandbox, name: str, namespace: str) -> list[Revision] | Failure:
+    """Return a release's revisions, oldest first."""
+    found = run_json(["helm", "history", name, *_target(box, namespace), "--output=json"], box)
+    listed = _listed(found, "helm history")
+    return listed if isinstance(listed, Failure) else [_revision(item) for item in listed]
+
+
+def template(box: Sandbox, name: str, namespace: str, chart: Path, files: Sequence[Path] = ()) -> Objects | Failure:
+    """Render a chart that is on this machine as a release in a namespace; Secrets are dropped from what comes out."""
+    argv = ["helm", "template", name, str(chart.resolve()), f"--namespace={namespace}", *_given(files)]
+    found: Objects | Failure = _strays(chart) or run_manifest(argv, box)
     return found
 
 
 def lint(box: Sandbox, chart: Path, files: Sequence[Path] = ()) -> str | Failure:
     """Return what `helm lint --strict` says of a chart that passes."""
-    given = [f"--values={path.resolve()}" for path in files]
-    found = run(["helm", "lint", str(chart.resolve()), "--strict", *given], box)
+    return _said(["helm", "lint", str(chart.resolve()), "--strict", *_given(files)], box, chart)
+
+
+def show_chart(box: Sandbox, chart: Path) -> str | Failure:
+    """Return a chart's Chart.yaml as helm reads it."""
+    return _said(["helm", "show", "chart", str(chart.resolve())], box, chart)
+
+
+def show_values(box: Sandbox, chart: Path) -> str | Failure:
+    """Return a chart's default values with their comments, redacted."""
+    return _said(["helm", "show", "values", str(chart.resolve())], box, chart)
+
+
+def _said(argv: Sequence[str], box: Sandbox, chart: Path) -> str | Failure:
+    found = _strays(chart) or run(argv, box)
     return found if isinstance(found, Failure) else found.stdout
+
+
+def _strays(chart: Path) -> Failure | None:
+    """Return why a folder is no chart to hand to helm, which follows symbolic links out of it; None when it is one."""
+    root = chart.resolve()
+    if not (root / "Chart.yaml").is_file():
+        return Failure(FailureKind.NOT_FOUND, f"chart {chart}", "no Chart.yaml there")
+    stray = next((path for path in _links(root) if not path.resolve().is_relative_to(root)), None)
+    if stray is None:
+        return None
+    return Failure(FailureKind.DENIED, f"chart {chart}", f"{stray.relative_to(root)} is a link that leaves the chart")
+
+
+def _links(root: Path) -> Iterator[Path]:
+    for folder, folders, files in os.walk(root):
+        yield from (path for path in (Path(folder, name) for name in (*folders, *files)) if path.is_symlink())
+
+
+def _revision(item: Mapping[str, Any]) -> Revision:
+    return Revision(
+        _number(item, "revision"),
+        _text(item, "status"),
+        _text(item, "chart"),
+        _text(item, "app_version"),
+        _text(item, "description"),
+        _text(item, "updated"),
+    )
+
+
+def _given(files: Sequence[Path]) -> list[str]:
+    return [f"--values={path.resolve()}" for path in files]
 
 
 def _target(box: Sandbox, namespace: str) -> list[str]:
@@ -85,3 +213,28 @@ def _target(box: Sandbox, namespace: str) -> list[str]:
 
 def _value(found: Any) -> Any:
     return None if isinstance(found, Failure) else found
+
+
+def _mapping(found: Any, what: str) -> Mapping[str, Any] | Failure:
+    if isinstance(found, (dict, Failure)):
+        return found
+    return Failure(FailureKind.MALFORMED, what, "printed no mapping")
+
+
+def _listed(found: Any, what: str) -> Sequence[Mapping[str, Any]] | Failure:
+    if isinstance(found, Failure):
+        return found
+    if isinstance(found, list) and all(isinstance(item, dict) for item in found):
+        return found
+    return Failure(FailureKind.MALFORMED, what, "printed no list")
+
+
+def _text(item: Mapping[str, Any], key: str) -> str:
+    found = item.get(key)
+    return found if isinstance(found, str) else ""
+
+
+def _number(item: Mapping[str, Any], key: str) -> int:
+    """Return a revision: `helm list` prints it as text, the other commands as a number; 0 for what is none."""
+    found = str(item.get(key))
+    return int(found) if found.isascii() and found.isdigit() else 0

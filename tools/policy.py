@@ -40,7 +40,7 @@ SHAPES: Mapping[str, re.Pattern[str]] = {
     "context": re.compile(r"\w[\w.:/@+ -]{0,252}"),
     "container": re.compile(r"[a-zA-Z0-9][\w.-]{0,252}"),
     "image": re.compile(r"[a-z0-9][\w./:@-]{0,511}"),
-    "directory": re.compile(r"/(?!.*(^|/)\.\.(/|$))[^\0\n]{1,1023}"),
+    "directory": re.compile(r"/(?!.*(^|/)\.\.(/|$))[^\0\n,\"]{1,1023}"),
     "number": re.compile(r"\d{1,6}"),
     "duration": re.compile(r"\d{1,6}(ms|s|m|h)"),
     "selector": re.compile(r"[\w.][\w./=,!() -]{0,511}"),

@@ -91,7 +91,11 @@ RULES = (
         "checks a chart that is here",
         {"--values": "directory", "--strict": "", "--quiet": "", "--kube-version": "version"},
         match=("helm lint /charts/web --strict",),
-        no_match=("helm lint charts/web", "helm lint /charts/web --set=a=b"),
+        no_match=(
+            "helm lint charts/web",
+            "helm lint /charts/web --set=a=b",
+            "helm lint /charts/web --values=/v.yaml,https://x",  # to helm a comma starts another file, or URL
+        ),
     ),
     Rule(
         Effect.ALLOW,
