@@ -33,7 +33,7 @@ MISSING = (
     re.compile(r"specify one of the following[^\n]*\n(?:[^\n]*\n)?\s*-?\s*(?P<name>[A-Z][A-Z0-9_]+)"),
     re.compile(r"[Yy]ou must specify (?P<name>[A-Z][A-Z0-9_]+)"),
     re.compile(rf"(?i:{_VARIABLE})[:\s]+{_NAME}\s*(?i:is |was |are |has |must be )?(?i:{_ABSENT})"),
-    re.compile(rf"{_NAME}\s+(?i:{_VARIABLE}\s+)?(?i:is |was |are |has to be |must be )?(?i:{_ABSENT})"),
+    re.compile(rf"{_NAME}:?\s+(?i:{_VARIABLE}\s+)?(?i:is |was |are |has to be |must be )?(?i:{_ABSENT})"),
     re.compile(rf"(?i:missing|required|undefined|unset|no)(?i: required| mandatory)?(?i: {_VARIABLE})?[:\s]+{_NAME}"),
     re.compile(rf"(?i:set|provide|define|specify)(?i: the)?(?i: {_VARIABLE})? {_NAME}"),
 )

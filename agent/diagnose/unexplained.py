@@ -18,6 +18,7 @@ from agent.diagnose.fields import (
     statuses,
 )
 from agent.diagnose.finding import Confidence, Evidence, Finding, Fix, Severity
+from agent.diagnose.logs import telling_line
 from agent.diagnose.shortfall import refusals, shortfall
 from agent.diagnose.wording import said
 from agent.snapshot.graph import Graph, event_time, ref
@@ -76,11 +77,24 @@ def _pod_state(pod: Object, graph: Graph) -> tuple[str, Severity, tuple[Evidence
     if gone is not None:
         return ("a pod is still terminating after its grace period", Severity.WARNING, ()) if gone > PATIENCE else None
     if status(pod).get("phase") == "Failed":
-        return f"a pod failed{_reason(status(pod))}", Severity.ERROR, tuple(_last_ends(pod))
-    for find in (_waiting, _unscheduled, _unready, _flapping):
+        return f"a pod failed{_reason(status(pod))}", Severity.ERROR, _ends(pod, graph)
+    for find in (_crashing, _waiting, _unscheduled, _unready, _flapping):
         found = find(pod, graph)
         if found is not None:
             return found
+    return None
+
+
+def _crashing(pod: Object, graph: Graph) -> tuple[str, Severity, tuple[Evidence, ...]] | None:
+    """A container that ended with an error more than once and does not run now; its log's word is the best there is."""
+    for _, container in statuses(pod):
+        states = (container.get("state") or {}, container.get("lastState") or {})
+        ended = next((state["terminated"] for state in states if state.get("terminated")), None)
+        if states[0].get("running") or not container.get("restartCount") or not ended or not ended.get("exitCode"):
+            continue
+        line = next((item.text for item in _last_words(pod, graph)), "")
+        text = f"container {container.get('name', '')} keeps ending with exit code {ended['exitCode']}"
+        return f"{text}{': ' if line else ''}{line}", Severity.ERROR, _ends(pod, graph)
     return None
 
 
@@ -90,7 +104,7 @@ def _waiting(pod: Object, graph: Graph) -> tuple[str, Severity, tuple[Evidence, 
         reason = waiting.get("reason") or ""
         if any(part in reason for part in BROKEN):
             shown = Evidence(ref(pod), f"{pointer}/state/waiting", _told(waiting))
-            return f"container {container.get('name', '')} waits: {reason}", Severity.ERROR, (shown, *_last_ends(pod))
+            return f"container {container.get('name', '')} waits: {reason}", Severity.ERROR, (shown, *_ends(pod, graph))
     return None
 
 
@@ -113,7 +127,7 @@ def _unready(pod: Object, graph: Graph) -> tuple[str, Severity, tuple[Evidence, 
     text = _told(found[1]) if found else "no Ready condition"
     pointer = found[0] if found else "/status/conditions"
     what = "a pod has not started" if status(pod).get("phase") == "Pending" else "a pod is not ready"
-    return f"{what} for {_duration(lasted)}", Severity.ERROR, (Evidence(ref(pod), pointer, text), *_last_ends(pod))
+    return f"{what} for {_duration(lasted)}", Severity.ERROR, (Evidence(ref(pod), pointer, text), *_ends(pod, graph))
 
 
 def _patience(pod: Object, graph: Graph) -> float:
@@ -150,8 +164,22 @@ def _flapping(pod: Object, graph: Graph) -> tuple[str, Severity, tuple[Evidence,
         since = seconds_since(graph.snapshot, ended.get("finishedAt"))
         if (container.get("restartCount") or 0) >= FLAPPING and since is not None and since < RECENT:
             name, times = container.get("name", ""), container["restartCount"]
-            return f"container {name} runs now but restarted {times} times", Severity.WARNING, tuple(_last_ends(pod))
+            return f"container {name} runs now but restarted {times} times", Severity.WARNING, _ends(pod, graph)
     return None
+
+
+def _ends(pod: Object, graph: Graph) -> tuple[Evidence, ...]:
+    """Return how each container last ended, and the line of its log that says most about it."""
+    return (*_last_ends(pod), *_last_words(pod, graph))
+
+
+def _last_words(pod: Object, graph: Graph) -> Iterator[Evidence]:
+    for _, container in statuses(pod):
+        for previous in (False, True) if not (container.get("state") or {}).get("running") else (True, False):
+            line = telling_line(graph.log(pod, container.get("name", ""), previous=previous))
+            if line and (container.get("restartCount") or not container.get("ready")):
+                yield Evidence(ref(pod), "log (previous)" if previous else "log", line)
+                break
 
 
 def _last_ends(pod: Object) -> Iterator[Evidence]:

@@ -18,6 +18,9 @@ from tools.kinds import BY_NAME, KINDS
 from tools.metrics import pod_usage
 from tools.run import sandbox
 
+NO_LOG = "unable to retrieve container logs for "
+"""What the kubelet answers, with status 200, in place of a log it has thrown away."""
+
 MOST_LOGS = 60
 """Containers whose logs are read for a diagnosis: one of each workload first, so that no crowd hides another."""
 
@@ -152,7 +155,8 @@ def _logs(reader: Reader, look: _Look, progress: Progress, *, everything: bool) 
     progress(f"reading {len(wanted)} logs")
     with ThreadPoolExecutor(CONNECTIONS) as workers:
         texts = list(workers.map(lambda key: reader.log(*key[:3], previous=key.previous), wanted))
-    look.logs = {key: text for key, text in zip(wanted, texts, strict=True) if isinstance(text, str)}
+    read = {key: text for key, text in zip(wanted, texts, strict=True) if isinstance(text, str)}
+    look.logs = {key: text for key, text in read.items() if not text.startswith(NO_LOG)}
     look.parts.append(_log_part([text for text in texts if isinstance(text, Failure)], len(look.logs)))
 
 

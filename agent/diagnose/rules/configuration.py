@@ -141,7 +141,8 @@ def _without_key(
     who = f"container {container}" if container else "a volume"
     hint = f" (did you mean {near}?)" if near else ""
     cause = f"{who} asks for key {wanted.key} of {wanted.kind} {wanted.name}, which is not in it{has}{hint}"
-    added = Change(f"data.{wanted.key}", "", "", "")
+    shown = wanted.kind == "ConfigMap"  # a Secret's values never stand in a patch
+    added = Change(f"data.{wanted.key}", "", "", f"config.{wanted.key}" if shown else "")
     fix = Fix(
         f"Add key {wanted.key} to {wanted.kind} {wanted.name}" + (f", or ask for {near}" if near else ""),
         (Change(wanted.field, wanted.key, near, wanted.scaffold),) if near else (added,),

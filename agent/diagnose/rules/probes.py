@@ -234,7 +234,7 @@ def _finding(
     how, handler = ask.handler
     old = {"port": ask.given, "path": ask.path, "scheme": str(handler.get("scheme") or "HTTP")}[leaf]
     pointer = f"{part.pointer}/{ask.kind}/{how}/{leaf}"
-    change = Change(part.field(ask.kind), old, better, f"{ask.kind}.{how}.{leaf}")
+    change = Change(part.field(f"{ask.kind}.{how}.{leaf}"), old, better, f"{ask.kind}.{how}.{leaf}")
     return Finding(
         mode=mode,
         code=code,
