@@ -1,22 +1,39 @@
 """kubectl, read only: who we are, what we may do, logs and rollouts. Lists come from tools/cluster.py."""
 
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from tools.failure import Failure, FailureKind
 from tools.run import Sandbox, run, run_json
 
+NO = re.compile(r"exit status 1(: Warning: .*)?")
+"""How `kubectl auth can-i --quiet` says no; anything more on its last line is a reason why it does not know."""
+
+ROW = re.compile(r"^(\d{1,9})[ \t]+(.*)$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Rollout:
+    """One revision of a workload. `cause` is its change-cause annotation, `<none>` where nobody wrote one."""
+
+    revision: int
+    cause: str
+
 
 def version(box: Sandbox) -> str | Failure:
     """Return the client's version: `v1.36.3`."""
     found = run_json(["kubectl", "version", "--client", "--output=json"], box)
-    return found if isinstance(found, Failure) else str((found.get("clientVersion") or {}).get("gitVersion") or "")
+    client = _part(found, "clientVersion", "kubectl version")
+    return client if isinstance(client, Failure) else str(client.get("gitVersion") or "")
 
 
 def whoami(box: Sandbox) -> Mapping[str, Any] | Failure:
     """Return the identity the API server sees: username and groups."""
     found = run_json(["kubectl", "auth", "whoami", f"--context={box.context}", "--output=json"], box)
-    return found if isinstance(found, Failure) else ((found.get("status") or {}).get("userInfo") or {})
+    status = _part(found, "status", "kubectl auth whoami")
+    return status if isinstance(status, Failure) else _part(status, "userInfo", "kubectl auth whoami")
 
 
 def can_i(box: Sandbox, verb: str, resource: str, namespace: str) -> bool | Failure:
@@ -25,7 +42,8 @@ def can_i(box: Sandbox, verb: str, resource: str, namespace: str) -> bool | Fail
     found = run(["kubectl", "auth", "can-i", verb, resource, *target, "--quiet"], box)
     if not isinstance(found, Failure):
         return True
-    return False if found.kind is FailureKind.EXIT and found.detail == "exit status 1" else found
+    said_no = found.kind is FailureKind.EXIT and NO.fullmatch(found.detail)
+    return False if said_no else found
 
 
 def logs(box: Sandbox, namespace: str, pod: str, container: str, *, previous: bool = False) -> str | Failure:
@@ -43,9 +61,17 @@ def rollout_status(box: Sandbox, namespace: str, workload: str, *, seconds: int 
     return found if isinstance(found, Failure) else found.stdout.strip()
 
 
-def rollout_history(box: Sandbox, namespace: str, workload: str) -> str | Failure:
-    """Return a workload's revisions as kubectl prints them."""
-    found = run(
-        ["kubectl", "rollout", "history", workload, f"--context={box.context}", f"--namespace={namespace}"], box
-    )
-    return found if isinstance(found, Failure) else found.stdout.strip()
+def rollout_history(box: Sandbox, namespace: str, workload: str) -> list[Rollout] | Failure:
+    """Return a workload's revisions, oldest first."""
+    target = [f"--context={box.context}", f"--namespace={namespace}"]
+    found = run(["kubectl", "rollout", "history", workload, *target], box)
+    if isinstance(found, Failure):
+        return found
+    return [Rollout(int(number), cause.strip()) for number, cause in ROW.findall(found.stdout)]
+
+
+def _part(found: Any, key: str, what: str) -> Mapping[str, Any] | Failure:
+    if isinstance(found, Failure):
+        return found
+    part = found.get(key) if isinstance(found, dict) else None
+    return part if isinstance(part, dict) else Failure(FailureKind.MALFORMED, what, f"printed no {key}")

@@ -44,6 +44,7 @@ LAST_WORDS = (
     ("(notfound)", FailureKind.NOT_FOUND),
     ("no such container", FailureKind.NOT_FOUND),
     ("no such image", FailureKind.NOT_FOUND),
+    ("timed out waiting for the condition", FailureKind.TIMEOUT),
     ("connection refused", FailureKind.UNREACHABLE),
     ("cluster unreachable", FailureKind.UNREACHABLE),
     ("no such host", FailureKind.UNREACHABLE),
@@ -62,12 +63,13 @@ WHAT_TO_DO = {
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """What a process that ended by itself with status 0 printed, redacted."""
+    """What a process that ended by itself, with a status that is an answer, printed; redacted."""
 
     argv: tuple[str, ...]
     stdout: str
     stderr: str
     truncated: bool
+    code: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,9 @@ def sandbox(
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def run(argv: Sequence[str], box: Sandbox, *, timeout: float = 20.0, cap: int = CAP) -> Output | Failure:
+def run(
+    argv: Sequence[str], box: Sandbox, *, timeout: float = 20.0, cap: int = CAP, answers: Sequence[int] = (0,)
+) -> Output | Failure:
     """Run one command that the policy allows.
 
     Args:
@@ -126,16 +130,17 @@ def run(argv: Sequence[str], box: Sandbox, *, timeout: float = 20.0, cap: int = 
         box: where it runs.
         timeout: seconds until its process group is ended.
         cap: bytes of standard output kept; the rest is read and thrown away, and the output says so.
+        answers: exit statuses that are answers: `helm lint` says 1 of a chart with errors.
 
     Returns:
-        What it printed, or why there is nothing: denied, missing, timed out, killed, exit status not 0.
+        What it printed, or why there is nothing: denied, missing, timed out, killed, another exit status.
 
     """
-    done = _run(argv, box, timeout, cap)
+    done = _run(argv, box, timeout, cap, answers)
     if isinstance(done, Failure):
         return done
     shown = redact(_text(done.stdout)) + (TRUNCATED if done.truncated else "")
-    return Output(tuple(argv), shown, redact(_text(done.stderr)), done.truncated)
+    return Output(tuple(argv), shown, redact(_text(done.stderr)), done.truncated, done.code or 0)
 
 
 def run_json(argv: Sequence[str], box: Sandbox, *, timeout: float = 20.0, cap: int = 64 << 20) -> Any:
@@ -153,7 +158,9 @@ def run_manifest(argv: Sequence[str], box: Sandbox, *, timeout: float = 20.0, ca
     return _parsed(argv, _run(argv, box, timeout, cap), cap, manifest)
 
 
-def _run(argv: Sequence[str], box: Sandbox, timeout: float, cap: int) -> "_Done | Failure":
+def _run(
+    argv: Sequence[str], box: Sandbox, timeout: float, cap: int, answers: Sequence[int] = (0,)
+) -> "_Done | Failure":
     decision = policy.decide(argv)
     if decision.effect is not policy.Effect.ALLOW:
         return Failure(FailureKind.DENIED, policy.shown(argv), decision.reason)
@@ -161,7 +168,7 @@ def _run(argv: Sequence[str], box: Sandbox, timeout: float, cap: int) -> "_Done 
     if binary is None:
         return Failure(FailureKind.MISSING, argv[0], "not installed", WHAT_TO_DO.get(argv[0], ""))
     done = _execute([binary, *argv[1:]], box.environment(), box.folder / "empty", timeout, cap)
-    return _failed(policy.shown(argv), done) or done
+    return _failed(policy.shown(argv), done, answers) or done
 
 
 def _parsed(argv: Sequence[str], done: "_Done | Failure", cap: int, parse: Callable[[bytes], Any]) -> Any:
@@ -293,18 +300,26 @@ def _signalled(group: int, sent: int) -> bool:
     return False
 
 
-def _failed(what: str, done: _Done) -> Failure | None:
+def _failed(what: str, done: _Done, answers: Sequence[int] = (0,)) -> Failure | None:
     """Return why a process gave nothing to use, None when it ended well."""
-    last = clean(redact(_text(done.stderr)).strip().rpartition("\n")[2], 300)
     if done.error:
         return Failure(FailureKind.MISSING, what, done.error)
     if done.code is None:
         return Failure(FailureKind.TIMEOUT, what, f"no answer within {done.timeout:.0f} s")
     if done.code < 0 or done.code - 128 in DEATHS:
         return Failure(FailureKind.KILLED, what, f"killed by {_signal_name(abs(done.code) % 128)}")
-    if done.code:
+    if done.code not in answers:
+        last = _last_word(done.stderr)
         return Failure(_reason(last), what, f"exit status {done.code}{': ' + last if last else ''}")
     return None
+
+
+def _last_word(stderr: bytearray) -> str:
+    """Return the line that says why: the last one that starts with "error", else the last."""
+    lines = redact(_text(stderr)).splitlines() or [""]
+    errors = [line for line in lines if clean(line).lower().startswith("error")]
+    filled = [line for line in lines if line.strip()] or [""]
+    return clean((errors or filled)[-1], 300)
 
 
 def _reason(said: str) -> FailureKind:
