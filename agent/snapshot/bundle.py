@@ -9,15 +9,16 @@ import os
 import tarfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from contextlib import suppress
+from dataclasses import asdict, fields
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from agent.snapshot.record import Cluster, LogKey, Object, Part, Release, Snapshot, State, Usage
 from tools.failure import Failure, FailureKind
-from tools.redact import redact_object
+from tools.redact import redact, redact_documents, redact_object, redact_tree
 from tools.text import clean
 
 SCHEMA = "bluehelm/bundle/v1"
@@ -50,6 +51,7 @@ def save(snapshot: Snapshot, path: Path) -> Failure | None:
     import orjson
 
     part = path.with_name(f".{path.name}.{os.getpid()}")
+    what = f"bundle {path}"
     try:
         with part.open("xb") as raw, gzip.GzipFile("", "wb", 6, raw, mtime=0) as packed:
             part.chmod(0o600)
@@ -58,9 +60,12 @@ def save(snapshot: Snapshot, path: Path) -> Failure | None:
                     _add(archive, name, orjson.dumps(content))
         os.link(part, path)
     except OSError as error:
-        return Failure(FailureKind.CONFIG, f"bundle {path}", error.strerror or str(error), "name another file")
+        return Failure(FailureKind.CONFIG, what, error.strerror or str(error), "name another file")
+    except TypeError as error:  # orjson's: a lone surrogate or a huge number, out of a release's values
+        return Failure(FailureKind.MALFORMED, what, clean(f"something cannot be written as JSON: {error}", 200))
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink()
     return None
 
 
@@ -139,8 +144,8 @@ def _read(packed: gzip.GzipFile) -> Iterator[tuple[str, Any]]:
 def _check(member: tarfile.TarInfo, seen: set[str]) -> None:
     kind = member.name.removeprefix("objects/").removesuffix(".json")
     known = member.name in ("manifest.json", *SIDES) or (member.name == f"objects/{kind}.json" and kind.isalnum())
-    if not member.isreg() or not known:
-        raise ValueError(f"unexpected member {member.name!r}")
+    if not member.isreg() or not known or member.size > LARGEST:
+        raise ValueError(f"unexpected member {member.name!r}, or too large")
     if member.name in seen or len(seen) >= MOST_MEMBERS:
         raise ValueError(f"member {member.name!r} twice, or too many")
     if (member.name == "manifest.json") != (not seen):
@@ -152,30 +157,70 @@ def _snapshot(found: Mapping[str, Any], origin: str) -> Snapshot:
     manifest = found["manifest.json"]
     if manifest.get("schema") != SCHEMA:
         raise ValueError(f"schema {manifest.get('schema')!r}, this reads {SCHEMA}")
-    objects = {kind: _objects(found[f"objects/{kind}.json"]) for kind in manifest["kinds"]}
+    taken_at = datetime.fromisoformat(manifest["taken_at"])
+    if taken_at.tzinfo is None:
+        raise ValueError("the time it was taken at has no zone")
     return Snapshot(
-        datetime.fromisoformat(manifest["taken_at"]),
-        Cluster(**manifest["cluster"]),
-        manifest["namespace"],
-        objects,
-        [Part(**{**part, "state": State(part["state"])}) for part in manifest["parts"]],
-        {
-            LogKey(namespace, pod, container, bool(previous)): str(text)
-            for namespace, pod, container, previous, text in found["logs.json"]
-        },
-        [Usage(**item) for item in found["usage.json"]],
-        [Release(**item) for item in found["releases.json"]],
-        _objects(found["containers.json"]),
+        taken_at,
+        _record(Cluster, manifest["cluster"]),
+        _text_or_none(manifest["namespace"]),
+        {kind: _objects(found[f"objects/{kind}.json"], kind) for kind in manifest["kinds"]},
+        [_record(Part, {**part, "state": State(part["state"])}) for part in manifest["parts"]],
+        dict(_log(*entry) for entry in found["logs.json"]),
+        [_record(Usage, item) for item in found["usage.json"]],
+        [_release(item) for item in found["releases.json"]],
+        [redact_tree(item) for item in _mappings(found["containers.json"])],
         origin,
-        manifest["profile"],
+        _text_or_none(manifest["profile"]),
     )
 
 
-def _objects(found: Any) -> Sequence[Object]:
+def _objects(found: Any, kind: str) -> Sequence[Object]:
     """Return a list of objects, redacted again: a bundle may come from anywhere."""
+    listed = _mappings(found)
+    if any(item.get("kind") != kind for item in listed):
+        raise ValueError(f"not only {kind} objects where those should be")
+    return [redact_object(item) for item in listed]
+
+
+def _release(found: Any) -> Release:
+    values, manifest = found["values"], found["manifest"]
+    kept = None if manifest is None else redact_documents(_mappings(manifest))
+    if not isinstance(values, dict | None):
+        raise ValueError("a release's values are no mapping")
+    return _record(Release, {**found, "values": redact_tree(values), "manifest": kept})
+
+
+def _log(*entry: Any) -> tuple[LogKey, str]:
+    namespace, pod, container, previous, text = entry
+    if not all(isinstance(part, str) for part in (namespace, pod, container, text)):
+        raise ValueError("a log is not text")
+    return LogKey(namespace, pod, container, bool(previous)), redact(text)
+
+
+def _mappings(found: Any) -> list[dict[str, Any]]:
     if not isinstance(found, list) or not all(type(item) is dict for item in found):
         raise ValueError("a list of objects is not one")
-    return [redact_object(item) for item in found]
+    return found
+
+
+_Record = TypeVar("_Record", Cluster, Part, Usage, Release)
+
+
+def _record(shape: type[_Record], found: Mapping[str, Any]) -> _Record:
+    """Return one record whose plain fields (text, numbers) are what they are declared to be."""
+    made = shape(**found)
+    for field in fields(shape):
+        declared = (int, float) if field.type is float else field.type
+        if isinstance(declared, type | tuple) and not isinstance(getattr(made, field.name), declared):
+            raise ValueError(f"{shape.__name__} with an odd {field.name}")
+    return made
+
+
+def _text_or_none(found: Any) -> str | None:
+    if not isinstance(found, str | None):
+        raise ValueError("a name is not text")
+    return found
 
 
 def _why(error: Exception) -> str:

@@ -1,0 +1,63 @@
+"""`make bench`: speed and memory as ratios against a floor in the same run, live too where a cluster can run."""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+
+import orjson
+
+from tests.bench import live, synthetic
+from tests.bench.measure import Line, cost
+from tests.cluster import preflight
+
+PYTHON = sys.executable
+AGENT = Path(PYTHON).parent / "agent"
+MEGABYTE = 1 << 20
+
+
+def main() -> int:
+    """Print the table."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench")
+    parser.add_argument("--no-live", action="store_true", help="leave out the real cluster with 5,000 simulated pods")
+    args = parser.parse_args()
+    failed = False
+    for line in chain(start(), bundle(), () if args.no_live else _live()):
+        print(line, flush=True)
+        failed |= line.too_much
+    return int(failed)
+
+
+def _live() -> Iterator[Line]:
+    reason = preflight.unable()
+    if reason is None:
+        yield from live.lines()
+    else:
+        print(f"not measured live: {reason}")
+
+
+def start() -> Iterator[Line]:
+    """Yield what asking for the version and for help costs, against an interpreter that does nothing."""
+    floor = cost([PYTHON, "-c", "pass"], runs=15).seconds
+    for flag in ("--version", "--help"):
+        yield Line(f"agent {flag}", cost([AGENT, flag], runs=15).seconds * 1e3, floor * 1e3, "ms", 3)
+
+
+def bundle() -> Iterator[Line]:
+    """Yield what a diagnosis of a large capture costs, against json.load of the same bytes."""
+    with tempfile.TemporaryDirectory() as folder:
+        capture, plain = Path(folder) / "large.tgz", Path(folder) / "large.json"
+        snapshot = synthetic.write(capture)
+        plain.write_bytes(orjson.dumps(snapshot.objects))
+        count = sum(map(len, snapshot.objects.values()))
+        print(f"{len(snapshot.objects['Pod'])} pods, {count} objects, {plain.stat().st_size / 1e6:.0f} MB", flush=True)
+        floor = cost([PYTHON, "-c", f"import json; json.load(open({str(plain)!r}))"])
+        found = cost([AGENT, "diagnose", "--bundle", capture])
+        yield Line("agent diagnose --bundle, time", found.seconds, floor.seconds, "s ", 2)
+        yield Line("agent diagnose --bundle, peak memory", found.memory / MEGABYTE, floor.memory / MEGABYTE, "MB", 2.5)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

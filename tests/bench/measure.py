@@ -1,0 +1,55 @@
+"""Time and peak memory of whole processes: the best of a few runs, each against a floor in the same run."""
+
+import os
+import subprocess
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+RUNS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Wall seconds and peak resident bytes of one process."""
+
+    seconds: float
+    memory: int
+
+
+def cost(argv: Sequence[str | Path], *, runs: int = RUNS, env: dict[str, str] | None = None) -> Cost:
+    """Return the best time and the smallest peak of a few runs of a command."""
+    found = [_once(argv, env) for _ in range(runs)]
+    return Cost(min(item.seconds for item in found), min(item.memory for item in found))
+
+
+def _once(argv: Sequence[str | Path], env: dict[str, str] | None) -> Cost:
+    began = time.perf_counter()
+    process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ | (env or {}))
+    _, _, usage = os.wait4(process.pid, 0)
+    process.returncode = 0  # it was waited for above, where its own peak can be read
+    return Cost(time.perf_counter() - began, usage.ru_maxrss << 10)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One measurement: what, beside which floor, and how many times the floor it may be."""
+
+    what: str
+    value: float
+    floor: float
+    unit: str
+    most: float
+
+    @property
+    def too_much(self) -> bool:
+        """Return whether it costs more than it may."""
+        return self.value > self.most * self.floor
+
+    def __str__(self) -> str:
+        """One row of the table."""
+        ratio = self.value / self.floor
+        verdict = "TOO MUCH" if self.too_much else "ok"
+        figures = f"{self.value:9.3f} {self.unit} / {self.floor:8.3f} {self.unit}"
+        return f"{self.what:<46} {figures} = {ratio:5.2f} x  (at most {self.most:.1f})  {verdict}"
