@@ -23,8 +23,8 @@ from tools.text import clean
 
 SCHEMA = "bluehelm/bundle/v1"
 
-LARGEST = 1 << 30
-"""Uncompressed bytes of a bundle at most: thirty times a cluster of 5,000 pods."""
+LARGEST = 1 << 29
+"""Uncompressed bytes of a bundle at most: fifteen times a cluster of 5,000 pods."""
 
 MOST_MEMBERS = 200
 
@@ -134,11 +134,19 @@ def _read(packed: gzip.GzipFile) -> Iterator[tuple[str, Any]]:
     with tarfile.open(fileobj=bounded, mode="r|") as archive:  # type: ignore[call-overload]  # only read() is used
         for member in archive:
             _check(member, seen)
-            content = archive.extractfile(member)
-            assert content is not None  # noqa: S101 - _check let only regular files through
-            yield member.name, orjson.loads(content.read())
+            yield member.name, orjson.loads(_content(archive, member))
     while bounded.read(1 << 20):
         pass  # to the end of the file, where gzip keeps the checksum that a cut or changed file fails
+
+
+def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytearray:
+    """Return a member's bytes, read piece by piece: in one go tarfile would hold them three times."""
+    opened = archive.extractfile(member)
+    assert opened is not None  # noqa: S101 - _check let only regular files through
+    content = bytearray()
+    while piece := opened.read(1 << 20):
+        content += piece
+    return content
 
 
 def _check(member: tarfile.TarInfo, seen: set[str]) -> None:
