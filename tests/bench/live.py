@@ -37,9 +37,8 @@ def _measured() -> Iterator[Line]:
     found = cost([AGENT, "diagnose", "-A"], runs=3, env=env)
     beside = cost([program("kubectl"), "get", KINDS, "-A", "-o", "json"], runs=1, env=env)
     yield Line("agent diagnose -A, 5,000 live pods", found.seconds, floor.seconds, "s ", 3)
-    print(
-        f"{'kubectl get KINDS -A -o json':<46} {beside.seconds:9.3f} s  = {beside.seconds / floor.seconds:.1f} x the floor"
-    )
+    ratio = beside.seconds / floor.seconds
+    print(f"{'(kubectl get of the same kinds as JSON)':<46} {beside.seconds:9.3f} s  = {ratio:.1f} x the same floor")
 
 
 def _fill() -> None:
