@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from tools.failure import Failure, FailureKind
-from tools.redact import MASK, SECRET_NAME, redact
-from tools.run import Sandbox, run, run_json
+from tools.redact import MASK, is_secret_name
+from tools.run import Sandbox, run, run_json, run_json_lines
+
+Records = Sequence[Mapping[str, Any]]
 
 ROOTFUL = "unix:///var/run/docker.sock"
 
@@ -26,8 +28,10 @@ def endpoint() -> str:
     if not name or name == "default":
         return ROOTFUL
     metas = [_json(path) for path in sorted((config / "contexts" / "meta").glob("*/meta.json"))]
-    found = next((meta for meta in metas if meta.get("Name") == name), {})
-    return str((found.get("Endpoints") or {}).get("docker", {}).get("Host") or ROOTFUL)
+    found: Any = next((meta for meta in metas if meta.get("Name") == name), {})
+    for key in ("Endpoints", "docker", "Host"):
+        found = found.get(key) if isinstance(found, dict) else None
+    return found if isinstance(found, str) and found else ROOTFUL
 
 
 def version(box: Sandbox) -> str | Failure:
@@ -35,79 +39,71 @@ def version(box: Sandbox) -> str | Failure:
     found = run_json(["docker", "version", "--format=json"], box)
     if isinstance(found, Failure):
         return found
-    server = found.get("Server")
-    if not server:
+    server = found.get("Server") if isinstance(found, dict) else None
+    if not isinstance(server, dict):
         return Failure(FailureKind.UNREACHABLE, "docker version", f"no engine at {box.docker_host or ROOTFUL}")
     return str(server.get("Version") or "")
 
 
-def ps(box: Sandbox) -> Sequence[Mapping[str, Any]] | Failure:
+def ps(box: Sandbox) -> Records | Failure:
     """Return every container, running or not, one mapping each, as `docker ps --format json` prints them."""
     return _lines(["docker", "ps", "--all", "--no-trunc", "--format=json"], box)
 
 
 def inspect(box: Sandbox, container: str) -> Mapping[str, Any] | Failure:
-    """Return one container in full; environment values and labels with telling names are masked."""
-    found = run_json(["docker", "inspect", container, "--type=container", "--format=json"], box)
-    if isinstance(found, Failure):
-        return found
-    if not isinstance(found, list) or not found or not isinstance(found[0], dict):
-        return Failure(FailureKind.NOT_FOUND, f"docker inspect {container}", "no such container")
-    return _quiet(found[0])
-
-
-def logs(box: Sandbox, container: str, *, lines: int = 500) -> str | Failure:
-    """Return the end of a container's log, both streams, redacted."""
-    found = run(["docker", "logs", container, f"--tail={lines}", "--timestamps"], box)
-    return found if isinstance(found, Failure) else found.stdout + found.stderr
-
-
-def stats(box: Sandbox) -> Sequence[Mapping[str, Any]] | Failure:
-    """Return resource use of the running containers, once."""
-    return _lines(["docker", "stats", "--no-stream", "--no-trunc", "--format=json"], box)
+    """Return one container in full, redacted; environment values with telling names are masked."""
+    return _one(["docker", "inspect", container, "--type=container", "--format=json"], box)
 
 
 def image(box: Sandbox, name: str) -> Mapping[str, Any] | Failure:
     """Return one image's record; its environment is masked like a container's."""
-    found = run_json(["docker", "image", "inspect", name, "--format=json"], box)
-    if isinstance(found, Failure):
-        return found
-    return (
-        _quiet(found[0]) if found else Failure(FailureKind.NOT_FOUND, f"docker image inspect {name}", "no such image")
-    )
+    return _one(["docker", "image", "inspect", name, "--format=json"], box)
 
 
-def events(box: Sandbox, since: str) -> Sequence[Mapping[str, Any]] | Failure:
+def logs(box: Sandbox, container: str, *, lines: int = 500) -> str | Failure:
+    """Return the end of a container's log, redacted: its standard output, then its standard error."""
+    found = run(["docker", "logs", container, f"--tail={lines}", "--timestamps"], box)
+    return found if isinstance(found, Failure) else found.stdout + found.stderr
+
+
+def stats(box: Sandbox) -> Records | Failure:
+    """Return resource use of the running containers, once."""
+    return _lines(["docker", "stats", "--no-stream", "--no-trunc", "--format=json"], box)
+
+
+def events(box: Sandbox, since: str) -> Records | Failure:
     """Return the engine's events of a span that ends now; `since` is like `10m`."""
     return _lines(["docker", "events", f"--since={since}", "--until=0s", "--format=json"], box)
 
 
-def _lines(argv: Sequence[str], box: Sandbox) -> Sequence[Mapping[str, Any]] | Failure:
-    found = run(argv, box)
+def _lines(argv: Sequence[str], box: Sandbox) -> Records | Failure:
+    found: Records | Failure = run_json_lines(argv, box)
+    return found
+
+
+def _one(argv: Sequence[str], box: Sandbox) -> Mapping[str, Any] | Failure:
+    """Return the one record of an inspection, which docker prints as a list."""
+    found = run_json(argv, box)
     if isinstance(found, Failure):
         return found
-    if found.truncated:
-        return Failure(FailureKind.TRUNCATED, " ".join(argv[:2]), "more output than the cap")
-    try:
-        return [json.loads(line) for line in found.stdout.splitlines() if line.strip()]
-    except ValueError:
-        return Failure(FailureKind.MALFORMED, " ".join(argv[:2]), "a line is no JSON")
+    what = " ".join(argv[:-1])
+    if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
+        return Failure(FailureKind.MALFORMED, what, "printed no list of records")
+    return _quiet(found[0]) if found else Failure(FailureKind.NOT_FOUND, what, "no such object")
 
 
 def _quiet(record: Mapping[str, Any]) -> Mapping[str, Any]:
-    config = dict(record.get("Config") or {})
-    config["Env"] = [_variable(str(item)) for item in config.get("Env") or ()]
-    config["Labels"] = {key: _value(str(key), str(value)) for key, value in (config.get("Labels") or {}).items()}
-    return {**record, "Config": config}
+    config = record.get("Config")
+    env = config.get("Env") if isinstance(config, dict) else None
+    if not isinstance(config, dict) or not isinstance(env, list):
+        return record
+    return {**record, "Config": config | {"Env": [_variable(str(item)) for item in env]}}
 
 
 def _variable(item: str) -> str:
+    """Return `NAME=value` with the value masked when the name tells; what the value itself tells is gone already."""
     name, equals, value = item.partition("=")
-    return f"{name}{equals}{_value(name, value)}"
-
-
-def _value(name: str, value: str) -> str:
-    return MASK if value and SECRET_NAME.search(name) else redact(value)
+    return f"{name}={MASK}" if equals and value and is_secret_name(name) else item
 
 
 def _json(path: Path) -> Mapping[str, Any]:

@@ -48,6 +48,8 @@ LAST_WORDS = (
     ("connection refused", FailureKind.UNREACHABLE),
     ("cluster unreachable", FailureKind.UNREACHABLE),
     ("no such host", FailureKind.UNREACHABLE),
+    ("no such object", FailureKind.NOT_FOUND),
+    ("failed to connect to the docker api", FailureKind.UNREACHABLE),
     ("cannot connect to the docker daemon", FailureKind.UNREACHABLE),
 )
 """What a client's last line says of why it failed (lower case)."""
