@@ -17,6 +17,8 @@ class Home(NamedTuple):
     release: str
     namespace: str
     chart: str
+    plain: bool = False
+    """Whether it is known to run on the chart's own values alone."""
 
 
 def home(objects: Sequence[Ref], graph: Graph) -> Home | None:
@@ -36,8 +38,10 @@ def _marked(obj: Object, graph: Graph) -> Home | None:
     if not release:
         return None
     namespace = annotations.get("meta.helm.sh/release-namespace") or metadata(obj).get("namespace", "")
-    known = [found.chart for found in graph.snapshot.releases if (found.name, found.namespace) == (release, namespace)]
-    return Home(release, namespace, chart_name(next(iter(known), "") or labels(obj).get("helm.sh/chart") or ""))
+    releases = graph.snapshot.releases
+    known = next((found for found in releases if (found.name, found.namespace) == (release, namespace)), None)
+    chart = (known.chart if known else "") or labels(obj).get("helm.sh/chart") or ""
+    return Home(release, namespace, chart_name(chart), known is not None and known.values == {})
 
 
 def _listed(name: Ref, graph: Graph) -> Home | None:
@@ -45,7 +49,7 @@ def _listed(name: Ref, graph: Graph) -> Home | None:
         for item in release.manifest or ():
             home_of = metadata(item).get("namespace") or release.namespace
             if (item.get("kind"), home_of, metadata(item).get("name")) == tuple(name):
-                return Home(release.name, release.namespace, chart_name(release.chart))
+                return Home(release.name, release.namespace, chart_name(release.chart), release.values == {})
     return None
 
 
@@ -56,8 +60,13 @@ def chart_name(text: str) -> str:
 
 
 def helm_upgrade(place: Home, *, prod: bool) -> str:
-    """Return the command that would apply a patch saved as patch.yaml, from a checkout with the chart in it."""
+    """Return the command that would apply a patch saved as patch.yaml, from a checkout with the chart in it.
+
+    `--reset-values` drops what the release was given before, so that file is named too unless there was none.
+    """
     chart = f"./charts/{place.chart}" if place.chart else "CHART"
     files = ["values.yaml", *(["values-prod.yaml"] if prod else [])]
     given = " ".join(f"-f {chart}/{name}" if place.chart else f"-f {name}" for name in files)
-    return f"helm upgrade {place.release} {chart} --namespace {place.namespace} --reset-values {given} -f patch.yaml"
+    own = "" if place.plain else " -f YOUR-VALUES.yaml"
+    target = f"{place.release} {chart} --namespace {place.namespace}"
+    return f"helm upgrade {target} --reset-values {given}{own} -f patch.yaml"

@@ -15,7 +15,7 @@ from agent.diagnose.ground import covers, ground
 from agent.diagnose.patch import Leaf, patch
 from agent.diagnose.release import chart_name
 from agent.resources import blueprint_files
-from agent.snapshot.record import Ref
+from agent.snapshot.record import Ref, Release
 from tests.fakes.objects import load
 
 WORLD = load("helm-cpu-impossible")
@@ -72,10 +72,18 @@ def test_a_value_that_left_the_blueprint_goes_back_to_it() -> None:
     assert "# now 64" in finding.remedy.patch
     assert str(finding.citations[0].source) == "blueprints/service.md:23"
     assert "the blueprint asks for 250m (SVC-BE-X)" in finding.fix.summary
-    assert finding.remedy.command == (
-        "helm upgrade shop ./charts/web --namespace ra-helm --reset-values -f ./charts/web/values.yaml -f patch.yaml"
-    )
+    command = "helm upgrade shop ./charts/web --namespace ra-helm --reset-values -f ./charts/web/values.yaml"
+    assert finding.remedy.command == f"{command} -f YOUR-VALUES.yaml -f patch.yaml", "else their own values are lost"
     assert not finding.remedy.guessed
+
+
+def test_a_release_known_to_have_no_values_of_its_own_is_upgraded_without_a_file_of_them() -> None:
+    plain = replace(WORLD, releases=[Release("shop", "ra-helm", 1, "deployed", "web-0.1.0", values={})])
+    found = diagnose(plain)
+    assert isinstance(found, Diagnosis)
+    known = blueprints(control(CPU, "backend.resources.requests.cpu", "250m"))
+    (finding,) = ground(found, known, plain, None).findings
+    assert finding.remedy.command.endswith("-f ./charts/web/values.yaml -f patch.yaml")
 
 
 def test_the_shipped_blueprints_speak_to_the_shipped_chart() -> None:
