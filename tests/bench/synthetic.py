@@ -1,65 +1,69 @@
-"""A large cluster out of small real ones: recorded objects, multiplied under new names."""
+"""A capture as large as a real cluster's, multiplied from recorded objects: 5,000 pods, 13,500 objects, about 35 MB."""
 
 import copy
-import gzip
-import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from agent.snapshot.bundle import save
-from agent.snapshot.record import Cluster, Part, Snapshot, State
-from tests.fakes.objects import FIXTURES
+from agent.resources import bundle_path
+from agent.snapshot.bundle import load, save
+from agent.snapshot.narrow import narrow
+from agent.snapshot.record import Part, Snapshot, State
 from tools.failure import Failure
-from tools.kinds import KINDS
 
-NAMESPACES = 50
-SHARES = {
-    "Pod": 5000,
-    "ReplicaSet": 1700,
-    "Event": 2500,
-    "Deployment": 800,
-    "Service": 700,
-    "EndpointSlice": 700,
-    "ConfigMap": 800,
-    "ServiceAccount": 500,
-    "Node": 100,
-    "Namespace": NAMESPACES,
-}
-"""kind -> how many: 5,000 pods and 13,000 objects, as in a real cluster of that size."""
+PODS = 5_000
+PER_NAMESPACE = 10
+HEALTHY, BROKEN = "todo-prod", "todo-app"
+ONE_IN = 100
+"""Of this many namespaces one holds the broken release."""
 
 
-def world() -> Snapshot:
-    """Return one look at a healthy cluster of 5,000 pods, about 35 MB of JSON."""
-    models = _models()
-    objects = {kind: [_copy(models[kind], kind, number) for number in range(count)] for kind, count in SHARES.items()}
-    parts = [Part(kind.name, kind.path(None), State.COMPLETE, len(objects.get(kind.name, ()))) for kind in KINDS]
-    return Snapshot(datetime(2026, 1, 2, tzinfo=UTC), Cluster("bench", "https://bench", "v1.36.3"), None, objects, parts)
+def write(path: Path, pods: int = PODS) -> Snapshot:
+    """Write the capture and return what is in it."""
+    snapshot = _multiplied(pods)
+    failed = save(snapshot, path)
+    assert failed is None, failed
+    return snapshot
 
 
-def write(folder: Path) -> tuple[Path, Path]:
-    """Write the world as a bundle and as one plain JSON file of the same objects; return both paths."""
-    made = world()
-    bundle, plain = folder / "bench.tgz", folder / "bench.json"
-    failed = save(made, bundle)
-    if isinstance(failed, Failure):
-        raise RuntimeError(str(failed))
-    plain.write_text(json.dumps(made.objects, separators=(",", ":")), encoding="utf-8")
-    return bundle, plain
+def _multiplied(pods: int) -> Snapshot:
+    demo = load(bundle_path("demo"))
+    assert not isinstance(demo, Failure), demo
+    healthy, broken = narrow(demo, HEALTHY), narrow(demo, BROKEN)
+    assert healthy is not None
+    assert broken is not None
+    objects: dict[str, list[Any]] = {kind: [] for kind in demo.objects}
+    for number in range(pods // PER_NAMESPACE):
+        source = broken if number % ONE_IN == 0 else healthy
+        for kind, obj in _clone(source, f"shop-{number}"):
+            objects[kind].append(obj)
+    for kind in ("Node", "StorageClass", "PriorityClass", "IngressClass", "PersistentVolume"):
+        objects[kind] = list(demo.objects.get(kind, ()))
+    parts = [Part(kind, "synthetic", State.COMPLETE, len(found)) for kind, found in objects.items()]
+    return replace(demo, namespace=None, objects=objects, parts=parts, logs={}, usage=[], releases=[])
 
 
-def _models() -> dict[str, dict[str, Any]]:
-    """Return the largest recorded healthy object of each kind."""
-    found: dict[str, dict[str, Any]] = {}
-    for item in sorted(_recorded(), key=lambda item: len(json.dumps(item))):
-        found[item["kind"]] = item
-    return found
+def _clone(source: Snapshot, namespace: str) -> Iterator[tuple[str, Any]]:
+    """Yield one namespace's objects under another name, its pods several times over."""
+    for kind, found in source.objects.items():
+        own = [obj for obj in found if (obj.get("metadata") or {}).get("namespace") == source.namespace]
+        times = PER_NAMESPACE // max(len(own), 1) if kind == "Pod" else 1
+        for obj in own if kind != "Event" else own[:5]:
+            for copy_number in range(times):
+                yield kind, _renamed(obj, namespace, copy_number)
+    yield "Namespace", {"kind": "Namespace", "apiVersion": "v1", "metadata": {"name": namespace, "uid": namespace}}
 
 
-def _recorded() -> Iterator[dict[str, Any]]:
-    for item in json.loads(gzip.decompress((FIXTURES / "healthy.json.gz").read_bytes()))["items"]:
-        status = item.get("status") or {}
-        ready = any(c.get("type") == "Ready" and c.get("status") == "True" for c in status.get("conditions") or ())
-        if item["kind"] != "Pod" or (ready and not any(c["restartCount"] for c in status["containerStatuses"])):
-            yield item
+def _renamed(obj: Any, namespace: str, number: int) -> Any:
+    made = copy.deepcopy(dict(obj))
+    meta = made["metadata"]
+    meta |= {"namespace": namespace, "uid": f"{meta.get('uid', '')}-{namespace}-{number}"}
+    if number:
+        meta["name"] = f"{meta['name']}-{number}"
+    for owner in meta.get("ownerReferences") or ():
+        owner["uid"] = f"{owner['uid']}-{namespace}-0"
+    if "involvedObject" in made:
+        about = made["involvedObject"]
+        about |= {"namespace": namespace, "uid": f"{about.get('uid', '')}-{namespace}-0"}
+    return made
