@@ -150,7 +150,8 @@ DENIED = [
         f"helm template web /c {flag}"
         for flag in (
             "--post-renderer=/x --post-renderer-args=x --output-dir=/x --enable-dns --validate --set=a=b"
-            " --set-string=a=b --set-file=a=/x --set-json=a=1 --skip-schema-validation --repo=https://x --devel --dependency-update"
+            " --set-string=a=b --set-file=a=/x --set-json=a=1 --skip-schema-validation"
+            " --repo=https://x --devel --dependency-update"
         ).split()
     ),
     "helm template web oci://x/y",
