@@ -1,8 +1,13 @@
 """Resource use, from the metrics API of the cluster or from one configured Prometheus."""
 
 import http.client
+import ipaddress
 import json
-from collections.abc import Mapping, Sequence
+import socket
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
@@ -10,6 +15,7 @@ from tools.cluster import Reader
 from tools.failure import Failure, FailureKind
 from tools.kinds import METRICS
 from tools.quantity import parse_quantity
+from tools.redact import redact
 from tools.text import clean
 
 SECONDS = 5.0
@@ -39,18 +45,22 @@ def pod_usage(reader: Reader, namespace: str | None) -> list[PodUsage] | Failure
     return [usage for item in items if isinstance(item, dict) for usage in _containers(item)]
 
 
-def _containers(item: Mapping[str, Any]) -> Sequence[PodUsage]:
-    meta = item.get("metadata") or {}
-    return [
-        PodUsage(meta.get("namespace", ""), meta.get("name", ""), container.get("name", ""), *_amounts(container))
-        for container in item.get("containers") or ()
-    ]
+def _containers(item: Mapping[str, Any]) -> Iterator[PodUsage]:
+    """Yield what one PodMetrics says; a container with an unreadable amount is unknown, not idle."""
+    meta, containers = item.get("metadata"), item.get("containers")
+    if not isinstance(meta, dict) or not isinstance(containers, list):
+        return
+    for container in containers:
+        usage = container.get("usage") if isinstance(container, dict) else None
+        amounts = _amounts(usage) if isinstance(usage, dict) else None
+        if amounts is not None:
+            namespace, pod, name = meta.get("namespace"), meta.get("name"), container.get("name")
+            yield PodUsage(str(namespace or ""), str(pod or ""), str(name or ""), *amounts)
 
 
-def _amounts(container: Mapping[str, Any]) -> tuple[float, int]:
-    usage = container.get("usage") or {}
-    cpu, memory = parse_quantity(usage.get("cpu") or "0"), parse_quantity(usage.get("memory") or "0")
-    return float(cpu or 0), int(memory or 0)
+def _amounts(usage: Mapping[str, Any]) -> tuple[float, int] | None:
+    cpu, memory = parse_quantity(usage.get("cpu", "")), parse_quantity(usage.get("memory", ""))
+    return None if cpu is None or memory is None else (float(cpu), int(memory))
 
 
 def query(origin: str, expression: str) -> Sequence[Mapping[str, Any]] | Failure:
@@ -72,36 +82,101 @@ def query_range(
 
 
 def _asked(origin: str, path: str, parameters: Mapping[str, object]) -> Sequence[Mapping[str, Any]] | Failure:
-    what = f"GET {origin}{path}"
-    parts = urlsplit(origin)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        return Failure(FailureKind.CONFIG, what, "not an http or https origin", "set `prometheus` to http://host:9090")
-    body = _body(parts.scheme, parts.netloc, f"{path}?{urlencode(parameters)}", what)
+    place = _place(origin)
+    if isinstance(place, Failure):
+        return place
+    scheme, host, port = place
+    what = f"GET {scheme}://{host}:{port}{path}"
+    kind = http.client.HTTPSConnection if scheme == "https" else http.client.HTTPConnection
+    connection = kind(host, port, timeout=SECONDS)
+    began = time.monotonic()
+    try:
+        body = _body(connection, f"{path}?{urlencode(parameters)}", what)
+    except (OSError, http.client.HTTPException) as error:
+        if isinstance(error, TimeoutError) or time.monotonic() - began >= SECONDS:
+            return Failure(FailureKind.TIMEOUT, what, f"no answer within {SECONDS:.0f} s")
+        return Failure(FailureKind.UNREACHABLE, what, clean(redact(str(error))))
+    finally:
+        connection.close()
     return body if isinstance(body, Failure) else _result(body, what)
 
 
-def _body(scheme: str, place: str, target: str, what: str) -> bytes | Failure:
-    """Return one answer; redirects are answers that are not 200, so they are never followed."""
-    kind = http.client.HTTPSConnection if scheme == "https" else http.client.HTTPConnection
-    connection = kind(place, timeout=SECONDS)
+def _place(origin: str) -> tuple[str, str, int] | Failure:
+    """Return scheme, host and port: an origin has nothing else, so that no path or password rides along."""
     try:
+        parts = urlsplit(origin)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        parts, host, port = urlsplit(""), None, None
+    bare = parts.path in ("", "/") and not (parts.query or parts.fragment or parts.username or parts.password)
+    if parts.scheme not in ("http", "https") or not host or not bare:
+        hint = "set `prometheus` to http://host:9090"
+        return Failure(FailureKind.CONFIG, "prometheus", "its setting is no plain http or https origin", hint)
+    return parts.scheme, host, port or (443 if parts.scheme == "https" else 80)
+
+
+def _body(connection: http.client.HTTPConnection, target: str, what: str) -> bytes | Failure:
+    """Return one answer; redirects are answers that are not 200, so they are never followed."""
+    connection.connect()
+    if _is_link_local(connection.sock):
+        return Failure(FailureKind.DENIED, what, "a link-local address: it may be the cloud's metadata service")
+    with _hung_up_after(connection.sock, SECONDS) as late:
         connection.request("GET", target, headers={"Accept": "application/json"})
         answer = connection.getresponse()
         body = answer.read(LARGEST + 1)
-    except TimeoutError:
-        return Failure(FailureKind.TIMEOUT, what, f"no answer within {SECONDS:.0f} s")
-    except (OSError, http.client.HTTPException) as error:
-        return Failure(FailureKind.UNREACHABLE, what, clean(str(error)))
+    if late.is_set():
+        raise TimeoutError
+    if len(body) > LARGEST:
+        return Failure(FailureKind.TRUNCATED, what, "more than 1 MiB")
+    if answer.length:
+        raise http.client.IncompleteRead(body)
+    return body if answer.status == 200 else _refused(answer.status, body, what)
+
+
+@contextmanager
+def _hung_up_after(connected: socket.socket, seconds: float) -> Iterator[threading.Event]:
+    """Hang up when the time is up: a socket's own timeout starts anew with every byte of a server that drips."""
+    late = threading.Event()
+
+    def hang_up() -> None:
+        late.set()
+        with suppress(OSError):
+            connected.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(seconds, hang_up)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield late
     finally:
-        connection.close()
-    if answer.status != 200:
-        return Failure(FailureKind.SERVER, what, f"status {answer.status}; redirects are not followed")
-    return Failure(FailureKind.TRUNCATED, what, "more than 1 MiB") if len(body) > LARGEST else body
+        timer.cancel()
+
+
+def _is_link_local(connected: socket.socket) -> bool:
+    return ipaddress.ip_address(connected.getpeername()[0].partition("%")[0]).is_link_local
+
+
+def _refused(status: int, body: bytes, what: str) -> Failure:
+    if 300 <= status < 400:
+        return Failure(FailureKind.MALFORMED, what, f"redirects ({status}) are not followed", "name the origin itself")
+    kind = {401: FailureKind.UNAUTHORIZED, 403: FailureKind.FORBIDDEN}.get(status, FailureKind.SERVER)
+    return Failure(kind, what, f"status {status} {clean(redact(_error(body)), 200)}".strip())
+
+
+def _error(body: bytes) -> str:
+    """Return Prometheus's own words: `parse error: unexpected character`."""
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        return ""
+    return str(found.get("error") or "") if isinstance(found, dict) else ""
 
 
 def _result(body: bytes, what: str) -> Sequence[Mapping[str, Any]] | Failure:
     try:
         found = json.loads(body)["data"]["result"]
-    except (ValueError, KeyError, TypeError):
-        return Failure(FailureKind.MALFORMED, what, "not a Prometheus answer")
-    return found if isinstance(found, list) else Failure(FailureKind.MALFORMED, what, "not a Prometheus answer")
+    except (ValueError, KeyError, TypeError, RecursionError):
+        found = None
+    if isinstance(found, list) and all(isinstance(item, dict) for item in found):
+        return found
+    return Failure(FailureKind.MALFORMED, what, "not a Prometheus answer")
