@@ -1,36 +1,49 @@
 """minikube, read only: what the cluster blueprint's checks ask."""
 
+import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from tools.failure import Failure, FailureKind
 from tools.run import Sandbox, run, run_json
 
+DOWN = tuple(range(8))
+"""Exit statuses of `minikube status`: the sum of 1, 2 and 4 for host, cluster and Kubernetes when they are down."""
+
+
+def home() -> str:
+    """Return the folder of the user's clusters, for the sandbox: with a private HOME alone minikube knows none."""
+    return os.environ.get("MINIKUBE_HOME") or str(Path.home() / ".minikube")
+
 
 def version(box: Sandbox) -> str | Failure:
     """Return minikube's version."""
-    found = run_json(["minikube", "version", "--output=json"], box)
+    found = _mapping(run_json(["minikube", "version", "--output=json"], box), "minikube version")
     return found if isinstance(found, Failure) else str(found.get("minikubeVersion") or "")
 
 
-def status(box: Sandbox) -> Mapping[str, str] | Failure:
-    """Return the state of host, kubelet and apiserver: `{"Host": "Running", …}`; a Failure where one is down."""
-    found = run_json(["minikube", "status", "--output=json"], box)
-    return found if isinstance(found, Failure) else _first(found, "minikube status")
+def status(box: Sandbox) -> Mapping[str, Any] | Failure:
+    """Return the state of the control plane's parts: `{"Host": "Running", "Kubelet": "Stopped", …}`."""
+    found = run_json(["minikube", "status", "--output=json"], box, answers=DOWN)
+    first = found[0] if isinstance(found, list) and found else found  # one mapping for one node, a list for several
+    return _mapping(first, "minikube status")
 
 
 def profiles(box: Sandbox) -> Sequence[Mapping[str, Any]] | Failure:
     """Return the valid profiles with their configuration (driver, CPUs, memory, Kubernetes version)."""
-    found = run_json(["minikube", "profile", "list", "--output=json"], box)
-    return found if isinstance(found, Failure) else list(found.get("valid") or ())
+    found = _mapping(run_json(["minikube", "profile", "list", "--output=json"], box), "minikube profile list")
+    if isinstance(found, Failure):
+        return found
+    return [item for item in found.get("valid") or () if isinstance(item, dict)]
 
 
 def addons(box: Sandbox) -> Mapping[str, bool] | Failure:
     """Return addon name -> whether it is enabled."""
-    found = run_json(["minikube", "addons", "list", "--output=json"], box)
+    found = _mapping(run_json(["minikube", "addons", "list", "--output=json"], box), "minikube addons list")
     if isinstance(found, Failure):
         return found
-    return {name: (item or {}).get("Status") == "enabled" for name, item in found.items()}
+    return {name: isinstance(item, dict) and item.get("Status") == "enabled" for name, item in found.items()}
 
 
 def address(box: Sandbox) -> str | Failure:
@@ -39,7 +52,7 @@ def address(box: Sandbox) -> str | Failure:
     return found if isinstance(found, Failure) else found.stdout.strip()
 
 
-def _first(found: Any, what: str) -> Mapping[str, str] | Failure:
-    """Return the control plane's record: one mapping for one node, a list of them for several."""
-    record = found[0] if isinstance(found, list) and found else found
-    return record if isinstance(record, dict) else Failure(FailureKind.MALFORMED, what, "printed no status")
+def _mapping(found: Any, what: str) -> Mapping[str, Any] | Failure:
+    if isinstance(found, (dict, Failure)):
+        return found
+    return Failure(FailureKind.MALFORMED, what, "printed no mapping")

@@ -145,9 +145,11 @@ def run(
     return Output(tuple(argv), shown, redact(_text(done.stderr)), done.truncated, done.code or 0)
 
 
-def run_json(argv: Sequence[str], box: Sandbox, *, timeout: float = 20.0, cap: int = 64 << 20) -> Any:
+def run_json(
+    argv: Sequence[str], box: Sandbox, *, timeout: float = 20.0, cap: int = 64 << 20, answers: Sequence[int] = (0,)
+) -> Any:
     """Run one command and return the JSON it prints, redacted, or a Failure: also when it is cut short or no JSON."""
-    return _parsed(argv, _run(argv, box, timeout, cap), cap, one_json)
+    return _parsed(argv, _run(argv, box, timeout, cap, answers), cap, one_json)
 
 
 def run_json_lines(argv: Sequence[str], box: Sandbox, *, timeout: float = 20.0, cap: int = CAP) -> Any:
