@@ -63,6 +63,8 @@ def credential(user: Mapping[str, Any], cluster: Mapping[str, Any], origin: Path
 def _refusal(plugin: object, origin: Path) -> str:
     if not isinstance(plugin, dict) or not plugin.get("command"):
         return "exec: names no command"
+    if not _well_formed(plugin):
+        return "exec: args or env are not as they must be"
     if plugin.get("apiVersion") not in VERSIONS:
         return f"exec: apiVersion {plugin.get('apiVersion')!r} is not one of {', '.join(VERSIONS)}"
     found = origin.resolve().stat()
@@ -71,6 +73,15 @@ def _refusal(plugin: object, origin: Path) -> str:
     if _inside_repository(origin.resolve()):
         return "its credential plugin is not run: the file lies inside a git checkout; move it out, or use another"
     return ""
+
+
+def _well_formed(plugin: Mapping[str, Any]) -> bool:
+    """Return whether the words and variables of a plugin are texts a process can be given."""
+    args, env = plugin.get("args") or [], plugin.get("env") or []
+    if not isinstance(args, list) or not isinstance(env, list) or not all(isinstance(item, dict) for item in env):
+        return False
+    texts = [plugin["command"], *args, *(item.get(key) for item in env for key in ("name", "value"))]
+    return all(isinstance(text, str) and "\0" not in text for text in texts)
 
 
 def _inside_repository(path: Path) -> bool:
@@ -92,7 +103,7 @@ def _cached(plugin: Mapping[str, Any], cluster: Mapping[str, Any]) -> Credential
 
 
 def _made(plugin: Mapping[str, Any], cluster: Mapping[str, Any]) -> Credential | Failure:
-    argv = [str(plugin["command"]), *map(str, plugin.get("args") or ())]
+    argv = [plugin["command"], *(plugin.get("args") or ())]
     printed = run_credential_plugin(argv, _environment(plugin, cluster))
     if isinstance(printed, Failure):
         hint = (
@@ -108,7 +119,7 @@ def _environment(plugin: Mapping[str, Any], cluster: Mapping[str, Any]) -> dict[
         for key, value in os.environ.items()
         if key in PASSED or key.lower() in PROXIES or key.startswith(PASSED_PREFIXES)
     }
-    named = {str(item["name"]): str(item.get("value", "")) for item in plugin.get("env") or () if item.get("name")}
+    named = {item["name"]: item["value"] for item in plugin.get("env") or () if item["name"]}
     info: dict[str, Any] = {
         "apiVersion": plugin["apiVersion"],
         "kind": "ExecCredential",
@@ -131,7 +142,7 @@ def _parsed(text: str, command: str) -> Credential | Failure:
             str(status.get("clientKeyData") or "").encode(),
             _epoch(status.get("expirationTimestamp")),
         )
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return Failure(FailureKind.MALFORMED, f"credential plugin {command}", "printed no ExecCredential with a status")
     if not made.token and not made.certificate:
         return Failure(FailureKind.MALFORMED, f"credential plugin {command}", "gave neither token nor certificate")

@@ -74,12 +74,33 @@ def _read(path: Path) -> Mapping[str, Any] | Failure:
         return Failure(FailureKind.CONFIG, f"kubeconfig {path}", error.strerror or "unreadable")
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         return Failure(FailureKind.CONFIG, f"kubeconfig {path}", f"not YAML ({type(error).__name__})")
-    sections = [found.get(key) or [] for key in ("contexts", "clusters", "users")] if isinstance(found, dict) else []
-    if found is not None and not all(
-        isinstance(s, list) and all(isinstance(i, dict) for i in s) for s in sections or [0]
-    ):
+    if found is not None and not _is_kubeconfig(found):
         return Failure(FailureKind.CONFIG, f"kubeconfig {path}", "not a kubeconfig")
     return found or {}
+
+
+FLAGS = ("insecure-skip-tls-verify", "disable-compression")
+NESTED = ("exec", "auth-provider", "extensions", "as-groups", "as-user-extra")
+
+
+def _is_kubeconfig(found: Any) -> bool:
+    """Return whether every field is of the type it must have, so that nothing below meets another."""
+    if not isinstance(found, dict) or not isinstance(found.get("current-context") or "", str):
+        return False
+    sections = [(found.get(f"{entry}s") or [], entry) for entry in ("context", "cluster", "user")]
+    return all(
+        isinstance(listed, list) and all(_is_entry(item, entry) for item in listed) for listed, entry in sections
+    )
+
+
+def _is_entry(item: Any, entry: str) -> bool:
+    if not isinstance(item, dict) or not isinstance(item.get("name"), str):
+        return False
+    fields = item.get(entry) or {}
+    return isinstance(fields, dict) and all(
+        key in NESTED or isinstance(value, bool if key in FLAGS else str) or value is None
+        for key, value in fields.items()
+    )
 
 
 def _chosen(merged: dict[str, Any], context: str) -> Access | Failure:
