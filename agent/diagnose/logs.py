@@ -13,6 +13,9 @@ TELLING = (
 """Sorts of lines that name a cause, the plainest first; of one sort the last line of the log counts."""
 
 _PREFIX = re.compile(r"^\d{4}-\d\d-\d\d[T ][\d:.,]+(?:Z|[+-]\d\d:?\d\d)?\s+")
+NO_LOG = "unable to retrieve container logs for "
+"""What the kubelet answers in place of a log it has thrown away; recorded by tools that took it for one."""
+
 LINES = 200
 
 _NAME = r"[\"'`]?(?P<name>[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|[A-Z]{4,})[\"'`]?"
@@ -65,7 +68,7 @@ _FILE = re.compile(
 def telling_line(log: str) -> str:
     """Return the line of a log that says most about why it ends, "" for an empty log."""
     lines = [_PREFIX.sub("", line).rstrip() for line in log.splitlines()[-LINES:]]
-    lines = [line for line in lines if line.strip()]
+    lines = [line for line in lines if line.strip() and not line.startswith(NO_LOG)]
     for pattern in TELLING:
         found = next((line for line in reversed(lines) if pattern.search(line)), None)
         if found is not None:

@@ -92,10 +92,38 @@ def _crashing(pod: Object, graph: Graph) -> tuple[str, Severity, tuple[Evidence,
         ended = next((state["terminated"] for state in states if state.get("terminated")), None)
         if states[0].get("running") or not container.get("restartCount") or not ended or not ended.get("exitCode"):
             continue
-        line = next((item.text for item in _last_words(pod, graph)), "")
-        text = f"container {container.get('name', '')} keeps ending with exit code {ended['exitCode']}"
-        return f"{text}{': ' if line else ''}{line}", Severity.ERROR, _ends(pod, graph)
+        return _ending_again(pod, container, ended, graph)
     return None
+
+
+def _ending_again(
+    pod: Object, container: Mapping[str, Any], ended: Mapping[str, Any], graph: Graph
+) -> tuple[str, Severity, tuple[Evidence, ...]]:
+    """Return how a container keeps ending: killed by its own probe where that is so, else with its log's word."""
+    name = container.get("name", "")
+    killed = _probe_that_kills(pod, name, graph)
+    if killed is not None:
+        return (
+            f"container {name} is killed again and again: {killed.text}",
+            Severity.ERROR,
+            (killed, *_ends(pod, graph)),
+        )
+    line = next((item.text for item in _last_words(pod, graph)), "")
+    text = f"container {name} keeps ending with exit code {ended['exitCode']}{': ' if line else ''}{line}"
+    return text, Severity.ERROR, _ends(pod, graph)
+
+
+def _probe_that_kills(pod: Object, name: str, graph: Graph) -> Evidence | None:
+    """Return the newest failure of the liveness or startup probe that the kubelet kills a container for."""
+    about = [event for event in graph.events(pod) if name in (event["involvedObject"].get("fieldPath") or name)]
+    kills = any(event.get("reason") == "Killing" and "probe" in (event.get("message") or "") for event in about)
+    failures = [
+        event for event in about if (event.get("message") or "").startswith(("Liveness probe", "Startup probe"))
+    ]
+    if not kills or not failures:
+        return None
+    newest = max(failures, key=event_time)
+    return Evidence(ref(pod), f"event {newest.get('reason', '')}", newest.get("message") or "")
 
 
 def _waiting(pod: Object, graph: Graph) -> tuple[str, Severity, tuple[Evidence, ...]] | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from agent.diagnose.fields import number, seconds_since
 from agent.diagnose.finding import Change, Confidence, Evidence, Finding, Fix, Severity
-from agent.diagnose.logs import missing_file, missing_settings, telling_line
+from agent.diagnose.logs import NO_LOG, missing_file, missing_settings, telling_line
 from agent.diagnose.pods import Part, event_evidence, events_of, newest, parts, wants_to_run_on, workload_ref
 from agent.diagnose.registry import rule
 from agent.diagnose.wording import closest, counted, memory, said
@@ -39,6 +39,10 @@ NO_COMMAND = re.compile(
     r"executable file not found|exec: \"|fork/exec|no command specified|exec /\S+: no such file|is a directory: unknown"
     r"|starting container process caused.*(?:exec|permission denied)",
     re.IGNORECASE,
+)
+_RUNTIME_NAMED = re.compile(r"exec: \"([^\"]+)\"|exec (/\S+?):")
+_SHELL_NAMED = re.compile(
+    r"sh: (?:line \d+: |\d+: )?(\S+?): (?:command )?(?:not found|Permission denied)|env: [‘'\"]?([^’'\":]+)"
 )
 WRONG_PLATFORM = re.compile(r"exec format error", re.IGNORECASE)
 START_REASONS = ("StartError", "ContainerCannotRun", "RunContainerError", "CreateContainerError")
@@ -141,16 +145,21 @@ def command_not_found(pod: Object, graph: Graph) -> Iterator[Finding]:
         if shown is None or part.ready:
             continue
         command = " ".join(map(str, part.container.get("command") or part.container.get("args") or ()))
-        named = re.search(r"exec: \"([^\"]+)\"|exec (/\S+?):", shown.text)
-        program = (named[1] or named[2]) if named else command.split(" ")[0] if command else "its command"
-        why = (
-            "cannot be executed" if "permission denied" in shown.text or "126" in shown.text else "is not in the image"
-        )
+        program = _program(shown.text, _log(part, graph), command)
+        refused = "permission denied" in shown.text or shown.text.startswith(str(NOT_EXECUTABLE))
+        why = "cannot be executed" if refused else "is not in the image"
         change = Change(part.field("command"), command, "", "command")
         fix = Fix("Name a program that is in the image, or build it into the image", (change,))
         proof = (shown, *_log_evidence(part, graph))
         cause = f"container {part.name} cannot start: {program} {why}"
         yield _finding(58, "command-not-found", part, graph, cause, fix, proof, Confidence.CERTAIN)
+
+
+def _program(message: str, log: str, command: str) -> str:
+    """Return what could not be executed: named by the runtime, by the shell that looked for it, or the command itself."""
+    named = _RUNTIME_NAMED.search(message) or _SHELL_NAMED.search(log)
+    found = next((group for group in named.groups() if group), "") if named else ""
+    return found or command.split(" ")[0] or "its command"
 
 
 def _cannot_execute(part: Part, graph: Graph) -> Evidence | None:
@@ -259,8 +268,18 @@ def _given(part: Part, graph: Graph) -> tuple[dict[str, str], bool]:
         given |= {f"{source.get('prefix') or ''}{key}": "?" for key in ((found or {}).get("data") or {})}
     for variable in part.container.get("env") or ():
         if variable.get("name"):
-            given[variable["name"]] = "?" if variable.get("valueFrom") else str(variable.get("value") or "")
+            given |= _value(variable, part, graph)
     return given, opaque
+
+
+def _value(variable: Mapping[str, Any], part: Part, graph: Graph) -> dict[str, str]:
+    """Return what one variable is given; nothing where it comes from an optional object that is not there."""
+    source = variable.get("valueFrom") or {}
+    for field, kind in (("configMapKeyRef", "ConfigMap"), ("secretKeyRef", "Secret")):
+        wanted = source.get(field) or {}
+        if wanted.get("optional") and graph.exists(kind, ref(part.pod).namespace, str(wanted.get("name"))) is False:
+            return {}
+    return {variable["name"]: "?" if source else str(variable.get("value") or "")}
 
 
 def _missing_file(part: Part, graph: Graph) -> _Missing | None:
@@ -305,9 +324,12 @@ def _done(part: Part, ended: Mapping[str, Any], graph: Graph) -> bool:
 
 def _log(part: Part, graph: Graph) -> str:
     """Return the log of the end: the previous instance's, or this one's when it has ended or there is no other."""
-    previous = graph.log(part.pod, part.name, previous=True)
-    current = graph.log(part.pod, part.name, previous=False)
+    previous, current = (_usable(graph.log(part.pod, part.name, previous=which)) for which in (True, False))
     return current or previous if not part.running else previous or current
+
+
+def _usable(log: str) -> str:
+    return "" if log.startswith(NO_LOG) else log
 
 
 def _which_log(part: Part, graph: Graph) -> str:

@@ -25,7 +25,9 @@ PROTOCOL = re.compile(
     re.IGNORECASE,
 )
 WRONG_PATH = re.compile(r"statuscode: (?:404|405|410)")
-LISTENING = re.compile(r"(?i)\b(?:listen\w*|serving|running|started|bound)\b[^\n]*?(?::|\bport:? ?)(\d{2,5})\b")
+LISTENING = re.compile(
+    r"(?i)\b(?:listen\w*|serving|running|started|bound)\b[^\n]*?(?::|\bport:? ?|\bon )(\d{2,5})\b(?![.\d])"
+)
 
 PATIENCE = 20
 """Seconds beyond its budget before a readiness probe counts as failing for good."""
@@ -70,7 +72,7 @@ def liveness_port(pod: Object, graph: Graph) -> Iterator[Finding]:
     """A liveness (or startup) probe asks a port nobody listens on, so the kubelet kills a container that is well."""
     for ask in _asks(pod, LIVENESS, STARTUP):
         failure = _kills(ask, graph)
-        if failure is None or not REFUSED.search(failure.get("message") or ""):
+        if failure is None or not (REFUSED.search(failure.get("message") or "") or _certain(ask)):
             continue
         better = _better_port(ask, graph)
         if better is not None:
@@ -95,7 +97,7 @@ def readiness_probe(pod: Object, graph: Graph) -> Iterator[Finding]:
 def _wrong(ask: Ask, message: str, graph: Graph) -> tuple[str, str, str] | None:
     """Return what is wrong with a readiness probe: the words, the better value and the leaf it stands in."""
     who = f"the readiness probe of container {ask.part.name}"
-    if PROTOCOL.search(message):
+    if PROTOCOL.search(message) or _speaks_grpc_to_another(ask, message, graph):
         spoken = (ask.handler[1].get("scheme") or "HTTP") if ask.handler[0] == "httpGet" else ask.handler[0]
         return (
             f"{who} speaks {spoken} to port {ask.given}, which does not answer in it",
@@ -106,15 +108,21 @@ def _wrong(ask: Ask, message: str, graph: Graph) -> tuple[str, str, str] | None:
         better = _better_path(ask)
         hint = f"; {better[0]} answers" if better else ""
         return f"{who} asks for {ask.path}, which the program does not have{hint}", better[0] if better else "", "path"
-    if REFUSED.search(message):
+    if REFUSED.search(message) or _certain(ask):
         found = _better_port(ask, graph)
         if found is not None:
             return f"{who} asks port {ask.given}, where {found[1]}", found[0], "port"
     return None
 
 
+def _speaks_grpc_to_another(ask: Ask, message: str, graph: Graph) -> bool:
+    """Return whether a gRPC probe gets no answer on a port where the program says it listens."""
+    unanswered = ask.handler[0] == "grpc" and "failed to connect service" in message and "refused" not in message
+    return unanswered and str(ask.port) in (*_heard(ask, graph), *_answering(ask))
+
+
 def _other_scheme(message: str) -> str:
-    if "HTTP response to HTTPS client" in message:
+    if "HTTP response to HTTPS client" in message or "does not look like a TLS handshake" in message:
         return "HTTP"
     return "HTTPS" if "HTTPS server" in message or "malformed HTTP" in message else ""
 
