@@ -4,6 +4,7 @@ argparse rather than click: `--help` and `--version` may cost three bare interpr
 """
 
 import argparse
+import errno
 import os
 import sys
 from importlib import import_module
@@ -67,7 +68,19 @@ def main() -> int:
     except KeyboardInterrupt:
         error("interrupted")
         return ExitCode.INTERRUPTED
+    except Exception as bug:  # noqa: BLE001 - the outermost boundary: a person gets one line, never a traceback
+        return _failed(bug)
     return code
+
+
+def _failed(bug: Exception) -> int:
+    """Say what nobody foresaw, in one line; BLUEHELM_TRACEBACK=1 shows where, for a report."""
+    if os.environ.get("BLUEHELM_TRACEBACK"):
+        raise bug
+    if isinstance(bug, OSError) and bug.errno == errno.ENOSPC:
+        _close_stdout()
+    error(f"unforeseen {type(bug).__name__}: {' '.join(str(bug).split())[:200]}; BLUEHELM_TRACEBACK=1 shows where")
+    return ExitCode.INDETERMINATE
 
 
 def _run(args: argparse.Namespace) -> int:

@@ -108,7 +108,8 @@ def _chosen(merged: dict[str, Any], context: str) -> Access | Failure:
     if name not in merged["contexts"]:
         known = ", ".join(sorted(map(str, merged["contexts"])))
         what = f"context {name!r}" if name else "current context"
-        return Failure(FailureKind.CONFIG, what, f"not in the kubeconfig; there are: {known}", HINT)
+        kind = FailureKind.NOT_FOUND if context else FailureKind.CONFIG
+        return Failure(kind, what, f"not in the kubeconfig; there are: {known}", HINT)
     found, _ = merged["contexts"][name]
     cluster, cluster_file = merged["clusters"].get(found.get("cluster"), ({}, Path()))
     user, user_file = merged["users"].get(found.get("user"), ({}, Path()))

@@ -87,10 +87,10 @@ def _connected(settings: Settings) -> "Reader":
 
 def refused(failure: Failure) -> AgentError:
     """Return the error a person sees when nothing could be read, with what still works."""
-    hint = "" if failure.hint else f"; try the capture that ships along: {invoked_name()} diagnose --bundle {DEMO}"
     if failure.kind is FailureKind.NOT_FOUND:
         return UsageError(str(failure))
-    return Indeterminate(f"{failure}{hint}")
+    works = f"without a cluster: {invoked_name()} diagnose --bundle {DEMO}"
+    return Indeterminate(f"{failure}; {works}" if failure.kind is FailureKind.CONFIG else str(failure))
 
 
 def report_gaps(snapshot: Snapshot) -> None:
