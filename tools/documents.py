@@ -1,5 +1,6 @@
 """What programs print, parsed and then redacted: one JSON, a JSON mapping a line, a manifest of YAML documents."""
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -8,6 +9,11 @@ from tools.redact import redact_documents, redact_tree
 
 LARGEST = 2_000_000
 """Values a manifest may hold once its aliases are written out; more is a bomb, not a manifest."""
+
+DEEPEST = 200
+"""Levels a manifest may be nested; Kubernetes' own schemas have 40."""
+
+_FAR_RIGHT = re.compile(rf"^[ \t?-]{{{DEEPEST}}}", re.MULTILINE)
 
 
 class Unreadable(ValueError):
@@ -65,7 +71,9 @@ def manifest(content: bytes) -> list[dict[str, Any]]:
 
 def _documents(content: bytes) -> Iterator[Any]:
     """Yield the documents; each is measured as a graph of nodes before anything is made of it."""
-    loader = _loader()(content)
+    text = content.decode("utf-8")
+    _refuse_depth(text)
+    loader = _loader()(text)
     try:
         while loader.check_node():
             node = loader.get_node()
@@ -74,6 +82,23 @@ def _documents(content: bytes) -> Iterator[Any]:
             yield loader.construct_document(node)
     finally:
         loader.dispose()
+
+
+def _refuse_depth(text: str) -> None:
+    """Refuse what is nested too deep: libyaml calls itself for every level, and would end this process.
+
+    Most manifests cannot be: they hold few brackets, and no line of theirs starts far to the right. The others are read
+    as a stream of events, which needs no stack.
+    """
+    import yaml
+
+    if text.count("[") + text.count("{") < DEEPEST and not _FAR_RIGHT.search(text):
+        return
+    depth = 0
+    for event in yaml.parse(text, Loader=_loader()):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            raise Unreadable("nested too deep")
 
 
 @cache

@@ -122,9 +122,9 @@ _LINE = (
         r"(?<![A-Za-z0-9])(?:gh[opsur]_|github_pat_|glpat-|npm_|xox[abeprs]-|[sr]k[-_]|AIza|hf_|pypi-)[\w-]{16,}+",
     ),
     _rule("@", r"(://[^/\s:@\"'<>]{0,256}:)(?!\d{1,5}(?:/|\s|$))[^\s\"'<>]{1,512}@", rf"\1{MASK}@"),
-    _rule("--", rf"(--[\w-]{{0,40}}?{_WORD}[\w-]{{0,40}}[ \t]+)(?!-)[^\s\"']+", rf"\1{MASK}", re.IGNORECASE),
+    _rule("", rf"((?<![\w-])--[\w-]{{0,40}}?{_WORD}[\w-]{{0,40}}[ \t]+)(?!-)[^\s\"']+", rf"\1{MASK}", re.IGNORECASE),
     _rule("-u", r"((?:^|\s)(?:-u ?|--user[= ])[\w.@-]{1,100}:)[^\s\"']+", rf"\1{MASK}"),
-    _rule("</", rf"(<[\w:.-]{{0,40}}?{_WORD}[\w:.-]{{0,40}}>)[^<]+", rf"\1{MASK}", re.IGNORECASE),
+    _rule("", rf"(<[\w:.-]{{0,40}}?{_WORD}[\w:.-]{{0,40}}>)[^<]+", rf"\1{MASK}", re.IGNORECASE),
     _rule(
         "authorization",
         r"(authorization\\*[\"']?\s{0,9}[:=]\s{0,9}\\*[\"']?)(?!bearer|basic)(?:[\w-]+ )?(?=\S*\d)[\w.~+/=:-]{8,}",
