@@ -1,102 +1,162 @@
 """What a log says about an end: the line worth reading, and the setting it misses."""
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-TELLING = (
-    re.compile(r"^(?:[\w.]+\.)?[A-Z]\w*(?:Error|Exception|Exit|Interrupt|Warning|Fault)\b.*$"),  # Python's last line
-    re.compile(r"^\s*(?:Caused by|Exception in thread)\b.*$"),
-    re.compile(r"^(?:panic|fatal error|fatal|FATAL)\b.*$"),
-    re.compile(r"^(?:Uncaught |Unhandled )?[\w.]*(?:Error|Exception): .*$"),
-    re.compile(r"(?i)\b(?:fatal|panic|critical|error|exception|failed|cannot|could not|refused|denied)\b"),
+LINES = 300
+"""Lines of a log's end that are read."""
+
+_ABOUT_LOGS = re.compile(
+    r"^(?:unable to retrieve container logs for|failed to try resolving symlinks|Error from server"
+    r"|previous terminated container \"[^\"]*\" in pod)"
 )
-"""Sorts of lines that name a cause, the plainest first; of one sort the last line of the log counts."""
+"""What a kubelet answers in place of a log it no longer has."""
 
-_PREFIX = re.compile(r"^\d{4}-\d\d-\d\d[T ][\d:.,]+(?:Z|[+-]\d\d:?\d\d)?\s+")
-NO_LOG = "unable to retrieve container logs for "
-"""What the kubelet answers in place of a log it has thrown away; recorded by tools that took it for one."""
+_COLOUR = re.compile(r"\x1b\[[\d;]*m")
+_PREFIX = re.compile(r"^\d{4}[-/]\d\d[-/]\d\d[T ][\d:.,]+(?:Z|[+-]\d\d:?\d\d)?\s+")
 
-LINES = 200
+STRONG = re.compile(
+    r"^(?:[\w.]+\.)?[A-Z]\w*(?:Error|Exception|Exit|Interrupt|Fault)\b(?!\w).*$"  # Python's last line, Node's first
+    r"|^\s*(?:Caused by|Exception in thread|Unhandled exception|Uncaught)\b.*$"
+    r"|^(?:panic:|fatal error:|fatal\b|FATAL\b|runtime error|Segmentation fault|terminate called|thread '.*' panicked)"
+    r"|^[\w.$]*(?:Error|Exception): .*$"
+    r"|^\S+\.rb:\d+:in .*\((?:\w+::)*\w*Error\)"
+    r"|\[(?:emerg|alert|crit)\]|\blevel=\"?(?:fatal|panic)"
+)
+"""Lines by which programs say what ended them; the last one of a log counts."""
 
-_NAME = r"[\"'`]?(?P<name>[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|[A-Z]{4,})[\"'`]?"
-_ABSENT = (
-    r"(?:not set|unset|not defined|undefined|missing|required|must be set|not provided|not specified|empty|not found"
-    r"|not configured|mandatory|needed)"
+WEAK = re.compile(
+    r"\b(?:fatal|panic|critical|errors?|exceptions?|failed|failure|cannot|can't|could not|unable|refused|denied|invalid"
+    r"|missing|not found|aborting|ERR)\b",
+    re.IGNORECASE,
+)
+_HARMLESS = re.compile(
+    r"\b(?:warn(?:ing)?|info|debug|trace|notice)\b|\bdefault(?:s|ing)?\b|\bfall(?:ing)? ?back|\boptional\b"
+    r"|\b(?:skipping|ignoring|ignored|retrying|deprecated)\b",
+    re.IGNORECASE,
+)
+"""Lines a program goes on after."""
+
+_CHAINED = ("During handling of the above exception", "direct cause of the following exception", "Caused by")
+
+_UPPER = r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+"
+_OPEN, _CLOSE = r"(?:process\.env\.|\$\{?|[\"'`(])*", r"[\"'`})]*"
+_NAME = rf"(?<![\w.]){_OPEN}(?P<name>{_UPPER}){_CLOSE}"
+_WORD = rf"{_OPEN}(?P<name>[A-Z][A-Z0-9_]{{2,}}){_CLOSE}"
+_NEGATED = (
+    r"(?i:(?:(?:is|was|are) )?(?:not (?:set|defined|found|provided|specified|configured|present|given)|unset|undefined"
+    r"|missing|required|empty|mandatory|needed|null\b|none\b|nil\b)"
+    r"|(?:must|has to|needs to|should) be (?:set|provided|specified|defined|configured|given|non-?empty)"
+    r"|(?:must not|cannot|can not|can't) be (?:empty|null|blank|unset))"
 )
 _VARIABLE = (
-    r"(?:environment variables?|env(?:ironment)? ?vars?|env|variables?|config(?:uration)?(?: key| value)?|settings?)"
+    r"(?i:environment variables?|env(?:ironment)?[ .-]?vars?|envvar|env|config(?:uration)?(?: key| value)?|settings?)"
 )
 
 MISSING = (
     re.compile(r"^KeyError: '(?P<name>[A-Z][A-Z0-9_]+)'", re.MULTILINE),
-    re.compile(r"^(?P<name>[A-Za-z_][\w.]*)\s*\n\s+(?:Field required|field required)", re.MULTILINE),
+    re.compile(r"^(?P<name>[A-Za-z_][\w.]*)\s*\n\s+(?:Field|field) required", re.MULTILINE),
     re.compile(r"required key (?P<name>\w+) missing value"),
-    re.compile(r"(?P<name>\w+): (?:parameter (?:null or )?not set|unbound variable)"),
+    re.compile(r"(?:^|[\s:])(?P<name>[A-Za-z_]\w*): (?:parameter (?:null or )?not set|unbound variable)", re.MULTILINE),
     re.compile(r"Could not resolve placeholder '(?P<name>[\w.-]+)'"),
+    re.compile(r"key not found: \"(?P<name>[A-Z][A-Z0-9_]+)\""),
     re.compile(r"specify one of the following[^\n]*\n(?:[^\n]*\n)?\s*-?\s*(?P<name>[A-Z][A-Z0-9_]+)"),
-    re.compile(r"[Yy]ou must specify (?P<name>[A-Z][A-Z0-9_]+)"),
-    re.compile(rf"(?i:{_VARIABLE})[:\s]+{_NAME}\s*(?i:is |was |are |has |must be )?(?i:{_ABSENT})"),
-    re.compile(rf"{_NAME}:?\s+(?i:{_VARIABLE}\s+)?(?i:is |was |are |has to be |must be )?(?i:{_ABSENT})"),
-    re.compile(rf"(?i:missing|required|undefined|unset|no)(?i: required| mandatory)?(?i: {_VARIABLE})?[:\s]+{_NAME}"),
-    re.compile(rf"(?i:set|provide|define|specify)(?i: the)?(?i: {_VARIABLE})? {_NAME}"),
+    re.compile(r"\"path\": \[\s*\"(?P<name>[A-Z][A-Z0-9_]+)\"\s*\],\s*\"message\": \"(?:Required|Invalid input)"),
+    re.compile(r"\b(?P<name>[A-Z][A-Z0-9_]+): \[\s*['\"](?:Required|Invalid input)"),
+    re.compile(rf"{_VARIABLE}[:\s]+{_WORD}:?\s+{_NEGATED}"),
+    re.compile(rf"(?<![\w.]){_WORD}:?\s+{_VARIABLE} {_NEGATED}"),
+    re.compile(rf"(?i:missing|required|undefined|unset)(?i: required| mandatory)? {_VARIABLE}[:\s]+{_WORD}"),
+    re.compile(rf"{_VARIABLE} not (?:found|set|defined|provided): {_WORD}"),
+    re.compile(rf"(?i:set|provide|define|specify)(?i: the)? {_WORD} {_VARIABLE}"),
+    re.compile(rf"(?i:set|provide|define|specify)(?i: the)? {_VARIABLE} {_WORD}"),
+    re.compile(rf"{_NAME}:?\s+{_NEGATED}"),
+    re.compile(rf"(?i:missing|required|undefined|unset)(?i: required| mandatory)?:? {_NAME}"),
+    re.compile(rf"(?i:must|need to|have to|please) (?i:set|provide|define|specify)(?i: the)? {_NAME}"),
 )
 """How programs say that a setting is missing; `name` is the setting's."""
 
-NO_SETTINGS = {
-    "ERROR",
-    "FATAL",
-    "WARNING",
-    "DEBUG",
-    "INFO",
-    "PANIC",
-    "CRITICAL",
-    "TRACE",
-    "HTTP",
-    "HTTPS",
-    "JSON",
-    "YAML",
-}
-
+_PATH = r"/[\w./-]+\.(?:ya?ml|json|toml|conf|cfg|ini|properties|env|xml|crt|pem|key)"
+_NO_FILE = r"(?:[Nn]o such file or directory|ENOENT|[Cc]annot find|[Nn]ot found|does not exist)"
 _FILE = re.compile(
-    r"(?:[Nn]o such file or directory|ENOENT|cannot find|[Nn]ot found|does not exist|could not open|cannot open|open)"
-    r"[^\n]*?(?P<path>/[\w./-]+\.(?:ya?ml|json|toml|conf|cfg|ini|properties|env|xml|crt|pem|key))"
-    r"|(?P<early>/[\w./-]+\.(?:ya?ml|json|toml|conf|cfg|ini|properties|env|xml|crt|pem|key))"
-    r"[^\n]*?(?:[Nn]o such file or directory|[Nn]ot found|does not exist)"
+    rf"{_NO_FILE}[^\n]*?(?P<path>{_PATH})|(?P<early>{_PATH})[^\n]*?{_NO_FILE}"
+    rf"|(?:[Cc]ould not open|[Cc]an(?:no|')t open)[^\n]*?(?P<opened>{_PATH})"
 )
+
+
+def readable(log: str) -> str:
+    """Return a log less what the kubelet says in place of one: `unable to retrieve container logs for …`."""
+    return "" if _ABOUT_LOGS.match(log.lstrip()) else log
 
 
 def telling_line(log: str) -> str:
     """Return the line of a log that says most about why it ends, "" for an empty log."""
-    lines = [_PREFIX.sub("", line).rstrip() for line in log.splitlines()[-LINES:]]
-    lines = [line for line in lines if line.strip() and not line.startswith(NO_LOG)]
-    for pattern in TELLING:
-        found = next((line for line in reversed(lines) if pattern.search(line)), None)
-        if found is not None:
-            return found.strip()
-    return lines[-1].strip() if lines else ""
+    lines = _lines(log)
+    strong = _last_strong(lines)
+    if strong is not None:
+        return _whole(lines, strong)
+    failing = [line for line in lines if WEAK.search(line) and not _HARMLESS.search(line)]
+    return _said(failing[-1] if failing else lines[-1]) if lines else ""
 
 
 def missing_settings(log: str) -> Iterator[tuple[str, str]]:
-    """Yield (name, line) of every setting the log calls missing, the surest wording first."""
-    tail = "\n".join(_PREFIX.sub("", line) for line in log.splitlines()[-LINES:])
+    """Yield (name, line) of every setting the log's end calls missing, the surest wording first.
+
+    What the program went on after is left out: a warning, or a line before the error that ended it.
+    """
+    lines = _lines(log)
+    text, strong = "\n".join(lines), _last_strong(lines)
     for pattern in MISSING:
-        for found in pattern.finditer(tail):
-            name = found["name"]
-            if name not in NO_SETTINGS:
-                yield name, _line_at(tail, found.start("name"))
+        for found in pattern.finditer(text):
+            place = text.count("\n", 0, found.start("name"))
+            if not _HARMLESS.search(lines[place]) and _ends_it(lines, place, strong):
+                yield found["name"], lines[place].strip()
 
 
 def missing_file(log: str) -> tuple[str, str] | None:
     """Return (path, line) of the configuration file the log does not find, None when it names none."""
-    tail = "\n".join(log.splitlines()[-LINES:])
-    found = _FILE.search(tail)
-    if found is None:
-        return None
-    group = "path" if found["path"] else "early"
-    return found[group], _line_at(tail, found.start(group))
+    lines = _lines(log)
+    strong = _last_strong(lines)
+    for place in range(len(lines) - 1, -1, -1):
+        found = _FILE.search(lines[place])
+        if found and not _HARMLESS.search(lines[place]) and _ends_it(lines, place, strong):
+            return found["path"] or found["early"] or found["opened"], lines[place].strip()
+    return None
 
 
-def _line_at(text: str, position: int) -> str:
-    start = text.rfind("\n", 0, position) + 1
-    end = text.find("\n", position)
-    return text[start : end if end >= 0 else len(text)].strip()
+def _lines(log: str) -> list[str]:
+    """Return the lines of a log's end that say something, without colours and time stamps."""
+    lines = (_PREFIX.sub("", _COLOUR.sub("", line)).rstrip() for line in readable(log).splitlines()[-LINES:])
+    return [line[:2000] for line in lines if line.strip()]
+
+
+def _last_strong(lines: Sequence[str]) -> int | None:
+    return next((place for place in range(len(lines) - 1, -1, -1) if STRONG.search(lines[place])), None)
+
+
+def _ends_it(lines: Sequence[str], place: int, strong: int | None) -> bool:
+    """Return whether a line may be why the program ended: no other error comes after it, or one that grew out of it."""
+    if strong is None or place >= strong:
+        return True
+    return any(mark in line for line in lines[place : strong + 1] for mark in _CHAINED)
+
+
+def _whole(lines: Sequence[str], place: int) -> str:
+    """Return a line with the one below it where the first only announces it, as Rust's panics do."""
+    line = lines[place].strip()
+    if line.endswith(":") and "panicked" in line and place + 1 < len(lines):
+        return f"{line} {lines[place + 1].strip()}"
+    return line
+
+
+def _said(line: str) -> str:
+    """Return what a line says: of a JSON log its message and error."""
+    line = line.strip()
+    if not line.startswith("{"):
+        return line
+    try:
+        record = json.loads(line)
+    except ValueError:
+        return line
+    texts = [str(record[key]) for key in ("msg", "message", "error", "err") if isinstance(record.get(key), str)]
+    return ": ".join(dict.fromkeys(texts)) or line

@@ -1,16 +1,39 @@
 """A pod's containers, each with its status and the events that still speak of it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from agent.diagnose.fields import is_sidecar, number, spec, status, template
-from agent.diagnose.finding import Evidence
+from agent.diagnose.fields import is_sidecar, metadata, number, seconds_since, spec, status, template
+from agent.diagnose.finding import Confidence, Evidence, Finding, Fix, Severity
+from agent.diagnose.logs import readable
+from agent.diagnose.wording import said
 from agent.snapshot.graph import Graph, event_time, ref
 from agent.snapshot.record import Object, Ref
 
 KINDS = ("initContainers", "containers")
 NOTHING: Mapping[str, Any] = {}
+
+NEVER_RAN = (
+    "CreateContainerConfigError",
+    "ErrImagePull",
+    "ImagePullBackOff",
+    "ErrImageNeverPull",
+    "InvalidImageName",
+    "ImageInspectError",
+    "PodInitializing",
+    "ContainerCreating",
+)
+"""What a container waits for before it can run (again): an earlier end is not what keeps it down."""
+
+RECENT = 3600
+"""Seconds since an end that count as now."""
+
+SLACK = 10
+"""Seconds by which a run must exceed twice the one before it to have outlived it."""
+
+_BY_PROBE = re.compile(r"failed (?:liveness|startup) probe|unhealthy", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +90,18 @@ class Part:
             if found:
                 yield f"{self.status_pointer}/{state}/terminated", found
 
+    @property
+    def said(self) -> str:
+        """`container app`, `init container migrate`: the container inside a sentence."""
+        return f"{'init container' if self.initial else 'container'} {self.name}"
+
     def field(self, path: str) -> str:
         """Return a field of this container as blueprints name it: `containers[].image`."""
         return f"{self.kind}[].{path}"
+
+    def scaffold(self, path: str) -> str:
+        """Return the usual values path of a field; charts have one for their main containers only."""
+        return path if self.kind == "containers" else ""
 
     def _state(self, state: str, phase: str) -> Mapping[str, Any]:
         return (self.status.get(state) or NOTHING).get(phase) or NOTHING
@@ -94,6 +126,60 @@ def events_of(part: Part, graph: Graph, *reasons: str) -> Sequence[Object]:
     ]
 
 
+def last_end(part: Part, graph: Graph) -> tuple[str, Mapping[str, Any]] | None:
+    """Return (pointer, terminated state) of the end that keeps a container down or comes back again and again.
+
+    None where it never ended, finished as an init container should, was ended from outside (its pod is deleted or
+    evicted), or has been running longer than before that end.
+    """
+    if metadata(part.pod).get("deletionTimestamp") or (
+        status(part.pod).get("phase") == "Failed" and status(part.pod).get("reason")
+    ):
+        return None
+    found = next(part.ended(), None)
+    if found is None or part.waiting.get("reason") in NEVER_RAN:
+        return None
+    if part.initial and (part.ready or (not part.waiting and not part.running and not found[1].get("exitCode"))):
+        return None
+    return None if part.running and _outlived(part, found[1], graph) else found
+
+
+def _outlived(part: Part, ended: Mapping[str, Any], graph: Graph) -> bool:
+    """Return whether what runs now does better than what ended: it runs longer, or it was a single mishap."""
+    if part.restarts < 2 and (part.ready or part.initial):
+        return True
+    runs = seconds_since(graph.snapshot, part.running.get("startedAt"))
+    died = seconds_since(graph.snapshot, ended.get("finishedAt"))
+    if runs is None or died is None:
+        return part.ready
+    born = seconds_since(graph.snapshot, ended.get("startedAt"))
+    lived = born - died if born is not None and not str(ended.get("startedAt")).startswith("1970") else 0.0
+    return died > RECENT or runs > 2 * max(lived, 0.0) + SLACK
+
+
+def killed_by_probe(part: Part, ended: Mapping[str, Any], graph: Graph) -> Object | None:
+    """Return the event by which the kubelet ended a container whose liveness or startup probe failed, None for none."""
+    found = newest(
+        [event for event in events_of(part, graph, "Killing") if _BY_PROBE.search(event.get("message") or "")]
+    )
+    if found is None:
+        return None
+    killed = seconds_since(graph.snapshot, event_time(found))
+    died = seconds_since(graph.snapshot, ended.get("finishedAt"))
+    long_ago = killed is not None and died is not None and killed > died + RECENT  # kubelets drop repeated events
+    return None if long_ago else found
+
+
+def end_log(part: Part, graph: Graph) -> tuple[str, str]:
+    """Return (pointer, text) of the log of a container's last end: of the instance before, where one runs now."""
+    texts = {
+        "log": readable(graph.log(part.pod, part.name, previous=False)),
+        "log (previous)": readable(graph.log(part.pod, part.name, previous=True)),
+    }
+    order = ("log (previous)", "log") if part.running else ("log", "log (previous)")
+    return next(((name, texts[name]) for name in order if texts[name]), ("log", ""))
+
+
 def event_evidence(event: Object, pod: Object) -> Evidence:
     """Return an event as evidence about its pod."""
     return Evidence(ref(pod), f"event {event.get('reason', '')}", event.get("message") or "")
@@ -107,6 +193,33 @@ def newest(events: Sequence[Object]) -> Object | None:
 def workload_ref(pod: Object, graph: Graph) -> Ref:
     """Return whom a finding about a pod is about: its topmost controller, or the pod itself."""
     return ref(graph.workload(pod))
+
+
+def finding(
+    mode: int,
+    code: str,
+    part: Part,
+    graph: Graph,
+    cause: str,
+    fix: Fix,
+    evidence: Iterable[Evidence],
+    confidence: Confidence,
+    severity: Severity = Severity.ERROR,
+) -> Finding:
+    """Return a finding about one container: its workload is the subject, its pod is affected."""
+    workload = workload_ref(part.pod, graph)
+    return Finding(
+        mode=mode,
+        code=code,
+        subject=workload,
+        cause=f"{said(workload)}: {cause}",
+        severity=severity,
+        confidence=confidence,
+        evidence=tuple(evidence),
+        fix=fix,
+        affected=(ref(part.pod),),
+        container=part.name,
+    )
 
 
 def wants_to_run_on(pod: Object, graph: Graph) -> bool:

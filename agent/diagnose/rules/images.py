@@ -3,81 +3,101 @@
 import re
 from collections.abc import Iterator
 
-from agent.diagnose.fields import spec
-from agent.diagnose.finding import Change, Confidence, Evidence, Finding, Fix, Severity
-from agent.diagnose.pods import Part, event_evidence, events_of, newest, parts, workload_ref
+from agent.diagnose.fields import metadata, spec, status, template
+from agent.diagnose.finding import Change, Confidence, Evidence, Finding, Fix
+from agent.diagnose.pods import Part, event_evidence, events_of, finding, newest, parts
 from agent.diagnose.registry import rule
-from agent.diagnose.wording import listed, said
+from agent.diagnose.wording import closest, listed
 from agent.snapshot.graph import Graph, ref
 from agent.snapshot.record import Object
 
 PULLING = ("ErrImagePull", "ImagePullBackOff")
+NEVER = "ErrImageNeverPull"
 DOCKER_SECRETS = ("kubernetes.io/dockerconfigjson", "kubernetes.io/dockercfg")
 
 RATE_LIMITED = re.compile(r"toomanyrequests|rate limit|429 Too Many", re.IGNORECASE)
 UNREACHABLE = re.compile(
-    r"no such host|i/o timeout|connection refused|connection reset|dial tcp|x509|tls:|server misbehaving"
+    r"no such host|i/o timeout|connection refused|connection reset|dial tcp|x509|tls:|TLS handshake|server misbehaving"
     r"|no route to host|network is unreachable|deadline exceeded|name resolution|HTTP response to HTTPS client"
-    r"|status code 5\d\d|: EOF"
-    r"|5\d\d (?:Internal|Bad Gateway|Service|Gateway)",
+    r"|status(?: code)?:? 5\d\d|: EOF|\b5\d\d (?:Internal|Bad Gateway|Service|Gateway)",
     re.IGNORECASE,
 )
 REFUSED = re.compile(
-    r"pull access denied|unauthorized|authentication required|authorization failed|no basic auth|insufficient_scope"
-    r"|requested access to the resource is denied|access forbidden|permission denied|401|403|denied:|anonymous token",
+    r"pull access denied|unauthorized|unauthenticated|authentication required|authorization failed|no basic auth"
+    r"|insufficient_scope|requested access to the resource is denied|\bforbidden\b|permission\b.{0,60}\bdenied"
+    r"|\b40[13]\b|denied:|failed to authorize|failed to fetch (?:anonymous|oauth) token",
     re.IGNORECASE,
 )
 ABSENT = re.compile(
-    r"manifest unknown|manifest_unknown|name unknown|name_unknown|not found|notfound|does not exist|no such image|404",
+    r"manifest unknown|manifest_unknown|name unknown|name_unknown|not found|notfound|does not exist|no such image"
+    r"|not known to registry|\b404\b",
     re.IGNORECASE,
 )
-OTHER_PLATFORM = re.compile(r"no match for platform|no matching manifest|exec format", re.IGNORECASE)
+OTHER_PLATFORM = re.compile(r"no match for platform|no matching manifest|no image found in .* for architecture", re.I)
+
+_HUB_OFFICIAL = re.compile(r"(?:(?:index\.)?docker\.io/)?(?:library/)?[^/]+")
+"""Images of Docker Hub's own library, which is public: one that is refused there does not exist."""
 
 
 @rule(47, "image-not-found", on="Pod")
 def image_not_found(pod: Object, graph: Graph) -> Iterator[Finding]:
     """The registry answers, and has no such repository or tag."""
     for part, text, evidence in _failed_pulls(pod, graph):
-        if _problem(text) is ABSENT:
-            image = str(part.container.get("image") or "")
-            cause = f"image {image} of container {part.name} does not exist: the registry has no such {_missing(image)}"
-            fix = Fix("Name an image and tag that exist, or push this one", (_image_change(part),))
-            yield _finding(47, "image-not-found", part, graph, cause, fix, evidence, Confidence.CERTAIN)
+        if not _is_absent(part, text):
+            continue
+        image = _image(part)
+        near = _known(part, graph)
+        hint = f"; {near[1]} {near[0]}" if near else ""
+        cause = f"image {image} of {part.said} does not exist: the registry has no such {_missing(image)}{hint}"
+        fix = Fix("Name an image and tag that exist, or push this one", (_image_change(part, near[0] if near else ""),))
+        confidence = Confidence.CERTAIN if _problem(text) is ABSENT else Confidence.LIKELY
+        yield finding(47, "image-not-found", part, graph, cause, fix, evidence, confidence)
 
 
 @rule(48, "image-pull-denied", on="Pod")
 def image_pull_denied(pod: Object, graph: Graph) -> Iterator[Finding]:
     """The registry refuses: no credentials, or some that are missing, of the wrong type, or not accepted."""
     for part, text, evidence in _failed_pulls(pod, graph):
-        if _problem(text) is not REFUSED:
+        if _problem(text) is not REFUSED or _is_absent(part, text):
             continue
         why, proof, certain = _credentials(pod, graph)
-        image = str(part.container.get("image") or "")
-        cause = f"the registry refuses image {image} of container {part.name}: {why}"
-        names = listed(_secret_names(pod, graph)) or "none"
+        known = _known(part, graph)
+        hint = f"; {known[1]} {known[0]}" if known else ""
         fix = Fix(
             "Give the pod a valid kubernetes.io/dockerconfigjson Secret for that registry, or correct the image's name",
-            (Change("imagePullSecrets", names, "", "imagePullSecrets"), _image_change(part)),
+            (_secret_change(pod, graph),),
         )
         confidence = Confidence.CERTAIN if certain else Confidence.LIKELY
-        yield _finding(48, "image-pull-denied", part, graph, cause, fix, (*evidence, *proof), confidence)
+        cause = f"the registry refuses image {_image(part)} of {part.said}: {why}{hint}"
+        yield finding(48, "image-pull-denied", part, graph, cause, fix, (*evidence, *proof), confidence)
 
 
 @rule(52, "image-never-pulled", on="Pod")
 def image_never_pulled(pod: Object, graph: Graph) -> Iterator[Finding]:
     """The pull policy is Never and the image is not on the node."""
     for part in parts(pod):
-        if part.waiting.get("reason") != "ErrImageNeverPull":
+        if part.waiting.get("reason") != NEVER:
             continue
-        image, node = str(part.container.get("image") or ""), spec(pod).get("nodeName") or "the node"
-        cause = (
-            f"image {image} of container {part.name} is not on {node}, and its pull policy Never forbids fetching it"
-        )
-        policy = Change(part.field("imagePullPolicy"), "Never", "IfNotPresent", "image.pullPolicy")
-        fix = Fix(f"Load {image} onto the node (minikube image load {image}), or allow pulling", (policy,))
+        image, node = _image(part), spec(pod).get("nodeName") or "its node"
+        known = _known(part, graph)
+        hint = f"; {known[1]} {known[0]}" if known else ""
+        cause = f"image {image} of {part.said} is not on {node}, and its pull policy Never forbids fetching it{hint}"
         shown = Evidence(ref(pod), f"{part.status_pointer}/state/waiting", _told(part))
         proof = (shown, Evidence(ref(pod), f"{part.pointer}/imagePullPolicy", "Never"))
-        yield _finding(52, "image-never-pulled", part, graph, cause, fix, proof, Confidence.CERTAIN)
+        fix = _never_fix(part, known[0] if known else "")
+        yield finding(52, "image-never-pulled", part, graph, cause, fix, proof, Confidence.CERTAIN)
+
+
+def _never_fix(part: Part, known: str) -> Fix:
+    """Return how the image gets to the node: a name without a registry was built somewhere and must be loaded."""
+    image, policy = _image(part), part.field("imagePullPolicy")
+    load = f"minikube image load {image}"
+    if known:
+        return Fix(f"Name the image that is there, or load {image} onto the node", (_image_change(part, known),), load)
+    if "/" not in image:
+        return Fix(f"Build {image} and load it onto the node", (Change(policy, "", "", ""),), load)
+    change = Change(policy, "Never", "IfNotPresent", part.scaffold("image.pullPolicy"))
+    return Fix(f"Load {image} onto the node ({load}), or allow pulling", (change,))
 
 
 def _failed_pulls(pod: Object, graph: Graph) -> Iterator[tuple[Part, str, tuple[Evidence, ...]]]:
@@ -85,25 +105,34 @@ def _failed_pulls(pod: Object, graph: Graph) -> Iterator[tuple[Part, str, tuple[
     for part in parts(pod):
         if part.waiting.get("reason") not in PULLING:
             continue
-        image = str(part.container.get("image") or "")
+        image = _image(part)
         events = [event for event in events_of(part, graph, "Failed") if image in (event.get("message") or "")]
         last = newest([event for event in events if "pull" in (event.get("message") or "").lower()])
         state = Evidence(ref(pod), f"{part.status_pointer}/state/waiting", _told(part))
-        text = f"{_told(part)} {(last or {}).get('message') or ''}".replace(image, "")
-        yield part, text, (state, *([event_evidence(last, pod)] if last else []))
+        told = _told(part)
+        if last is not None and not _problem(told.replace(image, "")):
+            told = f"{told} {last.get('message') or ''}"
+        yield part, told.replace(image, ""), (state, *([event_evidence(last, pod)] if last else []))
 
 
 def _problem(text: str) -> "re.Pattern[str] | None":
     """Return which problem the words mean: what keeps from asking before what was answered."""
-    if OTHER_PLATFORM.search(text):
-        return OTHER_PLATFORM
-    order = (RATE_LIMITED, UNREACHABLE, REFUSED, ABSENT)
+    order = (OTHER_PLATFORM, RATE_LIMITED, UNREACHABLE, REFUSED, ABSENT)
     return next((pattern for pattern in order if pattern.search(text)), None)
+
+
+def _is_absent(part: Part, text: str) -> bool:
+    """Return whether the image does not exist: said so, or refused where everything that exists is public."""
+    problem = _problem(text)
+    refused = problem is REFUSED and "repository does not exist" in text
+    image = _repository(_image(part))
+    public = _HUB_OFFICIAL.fullmatch(image) and "." not in image.removeprefix("docker.io/").split("/")[0]
+    return problem is ABSENT or bool(refused and public and not spec(part.pod).get("imagePullSecrets"))
 
 
 def _credentials(pod: Object, graph: Graph) -> tuple[str, tuple[Evidence, ...], bool]:
     """Return why the pod's credentials do not help, what shows it, and whether that is certain."""
-    names = _secret_names(pod, graph)
+    names = _secret_names(pod)
     if not names:
         return "it is private and the pod has no imagePullSecrets, or it does not exist", (), False
     for name in names:
@@ -113,54 +142,105 @@ def _credentials(pod: Object, graph: Graph) -> tuple[str, tuple[Evidence, ...], 
             return f"its imagePullSecret {name} does not exist", (shown,), True
         if secret is not None and secret.get("type") not in DOCKER_SECRETS:
             shown = Evidence(ref(secret), "/type", str(secret.get("type")))
-            return (
-                f"its imagePullSecret {name} is of type {secret.get('type')}, not {DOCKER_SECRETS[0]}",
-                (shown,),
-                True,
-            )
+            why = f"its imagePullSecret {name} is of type {secret.get('type')}, not {DOCKER_SECRETS[0]}"
+            return why, (shown,), True
     return f"the credentials in {listed(names)} are not accepted for it, or it does not exist", (), False
 
 
-def _secret_names(pod: Object, graph: Graph) -> list[str]:
+def _secret_names(pod: Object) -> list[str]:
     """Return the pull secrets of the pod; the API server has copied those of its service account into it."""
     return [str(item.get("name")) for item in spec(pod).get("imagePullSecrets") or () if item.get("name")]
 
 
-def _image_change(part: Part) -> Change:
-    return Change(part.field("image"), str(part.container.get("image") or ""), "", "image.tag")
+def _secret_change(pod: Object, graph: Graph) -> Change:
+    """Return the pull secrets to name: the one fitting Secret of the namespace, where there is just one."""
+    names = _secret_names(pod)
+    fitting = [
+        ref(found).name for found in graph.all("Secret", ref(pod).namespace) if found.get("type") in DOCKER_SECRETS
+    ]
+    other = [name for name in fitting if name not in names]
+    new = f"[{{name: {other[0]}}}]" if len(other) == 1 else ""
+    return Change("imagePullSecrets", listed(names), new, "imagePullSecrets")
+
+
+def _image(part: Part) -> str:
+    return str(part.container.get("image") or "")
+
+
+def _repository(image: str) -> str:
+    """Return an image without its digest and tag."""
+    name = image.split("@")[0]
+    head, _, last = name.rpartition("/")
+    return f"{head}/{last.split(':')[0]}" if head else last.split(":")[0]
+
+
+def _tag(image: str) -> str:
+    return image.split("@")[0].removeprefix(_repository(image)).removeprefix(":") or "latest"
+
+
+def _short(image: str) -> str:
+    """Return an image as people write it: Docker Hub's own prefix left out."""
+    return image.removeprefix("docker.io/").removeprefix("library/")
+
+
+def _image_change(part: Part, better: str) -> Change:
+    """Return the part of the image that is wrong: its tag, unless a better image is of another repository."""
+    image = _image(part)
+    if better and _short(_repository(better)) != _short(_repository(image)):
+        return Change(part.field("image"), _repository(image), _repository(better), part.scaffold("image.repository"))
+    new = _tag(better) if better else ""
+    return Change(part.field("image"), _tag(image) if "@" not in image else image, new, part.scaffold("image.tag"))
 
 
 def _missing(image: str) -> str:
-    return "digest" if "@" in image else "tag or repository"
+    return "digest" if "@" in image else f"repository or tag {_tag(image)}"
+
+
+def _known(part: Part, graph: Graph) -> tuple[str, str] | None:
+    """Return (image, how it is known) of the image that was most likely meant: it ran before, or it is on a node."""
+    wanted = _image(part)
+    before = _before(part, graph)
+    if before:
+        return before, "the revision before ran"
+    held = sorted({_short(name) for name in _on_nodes(graph) if "@" not in name and _short(name) != _short(wanted)})
+    same = [name for name in held if _repository(name) == _short(_repository(wanted))]
+    if same:
+        return same[-1], "the cluster's nodes have"
+    base = _short(_repository(wanted)).rpartition("/")[2]
+    near = closest(base, (_repository(name).rpartition("/")[2] for name in held))
+    found = [name for name in held if near and _repository(name).rpartition("/")[2] == near]
+    return (found[-1], "the cluster's nodes have") if found else None
+
+
+def _before(part: Part, graph: Graph) -> str:
+    """Return the image of this container in the newest other revision of its Deployment, "" for none."""
+    own = graph.owner(part.pod)
+    above = graph.owner(own) if own is not None else None
+    if own is None or above is None:
+        return ""
+    siblings = [found for found in graph.children(above) if ref(found) != ref(own)]
+    ran = sorted(siblings, key=lambda found: str(metadata(found).get("creationTimestamp") or ""))
+    images = [_of(found, part) for found in ran if (status(found).get("readyReplicas") or 0) > 0] or [
+        _of(found, part) for found in ran
+    ]
+    other = [image for image in images if image and image != _image(part)]
+    return other[-1] if other else ""
+
+
+def _of(revision: Object, part: Part) -> str:
+    """Return the image a revision gives to the container of the same name."""
+    listed_in = spec(template(revision)).get(part.kind) or ()
+    return next((str(item.get("image") or "") for item in listed_in if item.get("name") == part.name), "")
+
+
+def _on_nodes(graph: Graph) -> Iterator[str]:
+    for node in graph.all("Node"):
+        for image in status(node).get("images") or ():
+            yield from image.get("names") or ()
 
 
 def _told(part: Part) -> str:
     return ": ".join(str(text) for text in (part.waiting.get("reason"), part.waiting.get("message")) if text)
-
-
-def _finding(
-    mode: int,
-    code: str,
-    part: Part,
-    graph: Graph,
-    cause: str,
-    fix: Fix,
-    evidence: tuple[Evidence, ...],
-    confidence: Confidence,
-) -> Finding:
-    workload = workload_ref(part.pod, graph)
-    return Finding(
-        mode=mode,
-        code=code,
-        subject=workload,
-        cause=f"{said(workload)}: {cause}",
-        severity=Severity.ERROR,
-        confidence=confidence,
-        evidence=evidence,
-        fix=fix,
-        affected=(ref(part.pod),),
-        container=part.name,
-    )
 
 
 RULES = (image_not_found, image_pull_denied, image_never_pulled)
