@@ -58,9 +58,9 @@ def parser(*, whole: bool = False) -> argparse.ArgumentParser:
 
 def main() -> int:
     """Run one command. Nothing but an exit code and one line on stderr leaves here when it fails."""
+    _open_closed_streams()
     try:
-        args = parser().parse_args()
-        code = _run(args)
+        code = _run()
         sys.stdout.flush()
     except BrokenPipeError:
         _close_stdout()
@@ -83,7 +83,19 @@ def _failed(bug: Exception) -> int:
     return ExitCode.INDETERMINATE
 
 
-def _run(args: argparse.Namespace) -> int:
+def _open_closed_streams() -> None:
+    """Give a stream that the caller closed (`agent ... >&-`, a bare cron) somewhere to write to: Python leaves None."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            setattr(sys, name, os.fdopen(nowhere, "w", closefd=False))
+
+
+def _run() -> int:
+    try:
+        args = parser().parse_args()
+    except SystemExit as end:  # --help and --version have printed, and what they printed is still to be flushed
+        return int(end.code or 0)
     from agent.errors import AgentError
 
     try:

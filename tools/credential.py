@@ -15,6 +15,7 @@ from typing import Any
 
 from tools.failure import Failure, FailureKind
 from tools.run import run_credential_plugin
+from tools.text import clean
 
 PASSED = (
     "HOME",
@@ -57,7 +58,17 @@ def credential(user: Mapping[str, Any], cluster: Mapping[str, Any], origin: Path
     if not plugin:
         return Credential()
     refusal = _refusal(plugin, origin)
-    return Failure(FailureKind.CONFIG, f"kubeconfig {origin}", refusal) if refusal else _cached(plugin, cluster)
+    if refusal:
+        return Failure(FailureKind.CONFIG, f"kubeconfig {origin}", refusal)
+    return _cached(plugin | {"command": _program(plugin["command"], origin)}, cluster)
+
+
+def _program(command: str, origin: Path) -> str:
+    """Return a command as kubectl reads it: with a slash in it, it is relative to the kubeconfig.
+
+    To the file itself, not to a link: a link in a checkout must not choose the program.
+    """
+    return str(origin.resolve().parent / command) if "/" in command else command
 
 
 def _refusal(plugin: object, origin: Path) -> str:
@@ -106,10 +117,9 @@ def _made(plugin: Mapping[str, Any], cluster: Mapping[str, Any]) -> Credential |
     argv = [plugin["command"], *(plugin.get("args") or ())]
     printed = run_credential_plugin(argv, _environment(plugin, cluster))
     if isinstance(printed, Failure):
-        hint = (
-            str(plugin.get("installHint") or "") if printed.kind is FailureKind.MISSING else "log in again, then retry"
-        )
-        return Failure(printed.kind, f"credential plugin {printed.what}", printed.detail, hint.strip())
+        missing = printed.kind is FailureKind.MISSING
+        hint = clean(str(plugin.get("installHint") or "")) if missing else "log in again, then retry"
+        return Failure(printed.kind, f"credential plugin {printed.what}", printed.detail, hint)
     return _parsed(printed.stdout, argv[0])
 
 

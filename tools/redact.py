@@ -43,17 +43,18 @@ CONTAINERS = ("containers", "initContainers", "ephemeralContainers")
 PROBES = ("livenessProbe", "readinessProbe", "startupProbe", "lifecycle")
 
 _WORD = (
-    r"(?:passw(?:or)?d|passphrase|secret|token|credential|api[-_]?key|access[-_]?key|account[-_]?key|private[-_]?key"
+    r"(?<!existing)(?:passw(?:or)?d|passphrase|secret|token|credential|api[-_]?key|access[-_]?key|account[-_]?key|private[-_]?key"
     r"|(?:signing|encryption|master)[-_]?key|cookie|(?<![a-z])(?:pass|pwd)(?![a-z]))"
 )
 _PLACE = r"(?![\w.-]{0,60}?(?:names?|refs?|paths?|files?|dir|type|uri)\\*[\"']?[ \t]{0,9}[=:])"
 _COLOUR = r"(?:\x1b\[[\d;]{0,12}m)*"
 _KEY = rf"{_WORD}{_PLACE}[\w.-]{{0,60}}\\*[\"']?{_COLOUR}[ \t]{{0,9}}(?:=>|=|:(?!//)){_COLOUR}[ \t]{{0,9}}{_COLOUR}"
-_QUOTED = r"(?P<q>\\*[\"'])(?:.*?(?<!\\)(?P=q)(?!(?P=q))|.*)"
+_QUOTED = r"(?P<q>\\*[\"'])(?:(?<!\\)(?P=q)(?P=q)|(?!(?<!\\)(?P=q)).)*+(?:(?P=q)|$)"
 _BARE = r"(?!\\*[\"'*])(?:(?:bearer|basic|token)[ \t]+)?(?:[^\s,;&\"'\\{}\[\]()<>\x1b]|\\(?![\"']))+"
 _PROSE = (
     r"(?!(?:unexpected|invalid|expired|not|no|missing|failed|failure|error|none|null|nil|true|false|undefined|denied"
-    r"|unauthorized|required|must|cannot|could|unable|the|an?|is|are|was|has|rpc|context|dial|get|post|server|name)"
+    r"|unauthorized|required|must|cannot|could|unable|the|an?|is|are|was|has|rpc|context|dial|get|post|server|name"
+    r"|[1-5]\d\d(?=[ ][A-Z][a-z]))"
     r"(?:[\s,.;:}\]]|$))"
 )
 """What follows a colon in an error message (`failed to fetch token: unexpected status`) and is nobody's password."""
@@ -92,7 +93,7 @@ _SPANNING = (
     ),
     _rule(  # a block scalar: all lines that are indented deeper than their key
         "",
-        rf"^([ \t]*+)((?:- +)?[\"']?[\w.-]{{0,60}}?{_WORD}[\w.-]{{0,60}}[\"']?:[ \t]*[|>][-+\d]*[ \t]*\n)"
+        rf"^([ \t]*+)([^\n]{{0,256}}?{_WORD}[\w.-]{{0,60}}[\"']?:[ \t]*[|>][-+\d]*[ \t]*\n)"
         r"(?:\1[ \t]+[^\n]*(?:\n|\Z)|[ \t]*\n)+",
         rf"\1\2\1  {MASK}\n",
         re.IGNORECASE | re.MULTILINE,

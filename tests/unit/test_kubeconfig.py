@@ -233,6 +233,23 @@ def test_a_plugin_of_the_users_own_file_gives_the_token(tmp_path: Path, monkeypa
     assert info["spec"] == {"interactive": False}
 
 
+def test_a_plugin_with_a_relative_path_belongs_to_its_kubeconfig(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Read from this folder it would be whatever a checkout put there."""
+    planted = install(tmp_path / "here" / "bin", "aws-token", credentials(token="planted"))
+    own = install(tmp_path / "own" / "bin", "aws-token", credentials(token=TOKEN))
+    path = write(tmp_path / "own" / "k", config(user=plugin("./bin/aws-token")))
+    monkeypatch.chdir(tmp_path / "here")
+    assert found(kubeconfig=path).token == TOKEN
+    link = tmp_path / "here" / "k"
+    link.symlink_to(path)
+    credential._CACHE.clear()
+    assert found(kubeconfig=link).token == TOKEN
+    assert len(own.calls()) == 2
+    assert planted.calls() == []
+
+
 def test_a_plugin_that_wants_the_cluster_is_told_of_it(tmp_path: Path) -> None:
     path, program = with_plugin(tmp_path, credentials(token=TOKEN), provideClusterInfo=True)
     found(kubeconfig=path)
@@ -285,7 +302,8 @@ def test_a_file_that_others_may_write_starts_no_program(tmp_path: Path, mode: in
 
 
 def test_a_plugin_that_is_missing_is_said_with_its_own_hint(tmp_path: Path) -> None:
-    path = write(tmp_path / "k", config(user=plugin("no-such-plugin", installHint="brew install it")))
+    hint = "Install it for use with kubectl:\n    brew install it\n"  # of several lines, as GKE's is
+    path = write(tmp_path / "k", config(user=plugin("no-such-plugin", installHint=hint)))
     failure = failed(kubeconfig=path)
     assert failure.kind is FailureKind.MISSING
     assert "brew install it" in failure.hint

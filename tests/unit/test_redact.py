@@ -3,6 +3,7 @@
 import copy
 import json
 import string
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -69,6 +70,21 @@ SHAPES: dict[str, Shape] = {
     "go struct": lambda c: f'{{Password:"{c}" User:"a"}}',
     "python repr": lambda c: f"Config(password='{c}', user='a')",
     "xml": lambda c: f"<password>{word(c)}</password>",
+    "coloured log": lambda c: f"\x1b[36mtoken\x1b[0m={word(c)}",
+    "curl user": lambda c: f"curl -u bob:{c} http://x",
+    "header of its own": lambda c: f"Authorization: Token {word(c)}",
+    "env as kubernetes writes it": lambda c: json.dumps({"name": "DB_PASSWORD", "value": c}),
+    "env in a manifest": lambda c: f"- name: DB_PASSWORD\n  value: {c}",
+    "block in yaml": lambda c: f"  password: |\n    {c}\n    {c}\n  user: a",
+    "url with a slash": lambda c: f"postgres://app:a/{word(c)}@db/shop",
+    "url with an at": lambda c: f"postgres://app:a@{word(c)}@db/shop",
+    "pgp": lambda c: f"-----BEGIN PGP PRIVATE KEY BLOCK-----\n{word(c)}\n-----END PGP PRIVATE KEY BLOCK-----",
+    "escaped quote inside": lambda c: json.dumps({"password": f'a"{c}'}),
+    "doubled quote inside": lambda c: f"password: 'it''{c}'",
+    "stripe": lambda c: f"sk_live_{word(c)}",
+    "helm set": lambda c: f"--set=db.password={c}",
+    "secret as yaml": lambda c: f"kind: Secret\nmetadata: {{}}\ndata:\n  a: {c}\ntype: Opaque",
+    "secret as json": lambda c: json.dumps({"kind": "Secret", "data": {"a": c}}),
 }
 
 
@@ -110,6 +126,15 @@ def test_redacting_a_redacted_canary_changes_nothing(name: str) -> None:
         "0/3 nodes are available: 3 Insufficient memory.",
         "https://kubernetes.default:443/api",
         "the secret sauce",
+        "failed to fetch oauth token: unexpected status from GET request to https://r/token: 401 Unauthorized",
+        "pull access denied, repository does not exist or may require authorization: server message: denied",
+        'www-authenticate: Bearer realm="https://auth.docker.io/token"',
+        "volumes:\n- name: a\n  secret:\n    secretName: db\n",
+        "valueFrom:\n  secretKeyRef:\n    name: db\n    key: token\n",
+        "imagePullSecrets:\n- name: pull\n",
+        "secretName: db, existingSecret: db, tokenPath=/var/run/token",
+        "http://backend:8000/path?mail=a@b.example",
+        "basic health check passed: 3 of 3, key: value, compass: north",
     ],
 )
 def test_what_kubernetes_says_can_still_be_read(text: str) -> None:
@@ -176,6 +201,60 @@ def test_a_canary_in_an_object_does_not_survive(kind: str, canary: str) -> None:
     assert made == kept
 
 
+def elsewhere(canary: str) -> dict[str, Any]:
+    """Return a container with secrets in every place but its environment."""
+    headers = [{"name": "Authorization", "value": canary}, {"name": "Accept", "value": "text/html"}]
+    probe = {"httpGet": {"path": "/health", "httpHeaders": headers}}
+    command = ["sh", "-c", f"export API_TOKEN={canary}; exec app"]
+    return {
+        "name": "app",
+        "command": command,
+        "args": [f"--db-password={canary}", "--token", canary, "--port", "80"],
+        "livenessProbe": probe,
+        "readinessProbe": {"exec": {"command": command}},
+        "lifecycle": {"preStop": probe, "postStart": {"exec": {"command": command}}},
+    }
+
+
+def last_words(canary: str) -> list[dict[str, Any]]:
+    ended = {"terminated": {"exitCode": 1, "message": f"cannot log in with password={canary}"}}
+    return [{"name": "app", "state": {"waiting": {"message": f"token={canary}"}}, "lastState": ended}]
+
+
+ODD: dict[str, Callable[[str], dict[str, Any]]] = {
+    "arguments, probes and hooks": lambda c: {"kind": "Pod", "spec": {"containers": [elsewhere(c)]}},
+    "last words": lambda c: {
+        "kind": "Pod",
+        "status": {"containerStatuses": last_words(c), "initContainerStatuses": last_words(c)},
+    },
+    "event": lambda c: {"kind": "Event", "message": f"Readiness probe failed: password={c}"},
+    "list": lambda c: {"kind": "List", "items": [OBJECTS["Secret"](c), {"kind": "List", "items": [OBJECTS["Pod"](c)]}]},
+    "list of a kind": lambda c: {"kind": "SecretList", "items": [{"metadata": {"name": "a"}, "data": {"a": c}}]},
+    "binary": lambda c: {"kind": "ConfigMap", "binaryData": {"keystore.jks": c}},
+    "kapp": lambda c: {"kind": "Service", "metadata": {"annotations": {"kapp.k14s.io/original": c}}},
+    "old controller": lambda c: {"kind": "ReplicationController", "spec": {"template": template(c)}},
+    "pod template": lambda c: {"kind": "PodTemplate", "template": template(c)},
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+@given(canary=CANARY)
+def test_a_canary_in_an_odd_place_does_not_survive(name: str, canary: str) -> None:
+    made = ODD[name](canary)
+    kept = copy.deepcopy(made)
+    once = redact_object(made)
+    assert not survives(canary, json.dumps(once)), once
+    assert made == kept
+    assert redact_object(once) == once
+
+
+def test_what_stands_beside_a_secret_in_a_container_is_kept() -> None:
+    container = redact_object(ODD["arguments, probes and hooks"]("Canary0abcdefghijklmnop"))["spec"]["containers"][0]
+    assert container["args"] == ["--db-password=***", "--token", "***", "--port", "80"]
+    assert container["livenessProbe"]["httpGet"]["httpHeaders"][1] == {"name": "Accept", "value": "text/html"}
+    assert container["lifecycle"]["preStop"]["httpGet"]["path"] == "/health"
+
+
 @pytest.mark.parametrize("kind", OBJECTS)
 def test_what_is_no_secret_is_kept(kind: str) -> None:
     found = redact_object(OBJECTS[kind]("Canary0abcdefghijklmnop"))
@@ -223,3 +302,31 @@ def test_the_same_object_comes_back_where_nothing_had_to_go() -> None:
             once = redact_object(item)
             if item["kind"] not in ("ConfigMap", "Secret"):
                 assert redact_object(once) is once, item["kind"]
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["eyJ", "://a:", "password", 'token="', "--token", "pwd.", "<password", "-----BEGIN ", "secret: |\n ", "\\"],
+)
+def test_a_hostile_log_costs_time_in_proportion_to_its_length(piece: str) -> None:
+    """A quadratic pattern would let one pod's log stop every diagnosis."""
+    short, long = (_seconds(piece * (size // len(piece))) for size in (1 << 14, 1 << 18))
+    assert long < max(16 * short * 4, 0.5)
+
+
+def _seconds(text: str) -> float:
+    began = time.process_time()
+    redact(text)
+    return time.process_time() - began
+
+
+def test_5000_ordinary_pods_cost_little() -> None:
+    """Redaction is paid for every object of every look: 60 ms of half a second."""
+    env = [{"name": "MODE", "value": "production"}, {"name": "URL", "value": "http://backend:8000"}]
+    probe = {"httpGet": {"path": "/health", "port": 8000}, "periodSeconds": 10}
+    container = {"name": "app", "image": "app:1", "env": env, "args": ["--port=80"], "livenessProbe": probe}
+    status = {"containerStatuses": [{"name": "app", "ready": True, "state": {"running": {}}, "lastState": {}}]}
+    pod = {"kind": "Pod", "metadata": {"name": "a"}, "spec": {"containers": [container]}, "status": status}
+    began = time.process_time()
+    assert all(redact_object(pod) is pod for _ in range(5000))
+    assert time.process_time() - began < 0.3

@@ -18,7 +18,7 @@ ENV_SOURCES = {"configMapKeyRef": "ConfigMap", "secretKeyRef": "Secret"}
 FROM_SOURCES = {"configMapRef": "ConfigMap", "secretRef": "Secret"}
 VOLUME_SOURCES = {"configMap": ("ConfigMap", "name"), "secret": ("Secret", "secretName")}
 
-_KEY = re.compile(r"couldn't find key (\S+) in (ConfigMap|Secret) (?:\S+/)?(\S+)")
+_KEY = re.compile(r"[Cc]ouldn't find key (\S+) in (ConfigMap|Secret) (?:\S+/)?(\S+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Wanted:
     key: str
     pointer: str
     field: str
-    scaffold: str
+    """The field that holds it; a name inside it has no values path of its own."""
 
 
 @rule(54, "configmap-missing", on="Pod")
@@ -101,7 +101,7 @@ def _absent(
     other = f", or name {near}" if near else ""
     fix = Fix(
         f"Create {wanted.kind} {wanted.name}{other}",
-        (Change(wanted.field, wanted.name, near, wanted.scaffold),),
+        (Change(wanted.field, wanted.name, near, ""),),
         command=f"kubectl get {wanted.kind.lower()}s -n {ref(pod).namespace}",
     )
     certain = Confidence.CERTAIN if there is False else Confidence.LIKELY
@@ -145,9 +145,10 @@ def _without_key(
     added = Change(f"data.{wanted.key}", "", "", f"config.{wanted.key}" if shown else "")
     fix = Fix(
         f"Add key {wanted.key} to {wanted.kind} {wanted.name}" + (f", or ask for {near}" if near else ""),
-        (Change(wanted.field, wanted.key, near, wanted.scaffold),) if near else (added,),
+        (Change(wanted.field, wanted.key, near, ""),) if near else (added,),
     )
-    return _finding(56, "key-missing", wanted, pod, graph, container, cause, fix, proof, Confidence.CERTAIN)
+    confidence = Confidence.CERTAIN if shown else Confidence.LIKELY
+    return _finding(56, "key-missing", wanted, pod, graph, container, cause, fix, proof, confidence)
 
 
 def _finding(
@@ -185,14 +186,12 @@ def _environment(part: Part) -> Iterator[Wanted]:
             found = (variable.get("valueFrom") or {}).get(source) or {}
             if found.get("name") and not found.get("optional"):
                 pointer = f"{part.pointer}/env/{index}/valueFrom/{source}"
-                yield Wanted(kind, found["name"], str(found.get("key") or ""), pointer, part.field("env"), "env")
+                yield Wanted(kind, found["name"], str(found.get("key") or ""), pointer, part.field("env"))
     for index, source_of in enumerate(part.container.get("envFrom") or ()):
         for source, kind in FROM_SOURCES.items():
             found = source_of.get(source) or {}
             if found.get("name") and not found.get("optional"):
-                yield Wanted(
-                    kind, found["name"], "", f"{part.pointer}/envFrom/{index}", part.field("envFrom"), "envFrom"
-                )
+                yield Wanted(kind, found["name"], "", f"{part.pointer}/envFrom/{index}", part.field("envFrom"))
 
 
 def _volumes(pod: Object) -> Iterator[Wanted]:
@@ -212,7 +211,7 @@ def _volume(holder: Mapping[str, Any], pointer: str, secret_key: str) -> Iterato
             continue
         keys = [str(item.get("key")) for item in found.get("items") or ()] or [""]
         for key in keys:
-            yield Wanted(kind, name, key, f"{pointer}/{source}", "volumes", "volumes")
+            yield Wanted(kind, name, key, f"{pointer}/{source}", "volumes")
 
 
 def _mounting(pod: Object) -> bool:
