@@ -17,7 +17,11 @@ _FAR_RIGHT = re.compile(rf"^[ \t?-]{{{DEEPEST}}}", re.MULTILINE)
 
 
 class Unreadable(ValueError):
-    """Not what was asked for; the message says what is wrong with it."""
+    """Not what was asked for; the message says what is wrong with it, `line` where (from 1; 0 when nobody knows)."""
+
+    def __init__(self, message: str, line: int = 0) -> None:
+        super().__init__(message)
+        self.line = line
 
 
 def one_json(content: bytes) -> Any:
@@ -67,6 +71,68 @@ def manifest(content: bytes) -> list[dict[str, Any]]:
         raise Unreadable(f"not YAML: {type(error).__name__}") from error
     except RecursionError as error:
         raise Unreadable("nested too deep") from error
+
+
+def one_node(content: bytes) -> Any:
+    """Return the root node of the one YAML document that a file is, None for an empty one: with lines, not redacted.
+
+    Raises:
+        Unreadable: not UTF-8, not YAML, several documents, an alias bomb, nested too deep; with the line.
+
+    """
+    import yaml
+
+    try:
+        text = content.decode("utf-8-sig")
+        _refuse_depth(text)
+        loader = _loader()(text)
+        node = loader.get_single_node()
+    except UnicodeDecodeError as error:
+        raise Unreadable("not UTF-8", content[: error.start].count(b"\n") + 1) from error
+    except yaml.MarkedYAMLError as error:
+        raise Unreadable(f"not YAML: {error.problem or error.context}", _line(error)) from error
+    except (yaml.YAMLError, ValueError) as error:
+        raise Unreadable(f"not YAML: {str(error).splitlines()[0]}") from error
+    if node is not None and _size(node, {}) > LARGEST:
+        raise Unreadable("its aliases multiply beyond reason", node.start_mark.line + 1)
+    return node
+
+
+def _line(error: Any) -> int:
+    mark = error.problem_mark or error.context_mark
+    return mark.line + 1 if mark else 0
+
+
+def scalar(node: Any) -> Any:
+    """Return what a scalar node says: text, number, bool or None.
+
+    Raises:
+        Unreadable: it carries a tag that makes an object (`!!python/object`), or does not fit its tag.
+
+    """
+    import yaml
+
+    refuse_tag(node)
+    try:
+        return _constructor().construct_object(node)
+    except (yaml.YAMLError, ValueError) as error:
+        raise Unreadable(f"{node.value!r} is no {node.tag.rpartition(':')[2]}", node.start_mark.line + 1) from error
+
+
+def refuse_tag(node: Any) -> None:
+    """Refuse a node whose tag asks for an object of a program.
+
+    Raises:
+        Unreadable: it does; with the line.
+
+    """
+    if not node.tag.startswith("tag:yaml.org,2002:") or node.tag.startswith("tag:yaml.org,2002:python"):
+        raise Unreadable(f"the tag {node.tag} is not for values", node.start_mark.line + 1)
+
+
+@cache
+def _constructor() -> Any:
+    return _loader()("")
 
 
 def _documents(content: bytes) -> Iterator[Any]:

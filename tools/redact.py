@@ -19,7 +19,7 @@ SECRET_NAME = re.compile(
 """Names of environment variables and values whose text is masked."""
 
 REFERENCE_NAME = re.compile(
-    r"(?i)^existing|(name|names|ref|refs|path|file|dir|type|url|uri|host|port|namespace|class)$"
+    r"(?i)^existing|(name|names|ref|refs|path|file|dir|mount|type|url|uri|host|port|namespace|class)$"
 )
 """Names that only say where a secret is."""
 
