@@ -48,10 +48,13 @@ class Unreadable(ValueError):
 PROFILED = re.compile(r"(?P<first>.+?)\s*\((?P<a>[\w-]+)\)\s*/\s*(?P<second>.+?)\s*\((?P<b>[\w-]+)\)")
 PROFILES: Mapping[str, str] = {"dev": "dev", "local": "dev", "prod": "prod", "cloud": "prod"}
 
-_DURATION = re.compile(r"(?:[<≤]\s*)?(\d+)\s*(s|sec|seconds?|m|min|minutes?|h|hours?)", re.IGNORECASE)
+_WHOLE = re.compile(r"\d{1,18}", re.ASCII)
+"""Python itself refuses to read a number of thousands of digits, and no decision has more than these."""
+_DURATION = re.compile(r"(?:[<≤]\s*)?(\d{1,18})\s*(s|sec|seconds?|m|min|minutes?|h|hours?)", re.IGNORECASE)
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 _PROBE = re.compile(
-    r"(?:(GET|HEAD|POST)\s+)?(/\S*?),\s*(?:period\s+(\d+)s|(\d+)s\s+(?:period|interval)),\s*(\d+)\s+(?:failures?|retries)"
+    r"(?:(GET|HEAD|POST)\s+)?(/\S*?),\s*(?:period\s+(\d{1,18})s|(\d{1,18})s\s+(?:period|interval)),"
+    r"\s*(\d{1,18})\s+(?:failures?|retries)"
 )
 _IMAGE = re.compile(r"((?:[a-z0-9.-]+(?::\d+)?/)*[a-z0-9._-]+)(?::([\w.-]+))?")
 _VERSION = re.compile(r"v?(\d+\.\d+(?:\.\d+)?)(\+)?")
@@ -89,7 +92,7 @@ Grammar = Callable[[str], Cell]
 
 
 def _integer(text: str) -> Cell:
-    if not re.fullmatch(r"\d+", text, re.ASCII):
+    if not _WHOLE.fullmatch(text):
         raise Unreadable("expected a whole number")
     return Cell(CellType.INTEGER, int(text), text)
 
@@ -153,7 +156,7 @@ def _mapping(text: str) -> Cell:
 
 
 def _scalar(text: str) -> int | str:
-    return int(text) if re.fullmatch(r"\d+", text, re.ASCII) else text
+    return int(text) if _WHOLE.fullmatch(text) else text
 
 
 def _list(text: str) -> Cell:

@@ -72,6 +72,9 @@ def test_profiles_are_told_apart_by_name_not_by_place(title: str, text: str, dev
         ("Scale Up Cooldown", "a while"),
         ("Rolling Update", "maxSurge 1"),
         ("Kubernetes Version", "latest"),
+        ("Port", "9" * 5000),
+        ("Scale Up Cooldown", "9" * 5000 + "s"),
+        ("Liveness Probe", f"GET /, period {'9' * 5000}s, 3 failures"),
     ],
 )
 def test_a_cell_that_breaks_its_grammar_is_said_not_guessed(title: str, text: str) -> None:
