@@ -72,11 +72,12 @@ def version(box: Sandbox) -> str | Failure:
     return found if isinstance(found, Failure) else found.stdout.strip().partition("+")[0]
 
 
-def releases(box: Sandbox, namespace: str | None) -> list[dict[str, Any]] | Failure:
+def releases(box: Sandbox, namespace: str | None, *, described: bool = False) -> list[dict[str, Any]] | Failure:
     """Return every release of a namespace (None: of all), with user-supplied values and manifest where readable.
 
     Keys: name, namespace, revision, status, chart, app_version, updated, values (redacted), manifest (objects without
-    Secrets); the last two are None where this identity may not read them.
+    Secrets); the last two are None where this identity may not read them. `described` adds what Helm notes of the
+    newest revision, which costs one process more for each.
     """
     scope = "--all-namespaces" if namespace is None else f"--namespace={namespace}"
     argv = ["helm", "list", scope, f"--kube-context={box.context}", f"--max={MOST}", "--output=json"]
@@ -84,10 +85,10 @@ def releases(box: Sandbox, namespace: str | None) -> list[dict[str, Any]] | Fail
     if isinstance(listed, Failure):
         return listed
     with ThreadPoolExecutor(PROCESSES) as workers:
-        return list(workers.map(lambda item: _release(box, item), listed))
+        return list(workers.map(lambda item: _release(box, item, described=described), listed))
 
 
-def _release(box: Sandbox, item: Mapping[str, Any]) -> dict[str, Any]:
+def _release(box: Sandbox, item: Mapping[str, Any], *, described: bool) -> dict[str, Any]:
     name, namespace = _text(item, "name"), _text(item, "namespace")
     return {
         "name": name,
@@ -99,7 +100,13 @@ def _release(box: Sandbox, item: Mapping[str, Any]) -> dict[str, Any]:
         "updated": _text(item, "updated"),
         "values": _value(values(box, name, namespace)),
         "manifest": _value(manifest(box, name, namespace)),
+        "description": _described(box, name, namespace) if described else "",
     }
+
+
+def _described(box: Sandbox, name: str, namespace: str) -> str:
+    found = history(box, name, namespace)
+    return found[-1].description if not isinstance(found, Failure) and found else ""
 
 
 def values(box: Sandbox, name: str, namespace: str) -> Mapping[str, Any] | Failure:

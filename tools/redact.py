@@ -186,15 +186,16 @@ def is_secret_name(name: str) -> bool:
     return SECRET_NAME.search(name) is not None and REFERENCE_NAME.search(name) is None
 
 
-def redact_object(obj: dict[str, Any]) -> dict[str, Any]:
+def redact_object(obj: dict[str, Any], *, owners: bool = False) -> dict[str, Any]:
     """Return a Kubernetes object fit to keep: the same one where nothing had to go, otherwise a changed copy.
 
-    Managed fields and annotations that hold an earlier object are dropped, a Secret loses its data, literal environment
-    values with telling names, credentials in arguments and in probe headers are masked, ConfigMap values and messages
-    are redacted as text. The items of a List are treated one by one.
+    Managed fields (unless `owners` are asked for: they name fields, not values) and annotations that hold an earlier
+    object are dropped, a Secret loses its data, literal environment values with telling names, credentials in arguments
+    and in probe headers are masked, ConfigMap values and messages are redacted as text. The items of a List are treated
+    one by one.
     """
     kind = obj.get("kind")
-    obj = _lean(obj)
+    obj = _lean(obj, owners=owners and kind not in BY_CONTROLLERS)
     if kind == "Secret":
         return {key: value for key, value in obj.items() if key not in ("data", "stringData")}
     if kind == "Pod":
@@ -236,15 +237,19 @@ PLAIN = frozenset(
 """Kinds that carry no credential beyond what `redact_object` looks for, though their field names may sound like it."""
 
 
-def _lean(obj: dict[str, Any]) -> dict[str, Any]:
+BY_CONTROLLERS = frozenset(("Pod", "Event", "ReplicaSet", "EndpointSlice", "Node", "Secret", "SecretList"))
+"""Kinds nobody owns by hand: their managed fields say nothing, and there are thousands of them."""
+
+
+def _lean(obj: dict[str, Any], *, owners: bool) -> dict[str, Any]:
     meta = obj.get("metadata")
     if not isinstance(meta, dict):
         return obj
     notes = meta.get("annotations")
     heavy = isinstance(notes, dict) and not APPLIED.isdisjoint(notes)
-    if not heavy and "managedFields" not in meta:
+    if not heavy and (owners or "managedFields" not in meta):
         return obj
-    meta = {key: value for key, value in meta.items() if key != "managedFields"}
+    meta = {key: value for key, value in meta.items() if owners or key != "managedFields"}
     if heavy:
         meta["annotations"] = {key: value for key, value in meta["annotations"].items() if key not in APPLIED}
     return obj | {"metadata": meta}

@@ -31,6 +31,8 @@ class ControlKind(StrEnum):
     """Blueprint -> template -> values key."""
     RULE = "rule"
     """A governance rule."""
+    QUESTION = "question"
+    """What people ask an assistant, and the command that answers it here."""
 
 
 class Source(NamedTuple):

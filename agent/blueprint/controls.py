@@ -23,7 +23,7 @@ SUBJECTS: Mapping[str, ControlKind] = {
     "check": ControlKind.CHECK,
     "blueprint": ControlKind.MAPPING,
     "rule": ControlKind.RULE,
-    "asked as": ControlKind.RULE,
+    "asked as": ControlKind.QUESTION,
 }
 """The header of the column that names a row's subject -> what the row is."""
 
@@ -33,7 +33,8 @@ SAYS: Mapping[ControlKind, tuple[str, ...]] = {
     ControlKind.SCENARIO: ("detection", "recovery", "time"),
     ControlKind.CHECK: ("command", "kind"),
     ControlKind.MAPPING: ("helm template", "scope"),
-    ControlKind.RULE: ("asks for", "what it must give", "here"),
+    ControlKind.RULE: ("asks for",),
+    ControlKind.QUESTION: ("what it must give", "here"),
 }
 """The columns that hold what a row says."""
 

@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
 
-def look(args: argparse.Namespace, settings: Settings) -> Snapshot:
-    """Return the snapshot the arguments ask for.
+def look(args: argparse.Namespace, settings: Settings, *, owners: bool = False) -> Snapshot:
+    """Return the snapshot the arguments ask for; `owners` keeps who changed which field, for an audit.
 
     Raises:
         UsageError: the bundle, context or namespace does not exist.
         Indeterminate: the cluster could not be read at all.
 
     """
-    return _from_bundle(args.bundle, args.namespace) if args.bundle else live(args, settings)
+    return _from_bundle(args.bundle, args.namespace) if args.bundle else live(args, settings, owners=owners)
 
 
 def _from_bundle(name: str, namespace: str | None) -> Snapshot:
@@ -49,7 +49,7 @@ def _narrowed(snapshot: Snapshot, namespace: str) -> Snapshot:
     return found
 
 
-def live(args: argparse.Namespace, settings: Settings, *, everything: bool = False) -> Snapshot:
+def live(args: argparse.Namespace, settings: Settings, *, everything: bool = False, owners: bool = False) -> Snapshot:
     """Return a fresh look at the cluster; `everything` reads every log in scope, not only the suspects'.
 
     Raises:
@@ -65,7 +65,9 @@ def live(args: argparse.Namespace, settings: Settings, *, everything: bool = Fal
     namespace = None if args.all_namespaces else (args.namespace or reader.namespace)
     progress = Progress()
     try:
-        snapshot = collect(reader, namespace, progress=progress, everything=everything, path=settings.path)
+        snapshot = collect(
+            reader, namespace, progress=progress, everything=everything, owners=owners, path=settings.path
+        )
     finally:
         progress.clear()
         reader.close()

@@ -188,7 +188,7 @@ def _objects(found: Any, kind: str) -> Sequence[Object]:
     listed = _mappings(found)
     if any(item.get("kind") != kind for item in listed):
         raise ValueError(f"not only {kind} objects where those should be")
-    return [redact_object(item) for item in listed]
+    return [redact_object(item, owners=True) for item in listed]
 
 
 def _release(found: Any) -> Release:

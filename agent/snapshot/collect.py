@@ -51,7 +51,13 @@ class _Look:
 
 
 def collect(
-    reader: Reader, namespace: str | None, *, progress: Progress, everything: bool = False, path: str = ""
+    reader: Reader,
+    namespace: str | None,
+    *,
+    progress: Progress,
+    everything: bool = False,
+    owners: bool = False,
+    path: str = "",
 ) -> Snapshot | Failure:
     """Return one look at a namespace, or at all of them for None.
 
@@ -59,7 +65,8 @@ def collect(
         reader: the open cluster.
         namespace: where to look; it must exist.
         progress: told what is being waited for.
-        everything: read every container's log (for a capture), not only the suspects'.
+        everything: read every container's log (for a capture), not only the suspects', and owners too.
+        owners: keep who changed which field, and what Helm notes of each release (for an audit).
         path: folders helm is looked for in, "" for the usual ones.
 
     Returns:
@@ -71,8 +78,9 @@ def collect(
     if isinstance(version, Failure):
         return version
     look = _Look()
+    reader.owners = owners or everything
     with ThreadPoolExecutor(1) as beside:
-        told = beside.submit(_releases, reader.access, namespace, path)
+        told = beside.submit(_releases, reader.access, namespace, path, described=reader.owners)
         with collector_paused():
             _lists(reader, namespace, look, progress)
         nothing = _nothing(look, reader.access.context)
@@ -222,10 +230,10 @@ def _usage(reader: Reader, namespace: str | None, look: _Look) -> None:
     look.parts.append(Part("metrics", "metrics.k8s.io", State.COMPLETE, len(found), needed=False))
 
 
-def _releases(access: Access, namespace: str | None, path: str) -> tuple[Sequence[Release], Part]:
+def _releases(access: Access, namespace: str | None, path: str, *, described: bool) -> tuple[Sequence[Release], Part]:
     """Return the releases helm knows. Without helm a diagnosis is whole still, only its upgrade command less exact."""
     with sandbox(access, path=path) as box:
-        found = releases(box, namespace)
+        found = releases(box, namespace, described=described)
     if isinstance(found, Failure):
         state = STATES.get(found.kind, State.FAILED)
         return (), Part("releases", found.what, state, 0, found.detail, found.hint, needed=False)

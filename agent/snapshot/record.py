@@ -95,6 +95,8 @@ class Release:
     updated: str = ""
     values: Mapping[str, Any] | None = None
     manifest: Sequence[Object] | None = None
+    description: str = ""
+    """What Helm notes of the revision (`Upgrade complete`, `Rollback to 3`), "" where it was not asked."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,184 @@
+"""Triggers, failure scenarios and mapping rows: whether what they rest on is in place and its arithmetic holds."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from agent.audit.fields import WORKLOADS, kinds, read
+from agent.audit.inputs import bound
+from agent.audit.legs import Legs
+from agent.audit.verdict import Cause, Fidelity, Outcome, Verdict, worst
+from agent.blueprint.cells import CellType
+from agent.blueprint.control import Binding, Control
+from agent.diagnose.fields import number
+from agent.diagnose.finding import Severity
+from agent.snapshot.record import Object, Ref
+
+NOTICE = 50
+"""Seconds until the control plane counts a silent node as lost (node-monitor-grace-period, and its next turn)."""
+
+TRIGGER = re.compile(r"(?P<component>\w+) (?P<what>CPU|Mem(?:ory)?) > (?P<percent>\d+)%", re.IGNORECASE)
+RATE = re.compile(r"max (\d+)/min", re.IGNORECASE)
+
+Answer = tuple[Outcome, str]
+
+
+def trigger(control: Control, legs: Legs) -> Verdict:
+    """Judge a scaling trigger by the live HPA: it must add pods at that figure, or must not where people are told."""
+    asked = TRIGGER.fullmatch(control.title)
+    if asked is None:
+        return _verdict(control, (Outcome.UNKNOWN, "not of the form `Backend CPU > 70%`"), Fidelity.STATIC)
+    found = [
+        _trigger(obj, asked["what"][:3].casefold(), int(asked["percent"]), control.raw)
+        for _, obj in _live(legs, asked["component"].casefold(), kinds("hpa"))
+    ]
+    return _verdict(control, _all(found, "no HorizontalPodAutoscaler of it was seen"))
+
+
+def _trigger(hpa: Object, what: str, percent: int, action: str) -> Answer:
+    metric = read("hpa.metrics.cpu" if what == "cpu" else "hpa.metrics.memory", hpa, "")[0].value
+    if "no auto-scale" in action.casefold():
+        told = read("hpa.alert.memory", hpa, "")[0].value
+        fine = metric is None and str(told) == str(percent)
+        return _answer(
+            fine, f"memory scales nothing, people are told at {told}%", f"scales at {metric}, told at {told}"
+        )
+    rate = RATE.search(action)
+    seconds = read("hpa.behavior.scaleUp", hpa, "")[0].value
+    fine = metric == percent and (rate is None or (seconds is not None and int(rate[1]) * number(seconds) >= 60))
+    said = f"scales at {metric}%, one pod in {seconds} s"
+    return _answer(fine, said, said)
+
+
+def scenario(control: Control, legs: Legs) -> Verdict:
+    """Judge a failure scenario by the mechanism that must catch it; how long it takes is measured by a drill only."""
+    text = f"{control.title} {control.raw}".casefold()
+    check = next((check for words, check in MECHANISMS if any(word in text for word in words)), None)
+    if check is None:
+        return _verdict(control, (Outcome.UNKNOWN, "nothing known here catches it"), Fidelity.STATIC)
+    limit = _limit(control)
+    found = [
+        check(obj, binding, limit, legs)
+        for component in legs.inputs.components
+        for binding, obj in _live(legs, component, WORKLOADS)
+    ]
+    return _verdict(control, _all(found, "no workload was seen"))
+
+
+def _limit(control: Control) -> int | None:
+    cell = next(iter(control.values.values()), None)
+    return int(str(cell.value)) if cell is not None and cell.type is CellType.DURATION else None
+
+
+def _crash(obj: Object, binding: Binding, _: int | None, __: Legs) -> Answer:
+    policy = read("restartPolicy", obj, binding.container)[0].value or "Always"
+    return _answer(policy == "Always", "the kubelet restarts it (restartPolicy Always)", f"restartPolicy {policy}")
+
+
+def _hang(obj: Object, binding: Binding, limit: int | None, _: Legs) -> Answer:
+    probe = _part(obj, binding, "livenessProbe")
+    if not probe:
+        return Outcome.FAIL, f"{binding.name} has no liveness probe"
+    window = number(probe.get("periodSeconds"), 10) * number(probe.get("failureThreshold"), 3)
+    said = f"{binding.name} is restarted after {window} s"
+    return _answer(limit is None or window <= limit, said, f"{said}, {limit} are allowed")
+
+
+def _out_of_memory(obj: Object, binding: Binding, limit: int | None, legs: Legs) -> Answer:
+    memory = (_part(obj, binding, "resources").get("limits") or {}).get("memory")
+    if not memory:
+        return Outcome.FAIL, f"{binding.name} has no memory limit to be held to"
+    found, said = _crash(obj, binding, limit, legs)
+    return found, f"ended at {memory} and restarted in place" if found is Outcome.PASS else said
+
+
+def _node_loss(obj: Object, binding: Binding, limit: int | None, _: Legs) -> Answer:
+    waits = [number(found.value, 300) for found in read("tolerations", obj, binding.container)]
+    needed = NOTICE + max(waits)
+    said = f"{binding.name} leaves a lost node after {NOTICE} + {max(waits)} s"
+    return _answer(limit is None or needed <= limit, said, f"{said}, {limit} are allowed")
+
+
+def _image(obj: Object, binding: Binding, _: int | None, legs: Legs) -> Answer:
+    """The row's own words say the policy of each profile: `local: Never, cloud: Always`."""
+    wanted = "Never" if legs.inputs.profile == "dev" else "Always"
+    policy = _part(obj, binding, "imagePullPolicy") or "Always"
+    return _answer(policy == wanted, f"pull policy {policy}", f"{binding.name} has pull policy {policy}, not {wanted}")
+
+
+def _not_ready(obj: Object, binding: Binding, _: int | None, __: Legs) -> Answer:
+    probe = _part(obj, binding, "readinessProbe")
+    return _answer(
+        bool(probe), "a readiness probe takes it out of its Services", f"{binding.name} has no readiness probe"
+    )
+
+
+def _part(obj: Object, binding: Binding, name: str) -> Any:
+    found = read(f"containers[].{name}", obj, binding.container)[0].value
+    return found or {}
+
+
+Mechanism = Callable[[Object, Binding, int | None, Legs], Answer]
+
+MECHANISMS: Sequence[tuple[tuple[str, ...], Mechanism]] = (
+    (("image pull", "errimagepull"), _image),
+    (("oom", "memory limit"), _out_of_memory),
+    (("node failure", "node notready"), _node_loss),
+    (("readiness",), _not_ready),
+    (("liveness", "health check"), _hang),
+    (("restart policy", "crash"), _crash),
+)
+"""Words of a scenario -> what must be in place, the most particular first."""
+
+
+def mapping(control: Control, legs: Legs) -> Verdict:
+    """Judge a mapping row: the template is in the chart, its values are in the files, its kinds come out of it."""
+    template = control.raw.partition(";")[0].strip()
+    if template.casefold() in ("n/a", "none"):
+        return _verdict(control, (Outcome.PASS, "out of Helm's scope"), Fidelity.STATIC)
+    chart = legs.inputs.chart
+    if chart.templates and template not in chart.templates:
+        return _verdict(control, (Outcome.FAIL, f"{chart.shown} has no {template}"), Fidelity.STATIC)
+    empty = [path for path in control.paths if not any(legs.inputs.values.below(path))]
+    if empty:
+        return _verdict(
+            control, (Outcome.FAIL, f"no values below {empty[0]} in {legs.inputs.files[0]}"), Fidelity.STATIC
+        )
+    if not chart.templates:
+        return _verdict(control, (Outcome.UNKNOWN, "the chart was not read"), Fidelity.STATIC)
+    return _verdict(control, (Outcome.PASS, f"{template} and its values are there"), Fidelity.STATIC)
+
+
+def question(control: Control, legs: Legs) -> Verdict:
+    """Judge what people ask an assistant: this has the command that answers it, or not yet."""
+    asked = control.raw.rpartition("; ")[2].strip("` ")
+    name = asked.split()[1] if len(asked.split()) > 1 else ""
+    if name in legs.inputs.commands:
+        return _verdict(control, (Outcome.PASS, f"`{asked}` answers it"), Fidelity.STATIC)
+    return _verdict(control, (Outcome.UNKNOWN, f"this version has no `{asked}`"), Fidelity.STATIC)
+
+
+def _live(legs: Legs, component: str, wanted: Sequence[str]) -> Iterator[tuple[Binding, Object]]:
+    for binding, name in bound(legs.inputs, component, wanted):
+        obj = legs.live.get(Ref(*name))
+        if obj is not None:
+            yield binding, obj
+
+
+def _answer(fine: bool, said: str, otherwise: str) -> Answer:
+    return (Outcome.PASS, said) if fine else (Outcome.FAIL, otherwise)
+
+
+def _all(found: Sequence[Answer], nothing: str) -> Answer:
+    if not found:
+        return Outcome.UNKNOWN, nothing
+    outcome = worst([item[0] for item in found])
+    said = dict.fromkeys(text for result, text in found if result is outcome)
+    return outcome, "; ".join(said)
+
+
+def _verdict(control: Control, answer: Answer, fidelity: Fidelity = Fidelity.SERVER) -> Verdict:
+    outcome, why = answer
+    severity = {Outcome.PASS: Severity.INFO, Outcome.UNKNOWN: Severity.WARNING}.get(outcome, Severity.ERROR)
+    causes = {Outcome.PASS: Cause.NONE, Outcome.UNKNOWN: Cause.UNSEEN}
+    return Verdict(control, outcome, severity, (), causes.get(outcome, Cause.RULE), why, fidelity=fidelity)
