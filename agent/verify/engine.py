@@ -1,0 +1,39 @@
+"""One run of the checklists."""
+
+from agent.audit.verdict import Outcome
+from agent.blueprint.control import Blueprints, Control, ControlKind
+from agent.verify.checks import CHECKS, Check
+from agent.verify.facts import Checked, Facts
+from agent.verify.line import Effect, Line, parse
+
+NOT_RUN = {
+    Effect.CHANGES: "it changes the cluster; run it by hand, or `make test-cluster` on a disposable one",
+    Effect.OBSERVES: "it watches what a line that changes something sets off; it is measured by `make test-cluster`",
+    Effect.INTERACTIVE: "it opens a shell or a port",
+}
+
+
+def verify(blueprints: Blueprints, facts: Facts, only: str = "") -> list[Checked]:
+    """Return every line of the checklists (of one blueprint when named), in their order."""
+    rows = [row for row in blueprints.controls if row.kind is ControlKind.CHECK and only in ("", row.blueprint)]
+    return [checked(row, facts) for row in rows]
+
+
+def checked(row: Control, facts: Facts) -> Checked:
+    """Judge one line: by what was read where it only reads, or where something that was read answers it as well."""
+    line = parse(row)
+    check = _check(line)
+    if line.effect in (Effect.CHANGES, Effect.OBSERVES):
+        return Checked(row, Outcome.UNKNOWN, (), not_run=NOT_RUN[line.effect])
+    if check is None:
+        return Checked(row, Outcome.UNKNOWN, ("nothing here knows what this line means",))
+    outcome, evidence, ran = check(line, facts)
+    instead = NOT_RUN[Effect.INTERACTIVE] if line.effect is Effect.INTERACTIVE else ""
+    return Checked(row, outcome, evidence, ran, instead)
+
+
+def _check(line: Line) -> Check | None:
+    for program, verb, what, check in CHECKS:
+        if (program, verb) == (line.program, line.verb) and what in ("", line.object):
+            return check
+    return None
