@@ -50,13 +50,13 @@ def _fill() -> None:
         document = json.dumps({"apiVersion": "v1", "kind": "List", "items": items})
         kubectl("apply", f"--namespace={name}", "--filename=-", stdin=document, check=True)
         print(f"\rmaking pods: namespace {number + 1} of {NAMESPACES}", end="", file=sys.stderr, flush=True)
-    wait_for(f"{PODS} running pods", lambda: _running() >= PODS, 600)
+    wait_for(f"{PODS} ready pods", lambda: _ready() >= PODS, 600)
     print(file=sys.stderr)
 
 
-def _running() -> int:
-    found = kubectl("get", "pods", "-A", "--field-selector=status.phase=Running", "--no-headers", "-o", "name")
-    return found.stdout.count("\n")
+def _ready() -> int:
+    found = kubectl("get", "deployments", "-A", "-o", "jsonpath={.items[*].status.readyReplicas}")
+    return sum(map(int, found.stdout.split()))
 
 
 def _deployment(index: int) -> dict[str, object]:
