@@ -28,7 +28,7 @@ def test_every_row_is_read() -> None:
 
 
 def test_nothing_of_the_source_is_missing() -> None:
-    """Its tables, checklists, triggers, scenarios, mapping and rules, counted there by hand, and our three rows more."""
+    """Its tables, checklists, triggers, scenarios, mapping and rules, counted there by hand, and three more rows."""
     count = {kind: sum(control.kind is kind for control in READ.controls) for kind in ControlKind}
     assert count[ControlKind.PARAMETER] >= 6 + 13 + 10 + 1 + 14 + 2 + 7
     assert count[ControlKind.CHECK] >= 4 + 5 + 5 + 5
