@@ -196,6 +196,7 @@ def _blueprint(group: argparse.ArgumentParser) -> None:
         commands, "list", "list every control, its value and where it stands", _blueprint_list, "blueprint.listing"
     )
     _command(commands, "show", "show one control, or all of a blueprint, in full", _blueprint_show, "blueprint.show")
+    _command(commands, "lint", "find what cannot hold together", _blueprint_lint, "lint.run", _exit_codes())
 
 
 def _blueprint_list(command: argparse.ArgumentParser) -> None:
@@ -206,6 +207,13 @@ def _blueprint_list(command: argparse.ArgumentParser) -> None:
 
 def _blueprint_show(command: argparse.ArgumentParser) -> None:
     command.add_argument("name", metavar="CONTROL|BLUEPRINT", help="SVC-BE-MEM-LIMIT, or service")
+    _blueprints(command)
+    _output(command)
+
+
+def _blueprint_lint(command: argparse.ArgumentParser) -> None:
+    where = "the chart beside them (default: the only one in ./charts, then ours)"
+    command.add_argument("--chart", metavar="DIR", help=where)
     _blueprints(command)
     _output(command)
 

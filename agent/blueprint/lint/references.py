@@ -42,10 +42,10 @@ def absent_sources(subject: Subject) -> Iterator[Lint]:
 
 
 def absent_templates(subject: Subject) -> Iterator[Lint]:
-    """A mapping row names a template that the chart does not have."""
+    """A mapping row names a template that the chart does not have; nothing is said while no chart is known."""
     for mapping in subject.of(ControlKind.MAPPING):
         path = subject.cell(mapping, "helm template").strip("`")
-        if path in subject.absent:
+        if path in subject.absent and subject.values:
             yield Lint(
                 code="absent-template",
                 severity=Severity.ERROR,
