@@ -48,6 +48,8 @@ def parser(*, whole: bool = False) -> argparse.ArgumentParser:
     root.add_argument("--version", action="version", version=f"bluehelm {__version__}")
     commands = _subcommands(root)
     _command(commands, "diagnose", "say why it is failing", _diagnose, "diagnose.run", _exit_codes())
+    _command(commands, "audit", "is what runs what was decided?", _audit, "audit.run", _exit_codes())
+    _command(commands, "verify", "run the checklists as far as they read", _verify, "verify.run", _exit_codes())
     _command(commands, "bundle", "write what a read command would see into one file", _bundle)
     _command(commands, "blueprint", "read the blueprints", _blueprint)
     _command(commands, "config", "the settings in force", _config)
@@ -170,6 +172,30 @@ def _diagnose(command: argparse.ArgumentParser) -> None:
     _world(command)
     _blueprints(command)
     _profile(command)
+    _output(command)
+
+
+def _audit(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--release", metavar="NAME", help="the release (default: the one of this chart)")
+    command.add_argument("--all", action="store_true", help="show the controls that pass, too")
+    _chart(command)
+    _world(command)
+    _blueprints(command)
+    _profile(command)
+    formats = ("text", "json", "markdown", "sarif", "junit")
+    command.add_argument("-o", "--output", choices=formats, default="text", help="text (default), or for machines")
+
+
+def _chart(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--chart", metavar="DIR", help="the chart (default: the one in ./charts, then ours)")
+    more = "a values file over the chart's own, as helm's; may be repeated"
+    command.add_argument("-f", "--values", metavar="FILE", action="append", help=more)
+
+
+def _verify(command: argparse.ArgumentParser) -> None:
+    command.add_argument("blueprint", nargs="?", help="only this one: cluster, service, scaling, resilience")
+    _world(command)
+    _blueprints(command)
     _output(command)
 
 

@@ -164,9 +164,15 @@ def history(box: Sandbox, name: str, namespace: str) -> list[Revision] | Failure
     return listed if isinstance(listed, Failure) else [_revision(item) for item in listed]
 
 
-def template(box: Sandbox, name: str, namespace: str, chart: Path, files: Sequence[Path] = ()) -> Objects | Failure:
-    """Render a chart that is on this machine as a release in a namespace; Secrets are dropped from what comes out."""
-    argv = ["helm", "template", name, str(chart.resolve()), f"--namespace={namespace}", *_given(files)]
+def template(
+    box: Sandbox, name: str, namespace: str, chart: Path, files: Sequence[Path] = (), *, kube_version: str = ""
+) -> Objects | Failure:
+    """Render a chart that is on this machine as a release in a namespace; Secrets are dropped from what comes out.
+
+    `kube_version` is the cluster's, for charts that ask; "" leaves it to helm's own idea.
+    """
+    asked = [f"--kube-version={kube_version}"] if kube_version else []
+    argv = ["helm", "template", name, str(chart.resolve()), f"--namespace={namespace}", *asked, *_given(files)]
     found: Objects | Failure = _strays(chart) or run_manifest(argv, box)
     return found
 

@@ -1,7 +1,7 @@
 """Values files with the line of every leaf, and what Helm makes of several of them. Pure: bytes in, leaves out.
 
-A leaf is a scalar, a list (Helm replaces lists whole) or an empty map. Whatever is named like a secret is kept only as a
-keyed digest: it can be compared, and neither shown nor written.
+A leaf is a scalar, a list (Helm replaces lists whole) or an empty map. Whatever is named like a secret is kept only as
+a keyed digest: it can be compared, and neither shown nor written.
 """
 
 import hashlib

@@ -50,6 +50,15 @@ class Terminal:
         shown = clean(text, LONGEST)
         return f"\x1b[{STYLES[style]}m{shown}\x1b[0m" if self.colour and style else shown
 
+    def cell(self, text: str, width: int, style: str = "") -> str:
+        """Return text in that style, filled with blanks to a column's width."""
+        shown = clean(text, LONGEST)
+        return self.style(shown, style) + " " * (width - len(shown))
+
+    def row(self, *cells: str) -> None:
+        """Write cells as they are, on one line."""
+        self.stream.write("".join(cells).rstrip() + "\n")
+
     def line(self, text: str = "", style: str = "") -> None:
         """Write one line, wrapped to the terminal with its own indentation kept."""
         indent = " " * (len(text) - len(text.lstrip(" ")))

@@ -1,0 +1,70 @@
+"""How a run of the checklists reads: for people, and as `bluehelm/verification/v1`."""
+
+from collections.abc import Sequence
+
+from agent.audit.verdict import Outcome
+from agent.report.data import write
+from agent.report.terminal import Terminal
+from agent.snapshot.record import Snapshot
+from agent.verify.facts import Checked
+
+SCHEMA = "bluehelm/verification/v1"
+COLOURS = {Outcome.FAIL: "red", Outcome.UNKNOWN: "yellow", Outcome.PASS: "green"}
+
+
+def as_text(found: Sequence[Checked], snapshot: Snapshot, namespace: str) -> None:
+    """Write each line of the checklists with its outcome and what shows it."""
+    terminal = Terminal()
+    where = f"the capture {snapshot.origin}" if snapshot.origin != "live" else f"context {snapshot.cluster.context}"
+    terminal.line(f"Checklists in namespace {namespace}, from {where}", "bold")
+    blueprint = ""
+    for item in found:
+        if item.control.blueprint != blueprint:
+            blueprint = item.control.blueprint
+            terminal.line()
+            terminal.line(blueprint, "bold")
+        _line(terminal, item)
+    terminal.line()
+    terminal.line(_tally(found), "bold")
+
+
+def _line(terminal: Terminal, item: Checked) -> None:
+    word = "not run" if item.not_run and not item.ran else str(item.outcome)
+    style = "dim" if word == "not run" else COLOURS[item.outcome]
+    name = terminal.cell(item.control.id, len(item.control.id) + 2, "bold")
+    terminal.row(" ", terminal.cell(word, 9, style), name, terminal.style(item.control.title, ""))
+    for text in item.evidence:
+        terminal.entry("", text)
+    if item.not_run:
+        terminal.entry("", f"{item.not_run}{f'; {item.ran} answers it' if item.ran else ''}", "dim")
+
+
+def _tally(found: Sequence[Checked]) -> str:
+    run = [item for item in found if not item.not_run or item.ran]
+    counts = ", ".join(f"{sum(item.outcome is outcome for item in run)} {outcome}" for outcome in Outcome)
+    return f"{len(found)} lines: {counts}, {len(found) - len(run)} not run"
+
+
+def as_json(found: Sequence[Checked], snapshot: Snapshot, namespace: str) -> None:
+    """Write everything for machines."""
+    write(
+        SCHEMA,
+        {
+            "taken_at": snapshot.taken_at.isoformat(),
+            "origin": snapshot.origin,
+            "namespace": namespace,
+            "checks": [
+                {
+                    "control": item.control.id,
+                    "blueprint": {"file": item.control.source.file, "line": item.control.source.line},
+                    "title": item.control.title,
+                    "line": item.control.raw,
+                    "outcome": item.outcome.value,
+                    "evidence": list(item.evidence),
+                    "ran": item.ran,
+                    "not_run": item.not_run,
+                }
+                for item in found
+            ],
+        },
+    )
