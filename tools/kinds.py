@@ -11,6 +11,8 @@ class Kind(NamedTuple):
     """`/api/v1` or `/apis/GROUP/VERSION`."""
     plural: str
     namespaced: bool
+    needed: bool = True
+    """Whether an answer has a gap without it; the others only sharpen it, and many readers may not list them."""
 
     @property
     def version(self) -> str:
@@ -25,6 +27,7 @@ class Kind(NamedTuple):
 
 CORE, APPS, BATCH = "/api/v1", "/apis/apps/v1", "/apis/batch/v1"
 NETWORKING = "/apis/networking.k8s.io/v1"
+RBAC, GATEWAY = "/apis/rbac.authorization.k8s.io/v1", "/apis/gateway.networking.k8s.io/v1"
 
 KINDS = (
     Kind("Pod", CORE, "pods", True),
@@ -53,6 +56,13 @@ KINDS = (
     Kind("StorageClass", "/apis/storage.k8s.io/v1", "storageclasses", False),
     Kind("IngressClass", NETWORKING, "ingressclasses", False),
     Kind("PriorityClass", "/apis/scheduling.k8s.io/v1", "priorityclasses", False),
+    Kind("Role", RBAC, "roles", True, needed=False),
+    Kind("RoleBinding", RBAC, "rolebindings", True, needed=False),
+    Kind("ClusterRole", RBAC, "clusterroles", False, needed=False),
+    Kind("ClusterRoleBinding", RBAC, "clusterrolebindings", False, needed=False),
+    Kind("HTTPRoute", GATEWAY, "httproutes", True, needed=False),
+    Kind("Gateway", GATEWAY, "gateways", True, needed=False),
+    Kind("GatewayClass", GATEWAY, "gatewayclasses", False, needed=False),
 )
 """The large lists first: they decide how long a look takes, so they are asked for first."""
 

@@ -114,6 +114,8 @@ class Finding:
     """The container it is about, "" for none."""
     roots: tuple[Ref, ...] = ()
     """Objects whose own findings would explain this one away (an upstream Service or node): the deepest wins."""
+    instead_of: tuple[int, ...] = ()
+    """Modes that, about the same objects, only show what this finding explains: it goes before them."""
     symptoms: tuple[str, ...] = ()
     """One line per finding or event this cause explains, which is therefore not reported by itself."""
     citations: tuple[Citation, ...] = ()

@@ -89,7 +89,10 @@ def _parents(findings: Sequence[Finding]) -> dict[int, int]:
 
 
 def _explainers(finding: Finding, findings: Sequence[Finding], about: Mapping[Ref, Sequence[int]]) -> Iterator[int]:
-    """Yield the findings that explain this one away: what it stands on first, then a cause of the same pods."""
+    """Yield the findings that explain this one away: who says so, what it stands on, then a cause of the same pods."""
+    for other in _positions(_names(finding), about):
+        if finding.mode in findings[other].instead_of:
+            yield other
     for other in _positions(finding.roots, about):
         if _may_explain(findings[other], finding):
             yield other

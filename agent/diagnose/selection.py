@@ -93,3 +93,17 @@ def services_of(workload: Object, graph: Graph) -> list[Object]:
 def is_ready(pod: Object) -> bool:
     """Return whether a Service would send the pod traffic."""
     return condition_is(pod, "Ready", "True") and not is_terminal(pod) and not metadata(pod).get("deletionTimestamp")
+
+
+@per_graph
+def _slices(graph: Graph) -> Mapping[tuple[str, str], list[Object]]:
+    index: dict[tuple[str, str], list[Object]] = {}
+    for found in graph.all("EndpointSlice"):
+        name = labels(found).get("kubernetes.io/service-name", "")
+        index.setdefault((ref(found).namespace, name), []).append(found)
+    return index
+
+
+def slices(service: Object, graph: Graph) -> Sequence[Object]:
+    """Return a Service's EndpointSlices, through an index: every Service asks."""
+    return _slices(graph).get((ref(service).namespace, ref(service).name), ())

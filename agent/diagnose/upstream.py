@@ -10,7 +10,8 @@ from agent.snapshot.graph import Graph, ref
 from agent.snapshot.record import Object, Ref
 
 _HOST = re.compile(r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*")
-_HINT = re.compile(r"(HOST|ADDR|ADDRESS|URL|URI|SERVICE|SERVER|ENDPOINT|BACKEND|UPSTREAM|BROKER|DSN)S?$", re.IGNORECASE)
+PLACE = re.compile(r"(HOST|ADDR|ADDRESS|URL|URI|SERVICE|SERVER|ENDPOINT|BACKEND|UPSTREAM|BROKER|DSN)S?$", re.IGNORECASE)
+"""Names of variables that hold a place."""
 _LOCATED = re.compile(r"://|:\d{2,5}\b|\.svc\b")
 
 
@@ -54,12 +55,13 @@ def _spoken(pod: Object, namespace: str, graph: Graph) -> Iterator[str]:
 
 def _environment(container: Mapping[str, Any], namespace: str, graph: Graph) -> Iterator[str]:
     """Yield the values of an environment that look like places: by their form or by the variable's name."""
-    for name, value in _variables(container, namespace, graph):
-        if _HINT.search(name) or _LOCATED.search(value):
+    for name, value in variables(container, namespace, graph):
+        if PLACE.search(name) or _LOCATED.search(value):
             yield value
 
 
-def _variables(container: Mapping[str, Any], namespace: str, graph: Graph) -> Iterator[tuple[str, str]]:
+def variables(container: Mapping[str, Any], namespace: str, graph: Graph) -> Iterator[tuple[str, str]]:
+    """Yield (name, value) of a container's environment, values of ConfigMaps included, those of Secrets unknown."""
     for env in container.get("env") or ():
         chosen = (env.get("valueFrom") or {}).get("configMapKeyRef") or {}
         value = env.get("value") or _data(chosen.get("name"), namespace, graph).get(chosen.get("key") or "")

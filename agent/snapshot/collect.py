@@ -137,12 +137,14 @@ def _secrets(reader: Reader, look: _Look) -> Listed:
 
 
 def _part(listed: Listed) -> Part:
+    name, needed = listed.kind.name, listed.kind.needed
     if listed.failure is None:
-        return Part(listed.kind.name, listed.path, State.COMPLETE, len(listed.objects))
+        return Part(name, listed.path, State.COMPLETE, len(listed.objects), needed=needed)
     state = STATES.get(listed.failure.kind, State.FAILED)
     if listed.objects and state is State.FAILED:
         state = State.PARTIAL
-    return Part(listed.kind.name, listed.path, state, len(listed.objects), listed.failure.detail, listed.failure.hint)
+    detail, hint = listed.failure.detail, listed.failure.hint
+    return Part(name, listed.path, state, len(listed.objects), detail, hint, needed=needed)
 
 
 def _nothing(look: _Look, context: str) -> Failure | None:

@@ -44,6 +44,10 @@ KINDS = (
     "IngressClass",
     "NetworkPolicy",
     "PriorityClass",
+    "Role",
+    "RoleBinding",
+    "ClusterRole",
+    "ClusterRoleBinding",
 )
 """The kinds a whole look lists."""
 

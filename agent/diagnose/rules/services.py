@@ -8,7 +8,7 @@ from agent.diagnose.fields import containers, is_terminal, spec, template, texts
 from agent.diagnose.finding import Change, Confidence, Evidence, Finding, Fix, Severity
 from agent.diagnose.memo import per_graph
 from agent.diagnose.registry import rule
-from agent.diagnose.selection import behind, chosen, selected, services_of, workloads
+from agent.diagnose.selection import behind, chosen, selected, services_of, slices, workloads
 from agent.diagnose.wording import closest, counted, listed, pairs, said
 from agent.snapshot.graph import Graph, labels, ref
 from agent.snapshot.record import Object
@@ -137,7 +137,7 @@ def _opens_a_target(service: Object, workload: Object) -> bool:
 
 
 def _endpoints(service: Object, graph: Graph) -> Iterator[Evidence]:
-    for found in graph.slices(service)[:1]:
+    for found in slices(service, graph)[:1]:
         count = len(found.get("endpoints") or ())
         if count and not found.get("ports"):
             yield Evidence(ref(found), "/ports", f"none, with {counted(count, 'endpoint')}")
