@@ -3,9 +3,13 @@
 from agent.diagnose.registry import Rule
 from agent.diagnose.rules import (
     admission,
+    autoscaling,
+    budgets,
     configuration,
     containers,
     images,
+    ingresses,
+    jobs,
     memory,
     probes,
     scheduling,
@@ -25,4 +29,8 @@ ALL: tuple[Rule, ...] = (
     *probes.RULES,
     *workloads.RULES,
     *services.RULES,
+    *jobs.RULES,
+    *autoscaling.RULES,
+    *budgets.RULES,
+    *ingresses.RULES,
 )
