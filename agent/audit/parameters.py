@@ -7,7 +7,7 @@ from agent.audit.inputs import components
 from agent.audit.legs import Legs, Place, own_paths
 from agent.audit.matrix import point
 from agent.audit.structure import via
-from agent.audit.verdict import Cause, Fidelity, Leg, Outcome, Point, Standing, Verdict, worst
+from agent.audit.verdict import Cause, Fidelity, Leg, Outcome, Point, Reading, Standing, Verdict, worst
 from agent.blueprint.control import Control, ControlKind
 from agent.diagnose.finding import Severity
 
@@ -37,7 +37,12 @@ def _points(control: Control, component: str, wanted: Sequence[Expected], legs: 
         for place in places:
             yield point(legs, _label(component, item, place), place, (*first, *legs.objects(place, control, item)))
         if not places and own_paths(control, component):
-            yield point(legs, _label(component, item, None), None, tuple(first))
+            unbound = [_unbound(component)] if control.fields else []
+            yield point(legs, _label(component, item, None), None, (*first, *unbound))
+
+
+def _unbound(component: str) -> Reading:
+    return Reading(Leg.LIVE, Standing.UNKNOWN, reason=f"the blueprints bind {component} to no object of that kind")
 
 
 def _label(component: str, wanted: Expected, place: Place | None) -> str:

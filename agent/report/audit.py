@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from agent.audit.verdict import Audit, Change, Drift, Helm, Leg, Outcome, Point, Reading, Standing, Verdict
+from agent.audit.verdict import Audit, Cause, Change, Drift, Helm, Leg, Outcome, Point, Reading, Standing, Verdict
 from agent.report.audit_formats import as_junit, as_markdown, as_sarif
 from agent.report.data import Data, write
 from agent.report.terminal import Terminal
@@ -70,8 +70,13 @@ def _matrix(terminal: Terminal, verdicts: Sequence[Verdict]) -> None:
 
 def leg_of(verdict: Verdict, leg: Leg) -> Standing:
     """Return what a leg says of a control as a whole: the worst of its points."""
-    found = {point.reading(leg).standing for point in verdict.points}
+    found = {_standing(point, leg) for point in verdict.points}
     return next((standing for standing in WORST if standing in found), Standing.ABSENT)
+
+
+def _standing(point: Point, leg: Leg) -> Standing:
+    gone = leg is Leg.LIVE and point.cause is Cause.MISSING
+    return Standing.DIFFERS if gone else point.reading(leg).standing
 
 
 def _failure(terminal: Terminal, verdict: Verdict) -> None:
