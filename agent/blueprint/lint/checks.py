@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from agent.blueprint.control import ControlKind, Source
@@ -29,8 +30,9 @@ class CheckLine(NamedTuple):
     """Whether it is a line to be checked, rather than a command in prose."""
 
 
-def lines(subject: Subject) -> list[CheckLine]:
-    """Return every command: of check rows, of lists with boxes, and those prose mentions."""
+@lru_cache(maxsize=1)
+def lines(subject: Subject) -> tuple[CheckLine, ...]:
+    """Return every command: of check rows, of lists with boxes, and those prose mentions. Eight rules ask for them."""
     found = [line for control in subject.of(ControlKind.CHECK) for line in _of_row(subject, control.source, control.id)]
     boxes = {check.source for check in checklist(subject) if not check.id}
     for line in subject.prose:
@@ -39,7 +41,7 @@ def lines(subject: Subject) -> list[CheckLine]:
             known = command.program in VERBS or command.program.casefold() in ASSISTANTS
             if listed or (known and command.words):
                 found.append(CheckLine(command, line.source, "", "", listed))
-    return found
+    return tuple(found)
 
 
 def _of_row(subject: Subject, source: Source, control_id: str) -> Iterator[CheckLine]:

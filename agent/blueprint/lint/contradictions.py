@@ -62,10 +62,15 @@ def two_values_of_a_field(subject: Subject) -> Iterator[Lint]:
             for profile, cell in control.values.items():
                 said = Statement(control, cell, _meaning(cell))
                 known = first.setdefault((control.component, field, profile), said)
-                single = field.rpartition(".")[2].rstrip("[]") not in _MANY
+                single = _is_one(field) or plain_title(known.control) == plain_title(control)
                 loose = not (known.control.paths and control.paths)
                 if known.meaning != said.meaning and single and loose:
                     yield _two(f"the {control.component}'s {field}", profile, known, said)
+
+
+def _is_one(field: str) -> bool:
+    """Return whether a field holds one value for a component: two rows may each speak of another item of a list."""
+    return "[]" not in field.removeprefix("containers[]") and field.rpartition(".")[2] not in _MANY
 
 
 def _two(place: str, profile: Profile, one: Statement, other: Statement) -> Lint:

@@ -1,6 +1,6 @@
 """What lint finds: one tension, the places on each side of it, and words that would end it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import product
@@ -74,10 +74,3 @@ def plain_title(control: Control) -> str:
 def quoted(items: Iterable[str]) -> str:
     """Return names for a sentence: `a`, `b`."""
     return ", ".join(f"`{item}`" for item in items)
-
-
-def pairs(items: list[Control]) -> Iterator[tuple[Control, Control]]:
-    """Yield every two of them once, in their order."""
-    for index, one in enumerate(items):
-        for other in items[index + 1 :]:
-            yield one, other

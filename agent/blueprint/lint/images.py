@@ -47,13 +47,13 @@ def unused_registry(subject: Subject) -> Iterator[Lint]:
 
 def _unused(registry: Control, host: str, image: Control, never: list[Control]) -> Lint:
     under = ", and under pull policy Never nothing is pulled at all" if never else ""
-    rows_ = (registry, image, *never[:1])
+    sides = (registry, image, *never[:1])
     return Lint(
         code="unused-registry",
         severity=Severity.WARNING,
         text=f"no image comes from the registry {host}: {image.raw} does not name it{under}",
-        sources=at(*rows_),
-        controls=ids(*rows_),
+        sources=at(*sides),
+        controls=ids(*sides),
         suggestion=f'write the images as "{host}/{image.raw}", or take the registry out',
         about=with_word([registry]),
     )

@@ -177,11 +177,12 @@ def _two_keys(row: Control, mapping: Control, kind: str) -> Lint:
 
 def row_without_path(subject: Subject) -> Iterator[Lint]:
     """A row states a value that no values path leads to: nobody can change it, and nothing can be compared."""
+    helm = subject.blueprints.bindings or subject.of(ControlKind.MAPPING)
     unmapped = [m for m in subject.of(ControlKind.MAPPING) if subject.cell(m, "values key").casefold() in NOWHERE]
     for row in subject.parameters:
         outside = any(_words(mapping.title) <= subject.place(row) for mapping in unmapped)
         states = any(_is_exact(cell) for cell in row.values.values())
-        if states and not row.paths and not outside and subject.blueprints.bindings + tuple(unmapped):
+        if helm and states and not row.paths and not outside:
             yield Lint(
                 code="row-without-path",
                 severity=Severity.INFO,

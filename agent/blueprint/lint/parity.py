@@ -9,7 +9,7 @@ from agent.blueprint.control import Binding, Control, Source
 from agent.blueprint.lint.checks import lines
 from agent.blueprint.lint.finding import Lint, Severity, at, ids, plain_title
 from agent.blueprint.lint.orphans import mappings
-from agent.blueprint.lint.subject import Subject, components, rows, workloads
+from agent.blueprint.lint.subject import Subject, components, deployed, rows
 
 FEATURES: Mapping[str, tuple[str, str]] = {
     "startup probe": ("containers[].startupProbe", r"startup probe"),
@@ -39,7 +39,7 @@ class Name(NamedTuple):
 
 def unequal(subject: Subject) -> Iterator[Lint]:
     """One component has what another one lacks."""
-    runs = workloads(subject)
+    runs = deployed(subject)
     for feature, (field, title) in FEATURES.items():
         found = rows(subject, field, title)
         having = {name for row in found for name in components(row) or _mapped(subject, row)}
@@ -114,7 +114,7 @@ def _hosts(subject: Subject) -> Iterator[Name]:
 
 
 def _objects(subject: Subject) -> Iterator[Name]:
-    """Yield the Services and workloads that commands name."""
+    """Yield the Services and deployed that commands name."""
     for line in lines(subject):
         words = line.command.words
         for text in (*words, *(" ".join(pair) for pair in pairwise(words))):

@@ -10,7 +10,6 @@ from agent.blueprint.load import LARGEST
 from agent.blueprint.tables import tables
 from agent.blueprint.values import Values
 
-WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet")
 NOWHERE = ("", "n/a")
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -137,9 +136,9 @@ def components(control: Control) -> frozenset[str]:
     return frozenset(path.partition(".")[0] for path in control.paths)
 
 
-def workloads(subject: Subject) -> tuple[str, ...]:
-    """Return the components that run pods: bound to a workload, or without bindings those that have an image."""
-    bound = [item.component for item in subject.blueprints.bindings if item.kind in WORKLOADS]
+def deployed(subject: Subject) -> tuple[str, ...]:
+    """Return the components that are bound to a Deployment, or without bindings those that have an image."""
+    bound = [item.component for item in subject.blueprints.bindings if item.kind == "Deployment"]
     if not bound:
         images = (control for control in subject.parameters if is_row(control, "containers[].image", r"image"))
         bound = [name for control in images for name in sorted(components(control))]

@@ -139,7 +139,7 @@ def _quantities(control: Control) -> Iterator[str]:
 
 
 def _is_amount(leaf: Leaf) -> bool:
-    """Return whether a leaf is an amount of a container: below `requests`, `limits`, or named for nothing else."""
+    """Return whether a leaf is an amount of a container: one below `requests` or `limits`."""
     parts = leaf.path.split(".")
     return isinstance(leaf.value, (str, int, float)) and ("requests" in parts or "limits" in parts)
 

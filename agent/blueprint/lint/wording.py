@@ -1,6 +1,7 @@
 """Words that cannot be measured, and words that speak to a machine instead of to people."""
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator
 
 from agent.blueprint.cells import CellType
@@ -22,15 +23,20 @@ EXACT = frozenset(
 """Single words that are values of the Kubernetes API, or as good as."""
 
 INSTRUCTION = re.compile(
-    r"\b(?:ignore|disregard|forget|override|bypass)\b.{0,30}\b(?:previous|prior|above|earlier|all|your|these)\b.{0,30}"
-    r"\b(?:instructions?|rules?|prompts?|polic(?:y|ies)|guidelines?)\b"
-    r"|\byou are now\b|\bact as (?:an?|the) (?:admin|root|assistant|developer|system)"
+    r"\b(?:ignore|disregard|forget|override|bypass)\b.{0,30}\b(?:previous|prior|above|earlier|all|your)\b.{0,30}"
+    r"\b(?:instructions?|prompts?|guidelines?)\b"
+    r"|\byou are now\b|\bact as (?:an?|the) (?:admin|root|assistant)\b"
     r"|\b(?:system|developer) prompt\b|\bjailbreak|\bdo not (?:tell|inform|ask) the (?:user|operator|human)\b"
     r"|<\|?(?:im_start|im_end|system|endoftext)\|?>|\[/?INST\]"
-    r"|\b(?:approve|apply|execute|run)\b.{0,30}\bwithout (?:asking|approval|confirmation|review)\b"
     r"|\bas an? (?:ai|language model|llm)\b|\bassistant\s*:\s*(?:sure|ok|i will)",
     re.IGNORECASE,
 )
+
+_UNASKED = re.compile(
+    r"\b(?:approve|apply|execute|run)\b.{0,30}\bwithout (?:asking|approval|confirmation|review)\b", re.IGNORECASE
+)
+_FORBIDDEN = re.compile(r"\b(?:no|not|never|nobody|nothing|cannot|don't)\b[^.]{0,60}$", re.IGNORECASE)
+"""What turns the order into the rule against it: "never apply a change without review"."""
 
 _WORDS = re.compile(r"[a-z-]+")
 
@@ -64,7 +70,7 @@ def _is_vague(row: Control, value: str, elsewhere: bool) -> bool:
 def instructions(subject: Subject) -> Iterator[Lint]:
     """Text that tells a machine what to do. Nothing here obeys it; a person should know that it stands there."""
     for line in subject.lines:
-        found = INSTRUCTION.search(line.text)
+        found = INSTRUCTION.search(line.text) or _unasked(line.text)
         if found:
             yield Lint(
                 code="instruction-like",
@@ -76,12 +82,17 @@ def instructions(subject: Subject) -> Iterator[Lint]:
             )
 
 
+def _unasked(text: str) -> re.Match[str] | None:
+    found = _UNASKED.search(text)
+    return None if found is None or _FORBIDDEN.search(text[: found.start()]) else found
+
+
 def hidden(subject: Subject) -> Iterator[Lint]:
     """Characters that nobody sees, and that may make a line read otherwise than it is."""
     for line in subject.lines:
         text = line.text.replace("\t", " ")
         shown = clean(text, len(text) + 1, multiline=True)
-        if len(shown) != len(clean_form(text)):
+        if len(shown) != len(_composed(text)):
             yield Lint(
                 code="hidden-characters",
                 severity=Severity.WARNING,
@@ -92,10 +103,8 @@ def hidden(subject: Subject) -> Iterator[Lint]:
             )
 
 
-def clean_form(text: str) -> str:
+def _composed(text: str) -> str:
     """Return text in the composed form, in which nothing has been taken out yet."""
-    import unicodedata
-
     return unicodedata.normalize("NFC", text)
 
 
