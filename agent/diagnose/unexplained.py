@@ -150,7 +150,7 @@ def _unready(pod: Object, graph: Graph) -> tuple[str, Severity, tuple[Evidence, 
         return None
     since = (found[1].get("lastTransitionTime") if found else None) or metadata(pod).get("creationTimestamp")
     lasted = seconds_since(graph.snapshot, since)
-    if lasted is None or lasted < _patience(pod, graph) or _works_towards_its_end(pod):
+    if lasted is None or lasted < patience(pod, graph) or _works_towards_its_end(pod):
         return None
     text = _told(found[1]) if found else "no Ready condition"
     pointer = found[0] if found else "/status/conditions"
@@ -158,7 +158,7 @@ def _unready(pod: Object, graph: Graph) -> tuple[str, Severity, tuple[Evidence, 
     return f"{what} for {_duration(lasted)}", Severity.ERROR, (Evidence(ref(pod), pointer, text), *_ends(pod, graph))
 
 
-def _patience(pod: Object, graph: Graph) -> float:
+def patience(pod: Object, graph: Graph) -> float:
     """Return the seconds the pod may take: what its probes allow, and time to pull images while nothing warns."""
     if status(pod).get("phase") == "Pending" and not any(_warning(pod, graph)):
         return PULLING

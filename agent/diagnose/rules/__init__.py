@@ -12,8 +12,10 @@ from agent.diagnose.rules import (
     jobs,
     memory,
     probes,
+    rollouts,
     scheduling,
     services,
+    statefulsets,
     storage,
     workloads,
 )
@@ -33,4 +35,6 @@ ALL: tuple[Rule, ...] = (
     *autoscaling.RULES,
     *budgets.RULES,
     *ingresses.RULES,
+    *rollouts.RULES,
+    *statefulsets.RULES,
 )

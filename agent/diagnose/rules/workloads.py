@@ -132,7 +132,7 @@ def rollout_stuck(deployment: Object, graph: Graph) -> Iterator[Finding]:
 
 def _stuck_finding(deployment: Object, graph: Graph, found: tuple[str, Mapping[str, Any]]) -> Finding:
     name = ref(deployment)
-    new = _newest(deployment, graph)
+    new = newest_set(deployment, graph)
     pods = [pod for pod in graph.pods(new) if not is_ready(pod)] if new is not None else []
     wanted = number(spec(deployment).get("replicas"), 1)
     available = number(status(deployment).get("availableReplicas"))
@@ -161,7 +161,7 @@ def _new_state(new: Object | None) -> str:
     return f"{ready} of {wanted} new pods ready"
 
 
-def _newest(deployment: Object, graph: Graph) -> Object | None:
+def newest_set(deployment: Object, graph: Graph) -> Object | None:
     """Return the ReplicaSet of the current revision."""
     sets = [child for child in graph.children(deployment) if child.get("kind") == "ReplicaSet"]
     return max(sets, key=_revision, default=None)
