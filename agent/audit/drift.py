@@ -152,7 +152,7 @@ def _change(pointer: str, wanted: Any, found: Any, live: Object) -> Change:
             return Change.OPERATED
         if COSMETIC.match(last):
             return Change.COSMETIC
-    if at_admission(live, pointer):
+    if not is_empty(found) and at_admission(live, pointer):
         return Change.MUTATED
     if is_empty(wanted):
         return Change.ADDED

@@ -123,12 +123,12 @@ def _at_admission(live: Object, found: Reading) -> bool:
 
 
 def at_admission(live: Object, pointer: str) -> bool:
-    """Return whether Helm's own request left a value it did not ask for: something changed it on the way in.
+    """Return whether a value Helm did not ask for came in with Helm's own request: a webhook or policy put it there.
 
-    Under server-side apply what Helm asked for is owned by `Apply`, and what was changed on the way by `Update`.
+    Under server-side apply every later edit is recorded with its manager, while what admission adds belongs to nobody
+    and what it changes stays Helm's. Without server-side apply nobody can tell.
     """
-    writers = owners(live, pointer)
-    return bool(writers) and bool(applied(live)) and all(is_helm(w) and w.operation == "Update" for w in writers)
+    return bool(applied(live)) and all(map(is_helm, owners(live, pointer)))
 
 
 def keyed(obj: Object, pointer: str) -> str:
