@@ -5,6 +5,7 @@ from agent.diagnose.rules import (
     admission,
     autoscaling,
     budgets,
+    clients,
     configuration,
     containers,
     images,
@@ -17,6 +18,7 @@ from agent.diagnose.rules import (
     services,
     statefulsets,
     storage,
+    traffic,
     workloads,
 )
 
@@ -37,4 +39,6 @@ ALL: tuple[Rule, ...] = (
     *ingresses.RULES,
     *rollouts.RULES,
     *statefulsets.RULES,
+    *traffic.RULES,
+    *clients.RULES,
 )

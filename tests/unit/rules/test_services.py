@@ -66,7 +66,7 @@ def test_ports_that_are_open_though_undeclared_are_well() -> None:
 def test_a_protocol_apart_is_another_port() -> None:
     world = load("111-target-port")
     name = Ref("Service", "ra-111-target-port", "good")
-    assert "good" in found(changed(world, name, spec__ports__0__protocol="UDP"), 111)
+    assert "good" in found(changed(world, name, spec__ports__0__protocol="UDP"), 112)
 
 
 def test_a_proxy_s_ports_say_nothing_of_the_application_s() -> None:
