@@ -47,9 +47,14 @@ def blueprint_files(given: str = "") -> tuple[Folder, dict[str, bytes]]:
 
     A file over `LARGEST` bytes comes with its first bytes only, one more than the limit, so that the parser can say so.
     """
+    return folder("blueprints", given), {name: _read(path) for name, path in blueprint_paths(given).items()}
+
+
+def blueprint_paths(given: str = "") -> dict[str, Path]:
+    """Return the markdown files of the blueprint folder in force by the name to show a person."""
     found = folder("blueprints", given)
     shown = Path("blueprints") if found.whose == "shipped" else found.path
-    return found, {str(shown / path.name): _read(path) for path in sorted(found.path.glob("*.md"))}
+    return {str(shown / path.name): path for path in sorted(found.path.glob("*.md"))}
 
 
 def bundle_path(name: str) -> Path:

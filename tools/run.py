@@ -36,6 +36,15 @@ TRUNCATED = "\n[truncated]"
 DEATHS = (signal.SIGABRT, signal.SIGKILL, signal.SIGSEGV, signal.SIGTERM)
 """Signals a wrapper script reports as exit status 128 + number."""
 
+_GIT = {"core.fsmonitor": "false", "core.hooksPath": "/dev/null", "protocol.allow": "never"}
+
+GIT_OFF = {"GIT_CONFIG_COUNT": str(len(_GIT))} | {
+    name: text
+    for number, (key, value) in enumerate(_GIT.items())
+    for name, text in ((f"GIT_CONFIG_KEY_{number}", key), (f"GIT_CONFIG_VALUE_{number}", value))
+}
+"""What a checkout's own configuration may not choose: programs git would run, and places it would reach."""
+
 LAST_WORDS = (
     ("is forbidden", FailureKind.FORBIDDEN),
     ("unauthorized", FailureKind.UNAUTHORIZED),
@@ -100,6 +109,12 @@ class Sandbox:
             "DOCKER_HOST": self.docker_host,
             "MINIKUBE_HOME": self.minikube_home,
             "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_CONFIG_GLOBAL": "/dev/null",
+            "GIT_OPTIONAL_LOCKS": "0",
+            "GIT_TERMINAL_PROMPT": "0",
+            "GIT_LITERAL_PATHSPECS": "1",
+            "GIT_PAGER": "cat",
+            **GIT_OFF,
             "LC_ALL": "C.UTF-8",
             "NO_COLOR": "1",
         }

@@ -67,7 +67,7 @@ def _stray(obj: Mapping[str, object], legs: Legs) -> bool:
 
 
 def _spec_first(legs: Legs, _: Audit) -> Answer:
-    """Find values that were set in a commit whose blueprint did not yet state them."""
+    """Find values that were set in a commit whose blueprints did not yet state them; older ones were adopted."""
     git = legs.inputs.git
     if git is None:
         return Outcome.UNKNOWN, legs.inputs.git_reason
@@ -76,7 +76,9 @@ def _spec_first(legs: Legs, _: Audit) -> Answer:
         return Outcome.FAIL, f"the value came before the row: {_some(late)}"
     if not git.stated_then:
         return Outcome.UNKNOWN, "git knows no commit that set a value"
-    return Outcome.PASS, f"{len(git.stated_then)} values were set when their row already stated them"
+    older = sum(stated is None for stated in git.stated_then.values())
+    adopted = f"; {older} are older than the first blueprint and were adopted by it" if older else ""
+    return Outcome.PASS, f"{len(git.stated_then) - older} values were set when their row stated them{adopted}"
 
 
 def _truth(_: Legs, so_far: Audit) -> Answer:

@@ -55,7 +55,7 @@ class GitFacts:
     clean: Mapping[str, bool]
     lines: Mapping[tuple[str, int], LineHistory] = field(default_factory=dict)
     stated_then: Mapping[str, bool | None] = field(default_factory=dict)
-    """Control id -> whether the blueprint stated its value in the commit that set the value; None when nobody knows."""
+    """Control id -> whether the blueprint stated its value in the commit that set it; None when there was none yet."""
 
 
 @dataclass(frozen=True, slots=True)

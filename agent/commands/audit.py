@@ -10,11 +10,13 @@ from agent.blueprint.control import Profile
 from agent.commands.blueprints import read
 from agent.commands.chart import Chart, open_chart
 from agent.commands.gather import cluster_facts, rendered, target
+from agent.commands.history import git_facts
 from agent.commands.world import look, report_gaps
 from agent.config import Settings, load
 from agent.diagnostics import ExitCode, Progress
 from agent.errors import UsageError
 from agent.report.audit import FORMATS, as_text
+from agent.resources import blueprint_paths
 from agent.snapshot.record import Snapshot
 
 COMMANDS = frozenset(path.stem for path in Path(__file__).parent.glob("*.py"))
@@ -54,7 +56,9 @@ def _inputs(args: argparse.Namespace, settings: Settings, chart: Chart, profile:
     try:
         made = rendered(chart, profile, where, snapshot, settings)
         blueprints = read(settings.blueprints)
-        git, git_reason = None, "git was not asked"
+        specs = blueprint_paths(settings.blueprints)
+        files = dict(chart.files(profile))
+        git, git_reason = git_facts(blueprints, specs, values, files, profile, settings)
         cluster, cluster_reason = cluster_facts(snapshot, settings)
     finally:
         progress.clear()

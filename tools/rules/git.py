@@ -2,7 +2,32 @@
 
 from tools.policy import Effect, Rule
 
+REPOSITORY = {"--git-dir": "directory"}
+
 RULES = (
+    Rule(
+        Effect.ALLOW,
+        "git cat-file blob <revision>",
+        "reads a file of a commit",
+        REPOSITORY,
+        ("--git-dir",),
+        match=("git --git-dir=/r/.git cat-file blob HEAD:charts/web/values.yaml",),
+        no_match=(
+            "git cat-file blob HEAD:a",
+            "git --git-dir=/r/.git --textconv cat-file blob HEAD:a",
+            "git --git-dir=/r/.git cat-file blob HEAD:../../etc/passwd",
+            "git --git-dir=/r/.git cat-file blob --upload-pack=x",
+        ),
+    ),
+    Rule(
+        Effect.ALLOW,
+        "git blame <commit> <inside>",
+        "says which commit gave each line",
+        REPOSITORY | {"--porcelain": "", "--no-textconv": ""},
+        ("--git-dir", "--porcelain", "--no-textconv"),
+        match=("git --git-dir=/r/.git blame --porcelain --no-textconv HEAD charts/web/values.yaml",),
+        no_match=("git --git-dir=/r/.git blame --porcelain HEAD a", "git --git-dir=/r/.git blame --contents=/x HEAD a"),
+    ),
     Rule(
         Effect.DENY,
         "git push|config|submodule|rebase|clean|checkout|reset|fetch|pull|clone|remote|filter-branch ...",

@@ -1,0 +1,95 @@
+"""git read only: a checkout's own configuration names programs, and none of them may run."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tools import git
+from tools.failure import Failure
+from tools.run import Sandbox, sandbox
+
+
+@pytest.fixture
+def box() -> Iterator[Sandbox]:
+    with sandbox() as made:
+        yield made
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    _git(folder, "init", "--quiet", "--initial-branch=main")
+    (folder / "values.yaml").write_text("port: 8000\nreplicas: 1\n")
+    _commit(folder, "first")
+    (folder / "values.yaml").write_text("port: 8000\nreplicas: 2\n")
+    _commit(folder, "second")
+    return folder
+
+
+def _git(folder: Path, *argv: str) -> str:
+    who = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
+    return subprocess.run(["git", *who, *argv], cwd=folder, check=True, capture_output=True, text=True).stdout
+
+
+def _commit(folder: Path, subject: str) -> None:
+    _git(folder, "add", "--all")
+    _git(folder, "commit", "--quiet", f"--message={subject}")
+
+
+def test_each_line_names_the_commit_that_gave_it(box: Sandbox, repository: Path) -> None:
+    """Who changed a value, and when, is what a person asks next."""
+    found = git.lines(box, repository, repository / "values.yaml")
+    assert not isinstance(found, Failure)
+    assert [found[line].subject for line in (1, 2)] == ["first", "second"]
+    assert found[1].author == "A"
+    assert found[1].time.startswith("20")
+
+
+def test_a_file_as_it_was(box: Sandbox, repository: Path) -> None:
+    before = _git(repository, "rev-parse", "HEAD~1").strip()
+    assert git.content(box, repository, before, repository / "values.yaml") == "port: 8000\nreplicas: 1\n"
+    assert isinstance(git.content(box, repository, before, repository / "none.yaml"), Failure)
+    assert isinstance(git.content(box, repository, "main; rm", repository / "values.yaml"), Failure)
+
+
+def test_whether_a_file_is_committed(box: Sandbox, repository: Path) -> None:
+    """A value that is only on somebody's disk is not the decision of a team."""
+    values, fresh = repository / "values.yaml", repository / "fresh.yaml"
+    assert git.is_committed(box, repository, values) is True
+    values.write_text("port: 1\n")
+    assert git.is_committed(box, repository, values) is False
+    fresh.write_text("a: 1\n")
+    assert git.is_committed(box, repository, fresh) is None
+
+
+def test_the_top_of_the_repository(repository: Path, tmp_path: Path) -> None:
+    below = repository / "charts" / "web"
+    below.mkdir(parents=True)
+    assert git.root(below) == repository
+    assert git.root(tmp_path) is None
+
+
+def test_no_program_a_checkout_names_is_run(box: Sandbox, repository: Path, tmp_path: Path) -> None:
+    """Whoever can write a checkout's configuration would otherwise run code on the reader's machine."""
+    canary = tmp_path / "canary"
+    payload = tmp_path / "payload.sh"
+    payload.write_text(f"#!/bin/sh\ntouch {canary}\ncat\n")
+    payload.chmod(0o755)
+    for key in (
+        "core.fsmonitor core.pager core.editor core.sshCommand core.askPass diff.external diff.x.textconv diff.x.command"
+        " filter.x.clean filter.x.smudge filter.x.process gpg.program credential.helper alias.blame log.showSignature"
+    ).split():
+        _git(repository, "config", key, str(payload))
+    hooks = repository / ".git" / "hooks"
+    for name in ("post-checkout", "post-index-change", "pre-auto-gc", "reference-transaction"):
+        (hooks / name).write_text(payload.read_text())
+        (hooks / name).chmod(0o755)
+    (repository / ".gitattributes").write_text("*.yaml diff=x filter=x\n")
+    canary.unlink(missing_ok=True)
+    values = repository / "values.yaml"
+    assert not isinstance(git.lines(box, repository, values), Failure)
+    assert git.is_committed(box, repository, values) is True
+    assert not canary.exists()
