@@ -80,7 +80,7 @@ def test_no_program_a_checkout_names_is_run(box: Sandbox, repository: Path, tmp_
     payload.chmod(0o755)
     for key in (
         "core.fsmonitor core.pager core.editor core.sshCommand core.askPass diff.external diff.x.textconv"
-        " diff.x.command filter.x.clean filter.x.smudge filter.x.process gpg.program credential.helper alias.blame log.showSignature"
+        " diff.x.command filter.x.clean filter.x.smudge filter.x.process gpg.program credential.helper alias.blame"
     ).split():
         _git(repository, "config", key, str(payload))
     hooks = repository / ".git" / "hooks"
