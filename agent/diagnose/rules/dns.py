@@ -46,7 +46,10 @@ def _own_servers(pod: Object) -> str:
     """Return whom a pod asks instead of the cluster's DNS, "" where it asks that."""
     policy = spec(pod).get("dnsPolicy") or "ClusterFirst"
     if spec(pod).get("hostNetwork") and policy in ("ClusterFirst", "Default"):
-        return f"with hostNetwork and dnsPolicy {policy} it asks the node's name servers, which know no Service"
+        return (
+            f"with hostNetwork and dnsPolicy {policy} it asks the node's name servers, which know no Service "
+            "(ClusterFirstWithHostNet asks the cluster's)"
+        )
     if policy == "Default":
         return "with dnsPolicy Default it asks the node's name servers, which know no Service"
     if policy == "None":
