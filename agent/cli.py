@@ -49,6 +49,8 @@ def parser(*, whole: bool = False) -> argparse.ArgumentParser:
     commands = _subcommands(root)
     _command(commands, "diagnose", "say why it is failing", _diagnose, "diagnose.run", _exit_codes())
     _command(commands, "audit", "is what runs what was decided?", _audit, "audit.run", _exit_codes())
+    _command(commands, "why", "why is this value what it is?", _why, "why.why", _exit_codes())
+    _command(commands, "trace", "from a control to its values and objects", _trace, "why.trace", _exit_codes())
     _command(commands, "verify", "run the checklists as far as they read", _verify, "verify.run", _exit_codes())
     _command(commands, "bundle", "write what a read command would see into one file", _bundle)
     _command(commands, "blueprint", "read the blueprints", _blueprint)
@@ -190,6 +192,24 @@ def _chart(command: argparse.ArgumentParser) -> None:
     command.add_argument("--chart", metavar="DIR", help="the chart (default: the one in ./charts, then ours)")
     more = "a values file over the chart's own, as helm's; may be repeated"
     command.add_argument("-f", "--values", metavar="FILE", action="append", help=more)
+
+
+def _why(command: argparse.ArgumentParser) -> None:
+    command.add_argument("value", metavar="VALUES.PATH", help="backend.resources.limits.memory, or all below backend")
+    _traceable(command)
+
+
+def _trace(command: argparse.ArgumentParser) -> None:
+    command.add_argument("control", nargs="?", metavar="CONTROL", help="SVC-BE-MEM-LIMIT (default: the whole matrix)")
+    _traceable(command)
+
+
+def _traceable(command: argparse.ArgumentParser) -> None:
+    _chart(command)
+    _world(command)
+    _blueprints(command)
+    _profile(command)
+    _output(command)
 
 
 def _verify(command: argparse.ArgumentParser) -> None:

@@ -73,6 +73,21 @@ def manifest(content: bytes) -> list[dict[str, Any]]:
         raise Unreadable("nested too deep") from error
 
 
+_SOURCE = re.compile(r"^# Source: \S+?/(\S+)[ \t]*$", re.MULTILINE)
+
+
+def sourced(content: bytes) -> list[tuple[str, dict[str, Any]]]:
+    """Return what `helm template` printed as (template below its chart, object), redacted and without Secrets.
+
+    Raises:
+        Unreadable: a document is not YAML.
+
+    """
+    parts = _SOURCE.split(content.decode("utf-8", errors="replace"))
+    pairs = zip(parts[1::2], parts[2::2], strict=True)
+    return [(template, obj) for template, text in pairs for obj in manifest(text.encode())]
+
+
 def one_node(content: bytes) -> Any:
     """Return the root node of the one YAML document that a file is, None for an empty one: with lines, not redacted.
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.failure import Failure, FailureKind
-from tools.run import Sandbox, run, run_json, run_manifest
+from tools.run import Sandbox, run, run_json, run_manifest, run_sourced
 
 PROCESSES = 4
 """helm processes at a time: each holds a connection and 60 MB."""
@@ -171,9 +171,17 @@ def template(
 
     `kube_version` is the cluster's, for charts that ask; "" leaves it to helm's own idea.
     """
+    found = sourced(box, name, namespace, chart, files, kube_version=kube_version)
+    return found if isinstance(found, Failure) else [obj for _, obj in found]
+
+
+def sourced(
+    box: Sandbox, name: str, namespace: str, chart: Path, files: Sequence[Path] = (), *, kube_version: str = ""
+) -> Sequence[tuple[str, Mapping[str, Any]]] | Failure:
+    """Render a chart as `template` does, each object with the template below the chart's folder it came out of."""
     asked = [f"--kube-version={kube_version}"] if kube_version else []
     argv = ["helm", "template", name, str(chart.resolve()), f"--namespace={namespace}", *asked, *_given(files)]
-    found: Objects | Failure = _strays(chart) or run_manifest(argv, box)
+    found: Sequence[tuple[str, Mapping[str, Any]]] | Failure = _strays(chart) or run_sourced(argv, box)
     return found
 
 

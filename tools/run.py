@@ -20,7 +20,7 @@ from typing import Any
 
 from tools import policy
 from tools.access import Access, write_kubeconfig
-from tools.documents import Unreadable, json_lines, manifest, one_json
+from tools.documents import Unreadable, json_lines, manifest, one_json, sourced
 from tools.failure import Failure, FailureKind
 from tools.redact import redact
 from tools.text import clean
@@ -175,6 +175,11 @@ def run_json_lines(argv: Sequence[str], box: Sandbox, *, timeout: float = 20.0, 
 def run_manifest(argv: Sequence[str], box: Sandbox, *, timeout: float = 20.0, cap: int = 16 << 20) -> Any:
     """Run one command that prints a manifest (YAML documents), and return its objects without Secrets, or a Failure."""
     return _parsed(argv, _run(argv, box, timeout, cap), cap, manifest)
+
+
+def run_sourced(argv: Sequence[str], box: Sandbox, *, timeout: float = 20.0, cap: int = 16 << 20) -> Any:
+    """Run `helm template` and return its objects with the template each came out of, or a Failure."""
+    return _parsed(argv, _run(argv, box, timeout, cap), cap, sourced)
 
 
 def _run(

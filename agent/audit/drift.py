@@ -41,9 +41,9 @@ def drifts(legs: Legs) -> list[Drift]:
     return [drift for drift in found if (drift.object, drift.pointer) not in unstable]
 
 
-def differing(one: Object, other: Object) -> list[str]:
-    """Return the pointers at which two renderings of one object differ."""
-    return [pointer for pointer, _, _ in _pairs(one, other)]
+def differing_pairs(one: Object, other: Object) -> list[Pair]:
+    """Return where two renderings of one object differ, and what each says there."""
+    return list(_pairs(one, other))
 
 
 def _of_object(desired: Object, legs: Legs) -> Iterator[Drift]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from agent.audit.drift import differing
+from agent.audit.drift import differing_pairs
 from agent.audit.inputs import ClusterFacts, Rendered, identity
 from agent.audit.verdict import Fidelity
 from agent.blueprint.control import Profile
@@ -96,7 +96,9 @@ def _unstable(
 ) -> frozenset[tuple[Ref, str]]:
     again = {identity(obj, namespace): obj for obj in other}
     named = ((identity(obj, namespace), obj) for obj in one)
-    return frozenset((name, pointer) for name, obj in named for pointer in differing(obj, again.get(name, {})))
+    return frozenset(
+        (name, pointer) for name, obj in named for pointer, _, _ in differing_pairs(obj, again.get(name, {}))
+    )
 
 
 def cluster_facts(snapshot: Snapshot, settings: Settings) -> tuple[ClusterFacts | None, str]:
