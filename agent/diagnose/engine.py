@@ -107,7 +107,7 @@ class _Inquiry:
         suspects = [pod for pod in self.graph.all("Pod") if self._is_asked(pod)]
         found: list[Finding] = []
         for kind, asked in _by_kind(rules).items():
-            for obj in suspects if kind == "Pod" else self.graph.all(kind):
+            for obj in suspects if kind == "Pod" else _objects(kind, self.graph):
                 for rule in asked:
                     found += self._ask(f"mode {rule.mode} {rule.code}", rule.test, obj)
         return self._ranked(found + self._rest(suspects, found))
@@ -140,6 +140,16 @@ class _Inquiry:
         except ODD as error:
             self.undecided.append(_undecided(what, obj, error))
             return []
+
+
+def _objects(kind: str, graph: Graph) -> Sequence[Object]:
+    """Return what rules of a kind are asked about; a Helm release is no object, and is put as one."""
+    if kind != "Release":
+        return graph.all(kind)
+    return [
+        {"kind": kind, "metadata": {"name": found.name, "namespace": found.namespace}, "release": found}
+        for found in graph.snapshot.releases
+    ]
 
 
 def _by_kind(rules: Sequence[Rule]) -> Mapping[str, Sequence[Rule]]:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from agent.diagnose.demand import Amounts, amounts, requests
 from agent.diagnose.fields import is_terminal, metadata, spec, status
@@ -46,6 +47,11 @@ class Fit:
     def name(self) -> str:
         """The node's name."""
         return str(metadata(self.node).get("name", ""))
+
+    @property
+    def only_cordoned(self) -> bool:
+        """Return whether a cordon is all that keeps the pod off: taken away, the pod would fit."""
+        return self.cordoned and not self.taints and not self.short
 
     def chosen_taints(self) -> tuple[Taint, ...]:
         """Return the taints a person set, not the node's own condition."""
@@ -96,7 +102,12 @@ def satisfies_affinity(pod: Object, node: Object) -> bool:
     required = affinity.get("requiredDuringSchedulingIgnoredDuringExecution")
     if not required:
         return True
-    return any(_term(term, node) for term in required.get("nodeSelectorTerms") or ())
+    return satisfies(required.get("nodeSelectorTerms") or (), node)
+
+
+def satisfies(terms: Sequence[Mapping[str, Any]], node: Object) -> bool:
+    """Return whether a node is one of those that node selector terms mean: one term of several is enough."""
+    return any(_term(term, node) for term in terms)
 
 
 def _term(term: Mapping[str, Sequence[Mapping[str, object]]], node: Object) -> bool:

@@ -16,6 +16,7 @@ class Rule:
     """One failure mode's test and the kind of object it is asked about.
 
     `on="Pod"` rules are asked about suspect pods only (agent/snapshot/suspects.py), so a healthy pod costs nothing.
+    `on="Release"` rules are asked about Helm releases: an object whose `release` is the recorded one.
     """
 
     mode: int

@@ -1,10 +1,10 @@
 """Controllers that want more pods than they could create: whoever blames admission must still be unsatisfied."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from agent.diagnose.fields import condition, condition_is, number, spec, status
-from agent.diagnose.finding import Evidence
+from agent.diagnose.finding import Evidence, Finding
 from agent.snapshot.graph import Graph, event_time, ref
 from agent.snapshot.record import Object
 
@@ -59,3 +59,18 @@ def refusals(creator: Object, graph: Graph) -> Iterator[Evidence]:
     failed, made = newest.get("FailedCreate"), newest.get("SuccessfulCreate")
     if failed is not None and (made is None or event_time(made) <= event_time(failed)):
         yield Evidence(ref(creator), "event FailedCreate", failed.get("message") or "")
+
+
+Test = Callable[[Object, Shortfall, Graph], Iterator[Finding]]
+"""Looks at a controller that lacks pods."""
+
+
+def unsatisfied(test: Test) -> Callable[[Object, Graph], Iterator[Finding]]:
+    """Ask only controllers that lack pods: a refusal that was overcome is history."""
+
+    def asked(creator: Object, graph: Graph) -> Iterator[Finding]:
+        missing = shortfall(creator)
+        if missing is not None:
+            yield from test(creator, missing, graph)
+
+    return asked

@@ -1,39 +1,42 @@
-"""Pods the API server refuses to create. The objects decide; the refusal's message is the evidence."""
+"""Pods the API server refuses to create for what they are or name. The objects decide; the refusal is the evidence."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from decimal import Decimal
-from typing import Any
+from collections.abc import Iterator
 
-from agent.diagnose.demand import Amounts, amounts, largest, requests
-from agent.diagnose.fields import CREATORS, containers, metadata, spec, status, template
+from agent.diagnose.fields import CREATORS, spec, template
 from agent.diagnose.finding import Change, Confidence, Evidence, Finding, Fix, Severity
 from agent.diagnose.registry import Rule
-from agent.diagnose.shortfall import Shortfall, refusals, shortfall
-from agent.diagnose.wording import closest, memory, said
-from agent.snapshot.graph import Graph, ref
-from agent.snapshot.record import Object
-from tools.quantity import parse_quantity
+from agent.diagnose.shortfall import Shortfall, refusals, unsatisfied
+from agent.diagnose.wording import closest, listed, said
+from agent.snapshot.graph import Graph, labels, ref
+from agent.snapshot.record import Object, Ref
 
-MEMORY_KEYS = ("limits.memory", "requests.memory", "memory")
-"""The names a quota counts memory by; `memory` is `requests.memory`."""
+ENFORCE = "pod-security.kubernetes.io/enforce"
+LEVELS = ("privileged", "baseline", "restricted")
+
+MOST_WORDS = 300
+"""Characters of a policy's own message that are worth repeating."""
 
 _ACCOUNT = re.compile(r'serviceaccounts? "([^"]+)" not found')
-_EXCEEDED = re.compile(r"exceeded quota: ([^,\s]+)")
-_MEMORY = re.compile(r"\b(?:limits\.|requests\.)?memory=")
+_PRIORITY = re.compile(r"no PriorityClass with name (\S+) was found")
+_SCOPES = re.compile(r"insufficient quota to match these scopes: \[\{PriorityClass In \[([^\]]*)\]")
+_SECURITY = re.compile(r'violates PodSecurity "(\w+):([^"]+)": (.*)', re.DOTALL)
+_DENIED = re.compile(r'admission webhook "([^"]+)" denied the request(?: without explanation)?:?\s*(.*)', re.DOTALL)
+_POLICY = re.compile(r"ValidatingAdmissionPolicy '([^']+)' with binding '[^']*' denied request:\s*(.*)", re.DOTALL)
+_FAILING = re.compile(
+    r'failed calling webhook "([^"]+)": (?:failed to call webhook: )?(?:\w+ "?https?://([\w.-]+)\S*: )?(.*)', re.DOTALL
+)
 
-Test = Callable[[Object, Shortfall, Graph], Iterator[Finding]]
-
-
-def _unsatisfied(test: Test) -> Callable[[Object, Graph], Iterator[Finding]]:
-    """Ask only controllers that lack pods: a refusal that was overcome is history."""
-
-    def asked(creator: Object, graph: Graph) -> Iterator[Finding]:
-        missing = shortfall(creator)
-        if missing is not None:
-            yield from test(creator, missing, graph)
-
-    return asked
+PROFILES = {
+    "allowPrivilegeEscalation": ("containers[].securityContext.allowPrivilegeEscalation", "false"),
+    "capabilities": ("containers[].securityContext.capabilities.drop", '["ALL"]'),
+    "runAsNonRoot": ("containers[].securityContext.runAsNonRoot", "true"),
+    "runAsUser": ("containers[].securityContext.runAsUser", ""),
+    "seccompProfile": ("containers[].securityContext.seccompProfile.type", "RuntimeDefault"),
+    "privileged": ("containers[].securityContext.privileged", "false"),
+    "host namespaces": ("hostNetwork", "false"),
+}
+"""What a Pod Security violation names -> the field that mends it and its value."""
 
 
 def account_missing(creator: Object, missing: Shortfall, graph: Graph) -> Iterator[Finding]:
@@ -64,184 +67,226 @@ def account_missing(creator: Object, missing: Shortfall, graph: Graph) -> Iterat
     )
 
 
-def memory_quota(creator: Object, missing: Shortfall, graph: Graph) -> Iterator[Finding]:
-    """A ResourceQuota has no room for one more pod's memory."""
-    said_so = [item for item in refusals(creator, graph) if _EXCEEDED.search(item.text) and _MEMORY.search(item.text)]
-    for quota in graph.all("ResourceQuota", ref(creator).namespace):
-        blamed = [item for item in said_so if ref(quota).name in _EXCEEDED.findall(item.text)]
-        over = list(_over(quota, creator, graph, blamed))
-        if over and (blamed or (not graph.snapshot.knows("Event") and applies(quota, template(creator)))):
-            yield _quota_finding(creator, quota, over[0], missing, graph, blamed)
-            return
-    if said_so and not graph.snapshot.knows("ResourceQuota"):
-        yield _quota_by_message(creator, missing, graph, said_so)
+def priority_missing(creator: Object, missing: Shortfall, graph: Graph) -> Iterator[Finding]:
+    """The pods' PriorityClass does not exist, or the namespace may not use it."""
+    name = spec(template(creator)).get("priorityClassName")
+    known = graph.exists("PriorityClass", "", name) if name else True
+    said_so = [item for item in refusals(creator, graph) if name in _PRIORITY.findall(item.text)]
+    reserved = [item for item in refusals(creator, graph) if name and name in " ".join(_SCOPES.findall(item.text))]
+    if not name or not (known is False or said_so or reserved) or (known is True and not reserved):
+        return
+    near = closest(name, (ref(found).name for found in graph.all("PriorityClass")))
+    state = (
+        "which only namespaces with a ResourceQuota for it may use"
+        if reserved
+        else "which does not exist" + (f" (there is one called {near})" if near else "")
+    )
+    yield _refused(
+        creator,
+        missing,
+        graph,
+        (13, "priority-class-missing"),
+        f"asks for PriorityClass {name}, {state}",
+        Fix(
+            summary=f"Create PriorityClass {name}{f', or use {near}' if near else ', or name one that exists'}",
+            changes=(Change("priorityClassName", name, near, "priorityClassName"),),
+            command="kubectl get priorityclasses",
+        ),
+        (Evidence(ref(creator), "/spec/template/spec/priorityClassName", name), *said_so, *reserved),
+        Confidence.LIKELY if known is None else Confidence.CERTAIN,
+    )
 
 
-def _over(
-    quota: Object, creator: Object, graph: Graph, blamed: list[Evidence]
-) -> Iterator[tuple[str, Decimal, Decimal, Decimal]]:
-    """Yield (key, need of one pod, used, hard) for every memory limit of the quota one more pod would break."""
-    hard = amounts(status(quota).get("hard") or spec(quota).get("hard"))
-    used = amounts(status(quota).get("used"))
-    for key in MEMORY_KEYS:
-        asked = _demand(creator, graph, limit=key.startswith("limits")).get("memory", Decimal())
-        need = max(asked, _refused_amount(key, blamed))
-        if key in hard and need and used.get(key, Decimal()) + need > hard[key]:
-            yield key, need, used.get(key, Decimal()), hard[key]
+def security_denied(creator: Object, missing: Shortfall, graph: Graph) -> Iterator[Finding]:
+    """Pod Security Admission refuses the pods, and the namespace still enforces that level."""
+    for item in refusals(creator, graph):
+        found = _SECURITY.search(item.text)
+        if found is None or _is_looser(found[1], ref(creator).namespace, graph):
+            continue
+        violations = list(_violations(found[3]))
+        enforced = _enforced(ref(creator).namespace, graph)
+        shown = (Evidence(*enforced),) if enforced else ()
+        yield _refused(
+            creator,
+            missing,
+            graph,
+            (9, "pod-security-denied"),
+            f"breaks the Pod Security level {found[1]} that namespace {ref(creator).namespace} enforces "
+            f"({listed(violations, 6)})",
+            _security_fix(violations, found[1], ref(creator).namespace),
+            (item, *shown),
+            Confidence.CERTAIN if enforced else Confidence.LIKELY,
+        )
+        return
 
 
-def _refused_amount(key: str, blamed: list[Evidence]) -> Decimal:
-    """Return what the refused pod asked for: a webhook may have added containers the template does not show."""
-    for item in blamed:
-        requested = item.text.partition("requested:")[2].partition("used:")[0]
-        for entry in requested.split(","):
-            name, _, value = entry.strip().partition("=")
-            if name == key:
-                return parse_quantity(value) or Decimal()
-    return Decimal()
+def _enforced(namespace: str, graph: Graph) -> tuple[Ref, str, str] | None:
+    """Return where a namespace says which level it enforces, None when it does not (or was not read)."""
+    found = graph.get("Namespace", "", namespace)
+    level = labels(found).get(ENFORCE) if found is not None else None
+    return (
+        (Ref("Namespace", "", namespace), "/metadata/labels/pod-security.kubernetes.io~1enforce", level)
+        if (level is not None)
+        else None
+    )
 
 
-def _demand(creator: Object, graph: Graph, *, limit: bool) -> Amounts:
-    """Return what one pod would ask for once the namespace's LimitRanges have filled in what it leaves out."""
-    made = template(creator)
-    defaults = _defaults(ref(creator).namespace, graph)
-    if not defaults:
-        return requests(made, limit)
-    filled = {**spec(made)}
-    for part in ("initContainers", "containers"):
-        filled[part] = [_filled(container, defaults) for container in spec(made).get(part) or ()]
-    return requests({"spec": filled}, limit)
+def _is_looser(level: str, namespace: str, graph: Graph) -> bool:
+    """Return whether the namespace enforces less now than it did when it refused: history."""
+    enforced = _enforced(namespace, graph)
+    if enforced is None or enforced[2] not in LEVELS or level not in LEVELS:
+        return False
+    return LEVELS.index(enforced[2]) < LEVELS.index(level)
 
 
-def _filled(container: Mapping[str, Any], defaults: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
-    own = container.get("resources")
-    resources: Mapping[str, Any] = own if isinstance(own, dict) else {}
-    limits = {**defaults.get("default", {}), **(resources.get("limits") or {})}
-    wanted = {
-        **defaults.get("defaultRequest", {}),
-        **(resources.get("limits") or {}),
-        **(resources.get("requests") or {}),
-    }
-    return {**container, "resources": {"limits": limits, "requests": wanted}}
+def _violations(text: str) -> Iterator[str]:
+    """Yield the names of the broken rules: what stands between the parentheses is about whom."""
+    depth, name = 0, ""
+    for letter in f"{text},":
+        depth += (letter == "(") - (letter == ")")
+        if letter == "," and depth == 0:
+            yield name.strip(" )")
+            name = ""
+        elif depth == 0:
+            name += letter
 
 
-def _defaults(namespace: str, graph: Graph) -> Mapping[str, Mapping[str, Any]]:
-    found: dict[str, dict[str, object]] = {}
-    for limits in graph.all("LimitRange", namespace):
-        for item in spec(limits).get("limits") or ():
-            if item.get("type") == "Container":
-                for part in ("default", "defaultRequest"):
-                    found.setdefault(part, {}).update(item.get(part) or {})
-    return found
+def _security_fix(violations: list[str], level: str, namespace: str) -> Fix:
+    named = [(field, value) for key, (field, value) in PROFILES.items() if any(key in found for found in violations)]
+    changes = (Change(field, "", value, field.removeprefix("containers[].")) for field, value in named)
+    return Fix(
+        summary=f"Give the pods the security context the level {level} asks for (existing pods run on until they are "
+        "made again), or loosen the namespace's label",
+        changes=tuple(changes),
+        command=f"kubectl get namespace {namespace} --show-labels",
+    )
 
 
-def applies(quota: Object, pod: Object) -> bool:
-    """Return whether a quota's scopes cover the pod; a quota without scopes covers every pod."""
-    scopes = [{"scopeName": name, "operator": "Exists"} for name in spec(quota).get("scopes") or ()]
-    scopes += (spec(quota).get("scopeSelector") or {}).get("matchExpressions") or ()
-    return all(_scope(scope, pod) for scope in scopes)
+def policy_denied(creator: Object, missing: Shortfall, graph: Graph) -> Iterator[Finding]:
+    """An admission webhook or policy (Kyverno, Gatekeeper, a ValidatingAdmissionPolicy) says no to the pods."""
+    for item in refusals(creator, graph):
+        webhook, policy = _DENIED.search(item.text), _POLICY.search(item.text)
+        found = webhook or policy
+        if found is None:
+            continue
+        words = " ".join(found[2].split())[:MOST_WORDS]
+        who = f"admission webhook {found[1]}" if webhook else f"ValidatingAdmissionPolicy {found[1]}"
+        kind = "validatingwebhookconfigurations" if webhook else f"validatingadmissionpolicy {found[1]}"
+        yield _refused(
+            creator,
+            missing,
+            graph,
+            (10, "policy-denied"),
+            f"is refused by {who}: {words or 'it gives no reason'}",
+            Fix(
+                "Change what the policy objects to, or have the workload exempted from it",
+                command=f"kubectl get {kind}",
+            ),
+            (item,),
+            Confidence.CERTAIN,
+        )
+        return
 
 
-def _scope(scope: Mapping[str, Any], pod: Object) -> bool:
-    ends = spec(pod).get("activeDeadlineSeconds") is not None
-    best_effort = not requests(pod) and not requests(pod, limit=True)
-    priority, listed = spec(pod).get("priorityClassName"), scope.get("values")
-    given = listed if isinstance(listed, list) else []
-    match scope.get("scopeName"):
-        case "Terminating":
-            return ends
-        case "NotTerminating":
-            return not ends
-        case "BestEffort":
-            return best_effort
-        case "NotBestEffort":
-            return not best_effort
-        case "PriorityClass":
-            return _holds(str(scope.get("operator")), priority, given)
-    return False
+def webhook_fails(creator: Object, missing: Shortfall, graph: Graph) -> Iterator[Finding]:
+    """A webhook that must be asked before pods are created cannot be, and its policy is to fail."""
+    for item in refusals(creator, graph):
+        found = _FAILING.search(item.text)
+        if found is None:
+            continue
+        name, host, problem = found[1], found[2] or "", " ".join(found[3].split())[:MOST_WORDS]
+        service = _service(host)
+        if service is not None and _works(service, graph, problem):
+            continue
+        at = f" (Service {service.name} in {service.namespace})" if service else f" ({host})" if host else ""
+        roots = (service, *_behind(service, graph)) if service else ()
+        yield _refused(
+            creator,
+            missing,
+            graph,
+            (11, "webhook-unavailable"),
+            f"cannot be created because admission webhook {name}{at} does not answer: {_in_words(problem)}",
+            Fix(
+                summary="Repair the webhook's service or its certificate; to let pods through meanwhile, set its "
+                "failurePolicy to Ignore or remove its configuration",
+                command="kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations",
+            ),
+            (item,),
+            Confidence.CERTAIN,
+            roots,
+        )
+        return
 
 
-def _holds(operator: str, value: object, given: list[object]) -> bool:
-    match operator:
-        case "Exists":
-            return value is not None
-        case "DoesNotExist":
-            return value is None
-        case "In":
-            return value in given
-    return value not in given
+def _service(host: str) -> Ref | None:
+    """Return the Service a webhook's address names: `NAME.NAMESPACE.svc`."""
+    parts = host.split(".")
+    return Ref("Service", parts[1], parts[0]) if len(parts) > 2 and parts[2] == "svc" else None
 
 
-def _quota_finding(
+def _works(service: Ref, graph: Graph, problem: str) -> bool:
+    """Return whether a service that had no endpoints has ready ones now: the refusal is older than that."""
+    found = graph.get(*service)
+    if found is None or "endpoints available" not in problem:
+        return False
+    return any(
+        (endpoint.get("conditions") or {}).get("ready")
+        for item in graph.slices(found)
+        for endpoint in item.get("endpoints") or ()
+    )
+
+
+def _behind(service: Ref, graph: Graph) -> Iterator[Ref]:
+    found = graph.get(*service)
+    for pod in graph.selected(found) if found is not None else ():
+        yield ref(graph.workload(pod))
+
+
+def _in_words(problem: str) -> str:
+    """Return why a webhook could not be asked, with what a person looks for first."""
+    if "x509" in problem or "certificate" in problem:
+        return f"its certificate is not trusted ({problem})"
+    if "no endpoints available" in problem:
+        return f"no ready pod stands behind it ({problem})"
+    if "deadline exceeded" in problem or "timeout" in problem.lower():
+        return f"it does not answer in time ({problem})"
+    return problem
+
+
+def _refused(
     creator: Object,
-    quota: Object,
-    over: tuple[str, Decimal, Decimal, Decimal],
     missing: Shortfall,
     graph: Graph,
-    blamed: list[Evidence],
+    mode: tuple[int, str],
+    what: str,
+    fix: Fix,
+    evidence: tuple[Evidence, ...],
+    confidence: Confidence,
+    roots: tuple[Ref, ...] = (),
 ) -> Finding:
-    key, need, used, hard = over
-    workload, name = ref(graph.workload(creator)), ref(quota).name
-    part = "limits" if key.startswith("limits") else "requests"
-    return Finding(
-        mode=2,
-        code="memory-quota-exceeded",
-        subject=workload,
-        cause=f"ResourceQuota {name} allows {memory(hard)} of {key} and {memory(used)} is used, so there is no room "
-        f"for another pod of {said(workload)}, which takes {memory(need)}: {missing}",
-        severity=Severity.ERROR,
-        confidence=Confidence.CERTAIN if blamed else Confidence.LIKELY,
-        evidence=(
-            Evidence(ref(quota), f"/status/used/{key}", f"{memory(used)} of {memory(hard)}"),
-            *blamed,
-        ),
-        fix=_quota_fix(creator, part, f"Raise {key} in ResourceQuota {name}"),
-        affected=(ref(creator),),
-        container=_asker(creator, part),
-    )
-
-
-def _quota_by_message(creator: Object, missing: Shortfall, graph: Graph, said_so: list[Evidence]) -> Finding:
     workload = ref(graph.workload(creator))
-    found = _EXCEEDED.search(said_so[0].text)
-    name = found[1] if found else ""
-    part = "limits" if "limits.memory=" in said_so[0].text.partition("used:")[0] else "requests"
     return Finding(
-        mode=2,
-        code="memory-quota-exceeded",
+        mode=mode[0],
+        code=mode[1],
         subject=workload,
-        cause=f"ResourceQuota {name} has no memory left for another pod of {said(workload)}: {missing}",
+        cause=f"{said(workload)} {what}: {missing}",
         severity=Severity.ERROR,
-        confidence=Confidence.LIKELY,
-        evidence=tuple(said_so),
-        fix=_quota_fix(creator, part, f"Raise the memory in ResourceQuota {name}"),
+        confidence=confidence,
+        evidence=evidence,
+        fix=fix,
         affected=(ref(creator),),
-        container=_asker(creator, part),
+        roots=roots,
     )
-
-
-def _quota_fix(creator: Object, part: str, raising: str) -> Fix:
-    found = largest(template(creator), "memory")
-    container = found[1] if found else next((item for _, item in containers(template(creator), init=False)), {})
-    old = ((container.get("resources") or {}).get(part) or {}).get("memory", "")
-    path = f"resources.{part}.memory"
-    return Fix(
-        summary=f"{raising}, or run fewer replicas, or lower the container's memory {part.removesuffix('s')}",
-        changes=(Change(f"containers[].{path}", str(old), "", path),),
-        command=f"kubectl describe resourcequota -n {metadata(creator).get('namespace', '')}",
-    )
-
-
-def _asker(creator: Object, part: str) -> str:
-    found = largest(template(creator), "memory")
-    return str(found[1].get("name", "")) if found else ""
 
 
 RULES = tuple(
-    Rule(mode, code, kind, _unsatisfied(test))
+    Rule(mode, code, kind, unsatisfied(test))
     for mode, code, test in (
-        (2, "memory-quota-exceeded", memory_quota),
         (8, "service-account-missing", account_missing),
+        (9, "pod-security-denied", security_denied),
+        (10, "policy-denied", policy_denied),
+        (11, "webhook-unavailable", webhook_fails),
+        (13, "priority-class-missing", priority_missing),
     )
     for kind in CREATORS
 )

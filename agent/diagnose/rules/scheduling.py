@@ -2,21 +2,18 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
-from agent.diagnose.demand import largest, requests
-from agent.diagnose.fields import condition, is_unscheduled, metadata, seconds_since, spec
+from agent.diagnose.demand import amounts, largest, requests
+from agent.diagnose.fields import spec, status
 from agent.diagnose.finding import Change, Confidence, Evidence, Finding, Fix, Severity
-from agent.diagnose.memo import per_graph
-from agent.diagnose.nodes import CONTROL_PLANE, Fit, described, fits, sees_every_pod, shape
-from agent.diagnose.registry import Rule, Test, rule
+from agent.diagnose.nodes import CONTROL_PLANE, Fit, described, fits, sees_every_pod
+from agent.diagnose.registry import Rule, rule
+from agent.diagnose.waiting import eligible, message, once_per_shape, usable, verdict, waits
 from agent.diagnose.wording import cores, counted, listed, memory, pairs, said
-from agent.snapshot.graph import Graph, event_time, labels, ref
-from agent.snapshot.record import Object, Ref
-
-PATIENCE = 30
-"""Seconds a pod may be unscheduled without the scheduler having said anything about it."""
+from agent.snapshot.graph import Graph, labels, ref
+from agent.snapshot.record import Object
 
 _REFUSED_TAINT = re.compile(r"(\d+) node\(s\) had (?:untolerated )?taints?\b(?! \{node\.kubernetes\.io)")
 _REFUSED_SELECTOR = re.compile(r"(\d+) node\(s\) didn't match (?:Pod's node affinity/selector|node selector)")
@@ -34,15 +31,25 @@ class Amount:
     shown: Callable[[Decimal], str]
 
 
+def _plain(amount: Decimal) -> str:
+    return f"{amount.normalize():f}"
+
+
 CPU = Amount(17, "insufficient-cpu", "cpu", "CPU", cores)
 MEMORY = Amount(18, "insufficient-memory", "memory", "memory", memory)
+SCRATCH = Amount(20, "insufficient-ephemeral-storage", "ephemeral-storage", "ephemeral storage", memory)
+
+
+def device(resource: str) -> Amount:
+    """Return how an extended resource (a GPU, huge pages) is counted: whole pieces of a name with a slash."""
+    return Amount(19, "insufficient-device", resource, resource, _plain)
 
 
 @rule(21, "node-selector-unmatched", on="Pod")
 def selector_unmatched(pod: Object, graph: Graph) -> Iterator[Finding]:
     """No node carries the labels of the pod's nodeSelector."""
     wanted = spec(pod).get("nodeSelector") or {}
-    if not wanted or not _waits(pod, graph):
+    if not wanted or not waits(pod, graph):
         return
     found = fits(pod, graph) if graph.snapshot.knows("Node") else ()
     if found and any(fit.selected for fit in found):
@@ -57,7 +64,7 @@ def selector_unmatched(pod: Object, graph: Graph) -> Iterator[Finding]:
         cause=f"{said(workload)} may only run on nodes labelled {pairs(wanted)}{_what_nodes_carry(wanted, found)}",
         severity=Severity.ERROR,
         confidence=Confidence.CERTAIN if found else Confidence.LIKELY,
-        evidence=(Evidence(ref(pod), "/spec/nodeSelector", pairs(wanted)), *_verdict(pod, graph)),
+        evidence=(Evidence(ref(pod), "/spec/nodeSelector", pairs(wanted)), *verdict(pod, graph)),
         fix=Fix(
             summary=f"Label a node with {pairs(wanted)}, or select labels that a node carries",
             changes=(Change("nodeSelector", pairs(wanted), "", "nodeSelector"),),
@@ -84,21 +91,22 @@ def _what_nodes_carry(wanted: dict[str, str], found: Sequence[Fit]) -> str:
 @rule(24, "untolerated-taint", on="Pod")
 def untolerated_taint(pod: Object, graph: Graph) -> Iterator[Finding]:
     """Every node the pod may use carries a taint it does not tolerate."""
-    if not _waits(pod, graph):
+    if not waits(pod, graph):
         return
-    eligible = _eligible(pod, graph)
-    tainted = _telling(eligible)
-    by_objects = bool(tainted) and all(fit.cordoned or fit.taints for fit in eligible)
+    found = eligible(pod, graph)
+    tainted = _telling(found)
+    kept_off = all(fit.cordoned or fit.taints for fit in found)
+    by_objects = bool(tainted) and kept_off and not any(fit.only_cordoned for fit in found)
     by_message = not graph.snapshot.knows("Node") and _said_of_all(_REFUSED_TAINT, pod, graph)
     if by_objects or by_message:
         yield _taint_finding(pod, graph, tainted)
 
 
-def _telling(eligible: Sequence[Fit]) -> list[Fit]:
+def _telling(found: Sequence[Fit]) -> list[Fit]:
     """Return the nodes whose taint a person set; a control plane's counts only where there is nothing else to use."""
-    tainted = [fit for fit in eligible if fit.chosen_taints()]
+    tainted = [fit for fit in found if fit.chosen_taints()]
     workers = [fit for fit in tainted if not _is_control_plane(fit)]
-    return workers or (tainted if len(tainted) == len(eligible) else [])
+    return workers or (tainted if len(tainted) == len(found) else [])
 
 
 def _taint_finding(pod: Object, graph: Graph, telling: Sequence[Fit]) -> Finding:
@@ -115,7 +123,7 @@ def _taint_finding(pod: Object, graph: Graph, telling: Sequence[Fit]) -> Finding
         cause=f"{said(workload)} is not scheduled: {told}, which its pods do not tolerate ({only})",
         severity=Severity.ERROR,
         confidence=Confidence.CERTAIN if taints else Confidence.LIKELY,
-        evidence=(*(_taint_evidence(fit) for fit in telling[:3]), *_verdict(pod, graph)),
+        evidence=(*(_taint_evidence(fit) for fit in telling[:3]), *verdict(pod, graph)),
         fix=_taint_fix(telling, taints),
         affected=(ref(pod),),
     )
@@ -144,27 +152,75 @@ def insufficient(amount: Amount) -> Rule:
 
     def test(pod: Object, graph: Graph) -> Iterator[Finding]:
         need = requests(pod).get(amount.resource)
-        if need and _waits(pod, graph):
-            usable = [fit for fit in _eligible(pod, graph) if not fit.taints and not fit.cordoned]
-            yield from _shortage(pod, graph, amount, usable)
+        if need and waits(pod, graph):
+            yield from _shortage(pod, graph, amount, usable(pod, graph))
 
     return Rule(amount.mode, amount.code, "Pod", test)
 
 
-def _shortage(pod: Object, graph: Graph, amount: Amount, usable: Sequence[Fit]) -> Iterator[Finding]:
+@rule(19, "insufficient-device", on="Pod")
+def insufficient_device(pod: Object, graph: Graph) -> Iterator[Finding]:
+    """No node has the GPUs (or other devices, or huge pages) the pod asks for."""
+    if waits(pod, graph):
+        for resource in requests(pod):
+            if "/" in resource or resource.startswith("hugepages-"):
+                yield from _shortage(pod, graph, device(resource), usable(pod, graph))
+
+
+@rule(20, "too-many-pods", on="Pod")
+def too_many_pods(pod: Object, graph: Graph) -> Iterator[Finding]:
+    """Every node the pod may use holds as many pods as it may."""
+    if not waits(pod, graph):
+        return
+    nodes = usable(pod, graph)
+    full = [fit for fit in nodes if "pods" in fit.short]
+    said_so = "Too many pods" in message(pod, graph)
+    if full and len(full) == len(nodes) and (said_so or sees_every_pod(graph)):
+        yield _crowded(pod, graph, full)
+    elif said_so and not any(set(fit.short) - {"pods"} for fit in nodes) and "Insufficient" not in message(pod, graph):
+        yield _crowded(pod, graph, full or nodes)
+
+
+def _crowded(pod: Object, graph: Graph, full: Sequence[Fit]) -> Finding:
+    workload = ref(graph.workload(pod))
+    allowed = [amounts(status(fit.node).get("allocatable")).get("pods", Decimal()) for fit in full]
+    holds = f"at most {_plain(allowed[0])} pods" if len(set(allowed)) == 1 else "no more pods"
+    where = (
+        f"{listed(fit.name for fit in full)} hold{'s' if len(full) == 1 else ''} {holds}" if full else "all are full"
+    )
+    return Finding(
+        mode=20,
+        code="too-many-pods",
+        subject=workload,
+        cause=f"{said(workload)} finds no place: every node it may use holds as many pods as it may ({where})",
+        severity=Severity.ERROR,
+        confidence=Confidence.CERTAIN if full else Confidence.LIKELY,
+        evidence=(
+            *(
+                Evidence(ref(fit.node), "/status/allocatable/pods", _plain(most))
+                for fit, most in list(zip(full, allowed, strict=True))[:3]
+            ),
+            *verdict(pod, graph),
+        ),
+        fix=Fix("Add a node, raise the kubelet's maxPods, or run fewer replicas"),
+        affected=(ref(pod),),
+    )
+
+
+def _shortage(pod: Object, graph: Graph, amount: Amount, nodes: Sequence[Fit]) -> Iterator[Finding]:
     need = requests(pod)[amount.resource]
-    if usable and all(need > _allocatable(fit, amount) for fit in usable):
-        yield _shortage_finding(pod, graph, amount, _impossible(need, amount, usable), usable, Confidence.CERTAIN)
-    elif usable and sees_every_pod(graph) and _is_the_limit(amount, usable):
-        yield _shortage_finding(pod, graph, amount, _full(need, amount, usable), usable, _agreed(pod, graph, amount))
-    elif f"Insufficient {amount.resource}" in _message(pod, graph) and (usable or not graph.snapshot.knows("Node")):
+    if nodes and all(need > _allocatable(fit, amount) for fit in nodes):
+        yield _shortage_finding(pod, graph, amount, _impossible(need, amount, nodes), nodes, Confidence.CERTAIN)
+    elif nodes and sees_every_pod(graph) and _is_the_limit(amount, nodes):
+        yield _shortage_finding(pod, graph, amount, _full(need, amount, nodes), nodes, _agreed(pod, graph, amount))
+    elif f"Insufficient {amount.resource}" in message(pod, graph) and (nodes or not graph.snapshot.knows("Node")):
         text = f"requests {amount.shown(need)} {amount.noun} and the scheduler finds no node with that much free"
-        yield _shortage_finding(pod, graph, amount, text, usable, Confidence.LIKELY)
+        yield _shortage_finding(pod, graph, amount, text, nodes, Confidence.LIKELY)
 
 
 def _agreed(pod: Object, graph: Graph, amount: Amount) -> Confidence:
     """Return how sure it is: the scheduler, whose word may be older than the objects, says so too."""
-    text = _message(pod, graph)
+    text = message(pod, graph)
     return Confidence.CERTAIN if not text or f"Insufficient {amount.resource}" in text else Confidence.LIKELY
 
 
@@ -173,36 +229,38 @@ def _allocatable(fit: Fit, amount: Amount) -> Decimal:
     return fit.short.get(amount.resource, (Decimal(), Decimal("Infinity")))[1]
 
 
-def _is_the_limit(amount: Amount, usable: Sequence[Fit]) -> bool:
-    """Return whether capacity alone keeps the pod off every usable node, and this resource on most of them."""
-    if not all(fit.short for fit in usable):
+def _is_the_limit(amount: Amount, nodes: Sequence[Fit]) -> bool:
+    """Return whether capacity alone keeps the pod off every nodes node, and this resource on most of them."""
+    if not all(fit.short for fit in nodes):
         return False
-    lacking = {name: sum(name in fit.short for fit in usable) for fit in usable for name in fit.short}
+    lacking = {name: sum(name in fit.short for fit in nodes) for fit in nodes for name in fit.short}
     best = max(lacking.values())
     names = sorted(name for name, nodes in lacking.items() if nodes == best)
     return names[0] == amount.resource
 
 
-def _impossible(need: Decimal, amount: Amount, usable: Sequence[Fit]) -> str:
-    biggest = max(usable, key=lambda fit: _allocatable(fit, amount))
+def _impossible(need: Decimal, amount: Amount, nodes: Sequence[Fit]) -> str:
+    biggest = max(nodes, key=lambda fit: _allocatable(fit, amount))
     has = f"{amount.shown(_allocatable(biggest, amount))} {amount.noun} in all"
     which = (
-        "the only node it may use" if len(usable) == 1 else f"the largest of {counted(len(usable), 'node')} it may use"
+        "the only node it may use" if len(nodes) == 1 else f"the largest of {counted(len(nodes), 'node')} it may use"
     )
+    if not _allocatable(biggest, amount):
+        return f"requests {amount.shown(need)} {amount.noun} per pod, and no node it may use offers any"
     return (
         f"requests {amount.shown(need)} {amount.noun} per pod, more than any node has: "
         f"{biggest.name}, {which}, has {has}, so it can never be scheduled"
     )
 
 
-def _full(need: Decimal, amount: Amount, usable: Sequence[Fit]) -> str:
-    short = [fit for fit in usable if amount.resource in fit.short]
+def _full(need: Decimal, amount: Amount, nodes: Sequence[Fit]) -> str:
+    short = [fit for fit in nodes if amount.resource in fit.short]
     best = max(short, key=lambda fit: fit.short[amount.resource][0])
     free, given = best.short[amount.resource]
     others = (
         ""
-        if len(short) == len(usable)
-        else f"; the other {counted(len(usable) - len(short), 'node')} lack something else"
+        if len(short) == len(nodes)
+        else f"; the other {counted(len(nodes) - len(short), 'node')} lack something else"
     )
     return (
         f"requests {amount.shown(need)} {amount.noun} per pod and no node it may use has that much free now: "
@@ -211,28 +269,28 @@ def _full(need: Decimal, amount: Amount, usable: Sequence[Fit]) -> str:
 
 
 def _shortage_finding(
-    pod: Object, graph: Graph, amount: Amount, text: str, usable: Sequence[Fit], confidence: Confidence
+    pod: Object, graph: Graph, amount: Amount, text: str, nodes: Sequence[Fit], confidence: Confidence
 ) -> Finding:
     workload = ref(graph.workload(pod))
     return Finding(
         mode=amount.mode,
         code=amount.code,
         subject=workload,
-        cause=f"{said(workload)} {text}{_tainted_room(pod, graph, usable)}",
+        cause=f"{said(workload)} {text}{_tainted_room(pod, graph, nodes)}",
         severity=Severity.ERROR,
         confidence=confidence,
-        evidence=(*_request_evidence(pod, amount), *_node_evidence(usable, amount, graph), *_verdict(pod, graph)),
+        evidence=(*_request_evidence(pod, amount), *_node_evidence(nodes, amount, graph), *verdict(pod, graph)),
         fix=_shortage_fix(pod, amount, impossible="never" in text),
         affected=(ref(pod),),
         container=_asker(pod, amount),
     )
 
 
-def _tainted_room(pod: Object, graph: Graph, usable: Sequence[Fit]) -> str:
+def _tainted_room(pod: Object, graph: Graph, nodes: Sequence[Fit]) -> str:
     """Return a half-sentence on nodes that have room and are kept from the pod by a taint or a cordon."""
-    names = {fit.name for fit in usable}
+    names = {fit.name for fit in nodes}
     room = [
-        fit for fit in _eligible(pod, graph) if fit.name not in names and not fit.short and not _is_control_plane(fit)
+        fit for fit in eligible(pod, graph) if fit.name not in names and not fit.short and not _is_control_plane(fit)
     ]
     if not room:
         return ""
@@ -248,8 +306,8 @@ def _request_evidence(pod: Object, amount: Amount) -> Iterator[Evidence]:
         yield Evidence(ref(pod), f"{pointer}/resources/requests/{amount.resource}", text)
 
 
-def _node_evidence(usable: Sequence[Fit], amount: Amount, graph: Graph) -> Iterator[Evidence]:
-    for fit in [fit for fit in usable if amount.resource in fit.short][:3]:
+def _node_evidence(nodes: Sequence[Fit], amount: Amount, graph: Graph) -> Iterator[Evidence]:
+    for fit in [fit for fit in nodes if amount.resource in fit.short][:3]:
         free, given = fit.short[amount.resource]
         left = f", {amount.shown(max(free, Decimal()))} not requested by pods" if sees_every_pod(graph) else ""
         text = f"{amount.shown(given)} allocatable{left}"
@@ -259,7 +317,8 @@ def _node_evidence(usable: Sequence[Fit], amount: Amount, graph: Graph) -> Itera
 def _shortage_fix(pod: Object, amount: Amount, *, impossible: bool) -> Fix:
     found = largest(pod, amount.resource)
     old = amount.shown(found[2]) if found else ""
-    path = f"resources.requests.{amount.resource}"
+    # devices are asked for by their limit: the request follows it
+    path = f"resources.{'limits' if amount.mode == 19 else 'requests'}.{amount.resource}"
     way = "add a larger node" if impossible else f"free {amount.noun} on a node, or add one"
     return Fix(
         summary=f"Lower the {amount.noun} request, or {way}",
@@ -272,71 +331,27 @@ def _asker(pod: Object, amount: Amount) -> str:
     return str(found[1].get("name", "")) if found else ""
 
 
-def _eligible(pod: Object, graph: Graph) -> list[Fit]:
-    """Return the nodes the pod's selector and affinity allow; empty when nodes are not known."""
-    return [fit for fit in fits(pod, graph) if fit.eligible] if graph.snapshot.knows("Node") else []
-
-
 def _is_control_plane(fit: Fit) -> bool:
     return any(taint.get("key") in CONTROL_PLANE for taint in fit.taints)
 
 
-def _waits(pod: Object, graph: Graph) -> bool:
-    """Return whether the pod is unscheduled and the scheduler has said so, or has had time to."""
-    if not is_unscheduled(pod):
-        return False
-    if _message(pod, graph):
-        return True
-    age = seconds_since(graph.snapshot, metadata(pod).get("creationTimestamp"))
-    return age is not None and age > PATIENCE
-
-
-def _message(pod: Object, graph: Graph) -> str:
-    return next((item.text for item in _verdict(pod, graph)), "")
-
-
-def _verdict(pod: Object, graph: Graph) -> Iterator[Evidence]:
-    """Yield what the scheduler says now: its condition, or else its newest event."""
-    found = condition(pod, "PodScheduled")
-    if found is not None and found[1].get("reason") == "Unschedulable" and found[1].get("message"):
-        yield Evidence(ref(pod), f"{found[0]}/message", found[1]["message"])
-        return
-    events = [event for event in graph.events(pod) if event.get("reason") == "FailedScheduling"]
-    if events:
-        newest = max(events, key=event_time)
-        yield Evidence(ref(pod), "event FailedScheduling", newest.get("message") or "")
-
-
 def _said_of_all(pattern: re.Pattern[str], pod: Object, graph: Graph) -> bool:
     """Return whether the message blames that reason on most nodes (a taint on half of them is a control plane's)."""
-    text = _message(pod, graph)
+    text = message(pod, graph)
     nodes, found = _NODES.search(text), pattern.search(text)
     share = int(found[1]) / int(nodes[1]) if nodes and found and int(nodes[1]) else 0.0
     return share > 0.5 or (share == 0.5 and pattern is _REFUSED_SELECTOR)
 
 
-def _once_per_shape(test: Test) -> Test:
-    """Ask about one pod of many equal ones: hundreds of replicas wait for one reason."""
-
-    @per_graph
-    def answers(graph: Graph) -> dict[tuple[Ref, str, str], list[Finding]]:
-        return {}
-
-    def asked(pod: Object, graph: Graph) -> Iterator[Finding]:
-        if not is_unscheduled(pod):
-            return
-        key = (ref(graph.workload(pod)), shape(pod), _message(pod, graph))
-        known = answers(graph).get(key) if key[2] else None
-        if known is None:
-            known = answers(graph)[key] = list(test(pod, graph))
-            yield from known
-        else:
-            yield from (replace(finding, affected=(ref(pod),), evidence=()) for finding in known)
-
-    return asked
-
-
 RULES = tuple(
-    replace(found, test=_once_per_shape(found.test))
-    for found in (selector_unmatched, untolerated_taint, insufficient(CPU), insufficient(MEMORY))
+    once_per_shape(found)
+    for found in (
+        selector_unmatched,
+        untolerated_taint,
+        insufficient(CPU),
+        insufficient(MEMORY),
+        insufficient_device,
+        insufficient(SCRATCH),
+        too_many_pods,
+    )
 )

@@ -6,11 +6,10 @@ from agent.diagnose.fields import claims, metadata, spec, status
 from agent.diagnose.finding import Change, Confidence, Evidence, Finding, Fix, Severity
 from agent.diagnose.memo import per_graph
 from agent.diagnose.registry import rule
+from agent.diagnose.volumes import default_class
 from agent.diagnose.wording import closest, counted, listed, said
 from agent.snapshot.graph import Graph, event_time, ref
 from agent.snapshot.record import Object, Ref
-
-DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 
 
 @rule(33, "claim-missing", on="Pod")
@@ -114,7 +113,7 @@ def _class_finding(claim: Object, graph: Graph, name: str, messages: list[Eviden
 
 def _class_fix(claim: Object, name: str, graph: Graph) -> Fix:
     known = [ref(found).name for found in graph.all("StorageClass")]
-    proposed = closest(name, known) or _default_class(graph) or (known[0] if len(known) == 1 else "")
+    proposed = closest(name, known) or default_class(graph) or (known[0] if len(known) == 1 else "")
     use = f"Use the class {proposed}" if proposed else "Use a class that exists"
     return Fix(
         summary=f"{use}, or create StorageClass {name}; the class of a claim cannot be edited, so it is deleted and "
@@ -129,13 +128,6 @@ def _other_classes(graph: Graph) -> str:
     if not graph.snapshot.knows("StorageClass"):
         return ""
     return f" (there {'is' if len(names) == 1 else 'are'} {listed(names)})" if names else " (the cluster has none)"
-
-
-def _default_class(graph: Graph) -> str:
-    for found in graph.all("StorageClass"):
-        if (metadata(found).get("annotations") or {}).get(DEFAULT_CLASS) == "true":
-            return ref(found).name
-    return ""
 
 
 @per_graph

@@ -37,8 +37,8 @@ def test_a_cpu_quota_is_not_called_a_memory_quota() -> None:
     """A quota holds memory and CPU; only the CPU ran out."""
     world = load("2-cpu-quota")
     assert found(world, 2) == []
-    (rest,) = found(world, 0)
-    assert "requests.cpu" in rest.evidence[0].text
+    (finding,) = found(world, 1)
+    assert "of requests.cpu" in finding.cause
 
 
 def test_a_quota_that_could_not_be_read_leaves_the_message_and_less_certainty() -> None:
