@@ -51,6 +51,7 @@ def parser(*, whole: bool = False) -> argparse.ArgumentParser:
     _command(commands, "audit", "is what runs what was decided?", _audit, "audit.run", _exit_codes())
     _command(commands, "why", "why is this value what it is?", _why, "why.why", _exit_codes())
     _command(commands, "trace", "from a control to its values and objects", _trace, "why.trace", _exit_codes())
+    _command(commands, "init", "write a starter blueprint of a chart", _init, "init.run", _exit_codes())
     _command(commands, "verify", "run the checklists as far as they read", _verify, "verify.run", _exit_codes())
     _command(commands, "bundle", "write what a read command would see into one file", _bundle)
     _command(commands, "blueprint", "read the blueprints", _blueprint)
@@ -202,6 +203,14 @@ def _why(command: argparse.ArgumentParser) -> None:
 def _trace(command: argparse.ArgumentParser) -> None:
     command.add_argument("control", nargs="?", metavar="CONTROL", help="SVC-BE-MEM-LIMIT (default: the whole matrix)")
     _traceable(command)
+
+
+def _init(command: argparse.ArgumentParser) -> None:
+    command.add_argument("chart", nargs="?", metavar="CHART", help="the chart's folder (default: the one in ./charts)")
+    command.add_argument("--release", metavar="NAME", help="lay this release's values over the chart's")
+    command.add_argument("-f", "--file", metavar="FILE.md", help="where to write it; must not exist (default: stdout)")
+    _world(command)
+    _profile(command)
 
 
 def _traceable(command: argparse.ArgumentParser) -> None:

@@ -58,7 +58,7 @@ def _inputs(args: argparse.Namespace, settings: Settings, chart: Chart, profile:
         blueprints = read(settings.blueprints)
         specs = blueprint_paths(settings.blueprints)
         files = dict(chart.files(profile))
-        git, git_reason = git_facts(blueprints, specs, values, files, profile, settings)
+        git, git_reason = git_facts(blueprints, specs, values, files, profile)
         cluster, cluster_reason = cluster_facts(snapshot, settings)
     finally:
         progress.clear()

@@ -9,7 +9,6 @@ from agent.audit.inputs import GitFacts, LineHistory
 from agent.blueprint.control import Blueprints, Control, ControlKind, Profile
 from agent.blueprint.load import parse
 from agent.blueprint.values import Leaf, Values
-from agent.config import Settings
 from tools import git
 from tools.failure import Failure
 from tools.run import Sandbox, sandbox
@@ -19,7 +18,7 @@ Files = Mapping[str, Path]
 
 
 def git_facts(
-    blueprints: Blueprints, specs: Files, values: Values, files: Files, profile: Profile, settings: Settings
+    blueprints: Blueprints, specs: Files, values: Values, files: Files, profile: Profile
 ) -> tuple[GitFacts | None, str]:
     """Return what git says, or why it says nothing.
 
@@ -29,7 +28,6 @@ def git_facts(
         values: the values in force, whose sources name `files`.
         files: the values files.
         profile: which of a row's values counts.
-        settings: where git is looked for.
 
     """
     every = {**specs, **files}
@@ -37,7 +35,7 @@ def git_facts(
     inside = {name: path for name, path in every.items() if roots[name] is not None}
     if not inside:
         return None, f"{next(iter(every), 'nothing')} is in no git repository"
-    with sandbox(path=settings.path) as box, ThreadPoolExecutor(4) as workers:
+    with sandbox() as box, ThreadPoolExecutor(4) as workers:
         states = dict(zip(inside, workers.map(lambda path: _state(box, path), inside.values()), strict=True))
         whole = [name for name in inside if states[name] is True]
         blamed = dict(zip(whole, workers.map(lambda name: _lines(box, every[name]), whole), strict=True))

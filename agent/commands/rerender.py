@@ -48,6 +48,11 @@ class Renderer:
         """Return why the chart cannot be rendered at all, None when it can."""
         return self.base if isinstance(self.base, Failure) else None
 
+    @property
+    def rendered(self) -> Sequence[Sourced]:
+        """Return what the chart makes of the values as they are, nothing where it cannot be rendered."""
+        return () if isinstance(self.base, Failure) else self.base
+
     def all(self, leaves: Sequence[Leaf], progress: Callable[[str], None]) -> dict[str, Traced]:
         """Return path -> what it decides, for many values."""
         found: dict[str, Traced] = {}

@@ -85,7 +85,7 @@ def _world(args: argparse.Namespace, settings: Settings) -> _World:
     namespace = args.namespace or release[1]
     live = _objects(snapshot, namespace) if snapshot else None
     specs, files = blueprint_paths(settings.blueprints), dict(chart.files(profile))
-    git, _ = git_facts(blueprints, specs, values, files, profile, settings)
+    git, _ = git_facts(blueprints, specs, values, files, profile)
     return _World(chart, profile, values, blueprints, live, reason, release[0], namespace, git)
 
 

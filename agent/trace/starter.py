@@ -1,0 +1,212 @@
+"""A starter blueprint: every value of a chart as a row, each unjustified until a person says why. Pure."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from agent.audit.expected import digest
+from agent.audit.fields import KINDS, POD, WORKLOADS, read
+from agent.audit.normalise import is_empty, text
+from agent.blueprint.cells import Unreadable
+from agent.blueprint.cells import read as read_cell
+from agent.blueprint.values import Leaf, Masked, Values
+from agent.snapshot.record import Object, Ref
+from agent.trace.effect import Effect
+
+UNJUSTIFIED = "UNJUSTIFIED: say why"
+SECRET = "a secret"  # noqa: S105 - what stands in the place of one
+PREFIXES = {kind: word for word, found in KINDS.items() for kind in found}
+
+BOUND = (*WORKLOADS, "Service", "HorizontalPodAutoscaler", "PodDisruptionBudget", "ConfigMap", "Ingress")
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[._-]+")
+_CONTAINER = re.compile(r"/\[name=([^\]]+)\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What a starter is made of: the chart's name and values, its objects, and what each value decides."""
+
+    chart: str
+    release: str
+    values: Values
+    objects: Mapping[Ref, Object]
+    effects: Mapping[str, Sequence[Effect]]
+    running: Mapping[str, str]
+    """Values path -> what the running release was given instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One component: a workload and its main container, under the workload's name without the release's."""
+
+    name: str
+    workload: Ref | None
+    container: str
+
+
+def starter(material: Material) -> str:
+    """Return the blueprint as markdown; the parser of blueprints reads every row of it."""
+    parts = _parts(material)
+    taken: set[str] = set()
+    lines = _head(material)
+    for part in parts:
+        leaves = [leaf for leaf in material.values.leaves.values() if _part(leaf, material, parts) is part]
+        lines += [f"## {part.name}", "", *TABLE, *(_row(leaf, material, part, taken) for leaf in leaves), ""]
+    return "\n".join([*lines, *_bindings(material, parts)]) + "\n"
+
+
+TABLE = (
+    "| ID | Parameter | Value | Helm Path | Field | Rationale |",
+    "|----|-----------|-------|-----------|-------|-----------|",
+)
+
+
+def _head(material: Material) -> list[str]:
+    of = f" and the release {material.release}" if material.running else ""
+    return [
+        f"# {material.chart}",
+        "",
+        f"Written by `agent init` from the chart {material.chart}{of}. Every row states what is; none says why yet.",
+        f'Replace each "{UNJUSTIFIED}" by the reason, and a value by the one you decide on.',
+        "",
+    ]
+
+
+def _parts(material: Material) -> list[Part]:
+    found = [name for name in material.objects if name.kind in WORKLOADS]
+    if not found:
+        return [Part(material.chart.casefold(), None, "")]
+    return [Part(_short(name.name, material), name, _container(material.objects[name])) for name in found]
+
+
+def _short(name: str, material: Material) -> str:
+    return name.removeprefix(f"{material.release}-").casefold() or material.chart.casefold()
+
+
+def _part(leaf: Leaf, material: Material, parts: Sequence[Part]) -> Part:
+    """Return the component a value belongs to: of the first object it decides, the first one where it decides none."""
+    effects = material.effects.get(leaf.path, ())
+    return _owner(effects[0].object, parts) if effects else parts[0]
+
+
+def _owner(name: Ref, parts: Sequence[Part]) -> Part:
+    """Return the component an object belongs to: itself, or the one whose name it shares the most of."""
+    return max(parts, key=lambda part: (part.workload == name, _shared(name.name, part.workload)))
+
+
+def _shared(name: str, workload: Ref | None) -> int:
+    if workload is None:
+        return 0
+    pairs = zip(name, workload.name, strict=False)
+    return next((index for index, (one, other) in enumerate(pairs) if one != other), min(len(name), len(workload.name)))
+
+
+def _row(leaf: Leaf, material: Material, part: Part, taken: set[str]) -> str:
+    value = material.running.get(leaf.path) or stated(leaf)
+    field = _field(leaf, material, part)
+    cells = (_id(leaf.path, taken), title(leaf.path, value), value, leaf.path, field, UNJUSTIFIED)
+    return f"| {' | '.join(cells)} |"
+
+
+def stated(leaf: Leaf) -> str:
+    """Return a value as a table's cell: one line without a pipe, `None` for nothing, never a secret."""
+    if isinstance(leaf.value, Masked):
+        return SECRET
+    if is_empty(leaf.value):
+        return "None"
+    shown = text(leaf.value)
+    plain = "\n" not in shown and "|" not in shown and not re.search(r"<[A-Za-z/!]", shown) and len(shown) < 200
+    return shown if plain and shown == shown.strip("` ") else digest(shown)
+
+
+def title(path: str, value: str) -> str:
+    """Return a row's title: words of its path whose grammar reads the value, else the path as one word."""
+    keys = path.split(".")
+    for size in (2, 3, len(keys)):
+        words = " ".join(word for key in keys[-size:] for word in _CAMEL.split(key) if word)
+        if _reads(words.capitalize(), value):
+            return words.capitalize()
+    return "".join(word[:1].upper() + word[1:] for key in keys for word in _CAMEL.split(key) if word)
+
+
+def _reads(words: str, value: str) -> bool:
+    try:
+        cells = read_cell(words, value)
+    except Unreadable:
+        return False
+    return all(text(cell.value) == value or cell.value is None for cell in cells.values())
+
+
+def _id(path: str, taken: set[str]) -> str:
+    """Return a stable id made of the path, `A-B` at least, each once."""
+    made = "-".join(re.findall(r"[A-Za-z0-9]+", "-".join(_CAMEL.split(path)))).upper()
+    made = made if "-" in made and made[0].isalpha() else f"VAL-{made}"
+    name, number = made, 2
+    while name in taken:
+        name, number = f"{made}-{number}", number + 1
+    taken.add(name)
+    return name
+
+
+def _field(leaf: Leaf, material: Material, part: Part) -> str:
+    """Return the first field the value decides that, read back from the rendered object, holds the value itself."""
+    for effect in material.effects.get(leaf.path, ()):
+        for field in _words(effect, part):
+            found = [item.value for item in read(field, material.objects[effect.object], part.container)]
+            if any(item is not None and text(item) == text(leaf.value) for item in found):
+                return field
+    return ""
+
+
+def _words(effect: Effect, part: Part) -> Iterator[str]:
+    """Yield what the Field column may call a place."""
+    prefix = PREFIXES.get(effect.object.kind)
+    if effect.object != part.workload and prefix is None:
+        return
+    pointer = effect.pointer
+    if effect.object == part.workload:
+        yield from _pod_words(pointer, part.container)
+    elif "/ports/[" in pointer:
+        yield from (f"{prefix}.ports[].{name}" for name in ("port", "targetPort", "nodePort"))
+    elif pointer.startswith(("/spec/", "/data/")):
+        yield f"{prefix}.{pointer.removeprefix('/spec/').lstrip('/').replace('/', '.')}"
+
+
+def _pod_words(pointer: str, container: str) -> Iterator[str]:
+    inside = pointer.partition("/template/spec/")[2]
+    named = _CONTAINER.search(inside)
+    if inside.startswith("containers/") and named and named[1] == container:
+        below = inside.partition("]/")[2]
+        if "ports/[" in below:
+            yield "containers[].ports[].containerPort"
+        elif "[" not in below:
+            yield f"containers[].{below.replace('/', '.')}"
+    elif inside and inside.partition("/")[0] in POD and "[" not in inside:
+        yield inside.replace("/", ".")
+    elif not inside and pointer.startswith("/spec/") and "[" not in pointer:
+        yield pointer.removeprefix("/spec/").replace("/", ".")
+
+
+def _container(workload: Object) -> str:
+    found = read("containers[].name", workload, "")
+    return str(found[0].value or "")
+
+
+def _bindings(material: Material, parts: Sequence[Part]) -> list[str]:
+    return [
+        "## Bindings",
+        "",
+        "| Component | Kind | Name | Container | Values |",
+        "|-----------|------|------|-----------|--------|",
+        *(_binding(name, material, _owner(name, parts)) for name in material.objects if name.kind in BOUND),
+    ]
+
+
+def _binding(name: Ref, material: Material, part: Part) -> str:
+    root = next((leaf.path.partition(".")[0] for leaf in material.values.leaves.values()), part.name)
+    container = part.container if name == part.workload else ""
+    return f"| {part.name} | {name.kind} | {_released(name.name, material.release)} | {container} | {root} |"
+
+
+def _released(name: str, release: str) -> str:
+    return name.replace(release, "{release}", 1) if release else name
