@@ -9,12 +9,16 @@ from agent.diagnose.fields import is_terminal, spec
 from agent.diagnose.labels import matches
 from agent.diagnose.memo import per_graph
 from agent.diagnose.nodes import Fit
+from agent.diagnose.selection import Pair, selected
 from agent.snapshot.graph import Graph, labels, ref
 from agent.snapshot.record import Object
 
 REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 
 Term = Mapping[str, Any]
+
+ANY: Pair = ("", "", "")
+"""Where the terms stand that no single label finds."""
 
 
 class Port(NamedTuple):
@@ -50,9 +54,19 @@ def meant(pod: Object, term: Term, graph: Graph) -> Sequence[Object] | None:
     key = repr((sorted(namespaces), selector))
     known = _answers(graph)
     if key not in known:
-        placed = (found for name in namespaces for found in _placed(graph).get(name, ()))
+        placed = (found for name in namespaces for found in _near(name, selector or {}, graph))
         known[key] = [found for found in placed if selector is not None and matches(selector, labels(found))]
     return known[key]
+
+
+def _near(namespace: str, selector: Term, graph: Graph) -> Sequence[Object]:
+    """Return the placed pods a selector may mean: by an index over labels where it names any."""
+    pairs = selector.get("matchLabels") or {}
+    if not pairs:
+        return _placed(graph).get(namespace, ())
+    return [
+        found for found in selected(namespace, pairs, graph) if spec(found).get("nodeName") and not is_terminal(found)
+    ]
 
 
 def _namespaces(pod: Object, term: Term, graph: Graph) -> set[str] | None:
@@ -97,8 +111,26 @@ class Shunning:
 
 
 @per_graph
-def shunning(graph: Graph) -> Sequence[Shunning]:
-    """Return who keeps others away; pods of one template are one entry."""
+def _shunning(graph: Graph) -> Mapping[Pair, list[Shunning]]:
+    """Return who keeps others away, by a label they mean; under no label those that have to be asked about each pod."""
+    found: dict[Pair, list[Shunning]] = defaultdict(list)
+    for group in _groups(graph):
+        pairs = (group.term.get("labelSelector") or {}).get("matchLabels") or {}
+        plain = not group.term.get("namespaces") and group.term.get("namespaceSelector") is None
+        pair = next(((group.namespace, key, value) for key, value in pairs.items()), ANY) if plain else ANY
+        found[pair].append(group)
+    return found
+
+
+def shunning(pod: Object, graph: Graph) -> list[Shunning]:
+    """Return the groups of placed pods that keep this one away."""
+    index = _shunning(graph)
+    near = [group for key, value in labels(pod).items() for group in index.get((ref(pod).namespace, key, value), ())]
+    return [group for group in (*near, *index.get(ANY, ())) if group.means(pod)]
+
+
+def _groups(graph: Graph) -> Sequence[Shunning]:
+    """Return every required anti-affinity term of placed pods; pods of one template are one entry."""
     found: dict[tuple[str, str], Shunning] = {}
     for namespace, pods in _placed(graph).items():
         for pod in pods:
@@ -120,11 +152,10 @@ def rivals(pod: Object, graph: Graph) -> Mapping[tuple[str, str | None], Object]
         key = str(term.get("topologyKey"))
         for other in meant(pod, term, graph) or ():
             found.setdefault((key, domain_of(other, key, graph)), other)
-    for group in shunning(graph):
-        if group.means(pod):
-            key = str(group.term.get("topologyKey"))
-            for holder in group.holders:
-                found.setdefault((key, domain_of(holder, key, graph)), holder)
+    for group in shunning(pod, graph):
+        key = str(group.term.get("topologyKey"))
+        for holder in group.holders:
+            found.setdefault((key, domain_of(holder, key, graph)), holder)
     return found
 
 

@@ -62,7 +62,7 @@ def once_per_shape(rule: Rule) -> Rule:
     def asked(pod: Object, graph: Graph) -> Iterator[Finding]:
         if not is_unscheduled(pod):
             return
-        key = (ref(graph.workload(pod)), _seen(pod), message(pod, graph))
+        key = _key(pod, graph)
         known = answers(graph).get(key) if key[2] else None
         if known is None:
             known = answers(graph)[key] = list(rule.test(pod, graph))
@@ -72,6 +72,19 @@ def once_per_shape(rule: Rule) -> Rule:
 
     test: Test = asked
     return replace(rule, test=test)
+
+
+def _key(pod: Object, graph: Graph) -> tuple[Ref, str, str]:
+    """Return what pods that wait for one reason share: their workload, what they ask for, what they are told."""
+    known, name = _keys(graph), ref(pod)
+    if name not in known:
+        known[name] = (ref(graph.workload(pod)), _seen(pod), message(pod, graph))
+    return known[name]
+
+
+@per_graph
+def _keys(graph: Graph) -> dict[Ref, tuple[Ref, str, str]]:
+    return {}
 
 
 def _seen(pod: Object) -> str:
