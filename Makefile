@@ -4,7 +4,7 @@ VENV := .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
 
-.PHONY: help demo test check lint types arrows unit test-cluster cluster-up cluster-down bench capture clean
+.PHONY: help demo test check lint types arrows unit test-cluster cluster-up cluster-down scenarios bench capture clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -34,6 +34,10 @@ unit: $(VENV)/.developing
 test-cluster: $(VENV)/.developing ## the checks on a real Kubernetes (root; compiles it once, 12 minutes)
 	$(BIN)/python -m tests.cluster up
 	$(BIN)/pytest --cluster -m cluster; code=$$?; $(BIN)/python -m tests.cluster down; exit $$code
+
+scenarios: $(VENV)/.developing ## play what really breaks on the real cluster and keep captures (root; K8S=v1.34: that version)
+	BLUEHELM_K8S=$(K8S) $(BIN)/python -m tests.cluster up
+	BLUEHELM_K8S=$(K8S) $(BIN)/python -m tests.scenarios $(if $(K8S),--k8s $(K8S)) $(SCENARIOS)
 
 cluster-up: $(VENV)/.developing ## start the real Kubernetes, compiling it when it is not built yet (root)
 	$(BIN)/python -m tests.cluster up

@@ -26,11 +26,16 @@ STAGES = (
 
 def nodes(count: int) -> None:
     """Make simulated nodes 0 to count-1, tainted so that nothing lands there unasked, and wait until they are ready."""
-    if not pid("kwok"):
-        parts.kwok(_stages())
+    start()
     documents = "\n".join(json.dumps(_node(number)) for number in range(count))
     kubectl("apply", "--server-side", "--filename=-", stdin=documents, check=True)
     wait_for(f"{count} simulated nodes", lambda: _ready() >= count, 60, "kwok")
+
+
+def start() -> None:
+    """Start kwok where it does not run: nodes that carry its annotation become ready."""
+    if not pid("kwok"):
+        parts.kwok(_stages())
 
 
 def _node(number: int) -> dict[str, object]:
