@@ -9,7 +9,8 @@ from agent.diagnose.finding import Change, Confidence, Evidence, Finding, Fix, S
 from agent.diagnose.labels import matches
 from agent.diagnose.memo import per_graph
 from agent.diagnose.registry import rule
-from agent.diagnose.selection import workloads
+from agent.diagnose.rules.workloads import target
+from agent.diagnose.selection import selected, workloads
 from agent.diagnose.wording import listed, said
 from agent.snapshot.graph import Graph, labels, ref
 from agent.snapshot.record import Object, Ref
@@ -24,9 +25,27 @@ def blocks_eviction(budget: Object, graph: Graph) -> Iterator[Finding]:
         yield _rival_finding(budget, rivals)
     if not expected or number(status(budget).get("disruptionsAllowed")):
         return
-    least = _least(budget, expected)
-    if least is not None and least[2] >= expected:
-        yield _budget_finding(budget, expected, *least[:2])
+    most = max([expected, *_may_grow_to(budget, graph)])
+    least, ever = _least(budget, expected), _least(budget, most)
+    drained = _drained(budget, graph)
+    if least and ever and least[2] >= expected and (ever[2] >= most or drained):
+        yield _budget_finding(budget, expected, *least[:2], drained)
+
+
+def _may_grow_to(budget: Object, graph: Graph) -> Iterator[int]:
+    """Yield how many replicas autoscalers may give the pods: a budget that suits those is none of ever blocking."""
+    covered = _covered(graph).get(ref(budget), ())
+    for scaler in graph.all("HorizontalPodAutoscaler", ref(budget).namespace) if covered else ():
+        if target(scaler) in covered:
+            yield number(spec(scaler).get("maxReplicas"))
+
+
+def _drained(budget: Object, graph: Graph) -> str:
+    """Return a cordoned node that runs one of the pods: somebody waits for it to be empty; "" for none."""
+    cordoned = {ref(node).name for node in graph.all("Node") if spec(node).get("unschedulable")}
+    pairs = _selector(budget).get("matchLabels") or {}
+    pods = selected(ref(budget).namespace, pairs, graph) if cordoned else ()
+    return next((str(name) for pod in pods if (name := spec(pod).get("nodeName")) in cordoned), "")
 
 
 def _least(budget: Object, expected: int) -> tuple[str, str, int] | None:
@@ -39,14 +58,16 @@ def _least(budget: Object, expected: int) -> tuple[str, str, int] | None:
     return None
 
 
-def _budget_finding(budget: Object, expected: int, field: str, value: str) -> Finding:
+def _budget_finding(budget: Object, expected: int, field: str, value: str, drained: str) -> Finding:
+    so = (
+        f"node {drained}, which is cordoned, cannot be drained" if drained else "a node that runs one cannot be drained"
+    )
     many = "the only pod" if expected == 1 else f"any of the {expected} pods"
     return Finding(
         mode=107,
         code="budget-blocks-eviction",
         subject=ref(budget),
-        cause=f"{said(ref(budget))} ({field} {value}) never lets {many} it covers be evicted, so a node "
-        "that runs one cannot be drained",
+        cause=f"{said(ref(budget))} ({field} {value}) never lets {many} it covers be evicted, so {so}",
         severity=Severity.WARNING,
         confidence=Confidence.CERTAIN,
         evidence=(
@@ -90,6 +111,16 @@ def _covering(graph: Graph) -> Mapping[Ref, list[Object]]:
             carried = labels(template(obj))
             near = (budget for pair in carried.items() for budget in by_pair.get((namespace, *pair), ()))
             found[ref(obj)] = [budget for budget in near if matches(_selector(budget), carried)]
+    return found
+
+
+@per_graph
+def _covered(graph: Graph) -> Mapping[Ref, set[Ref]]:
+    """Return budget -> the workloads whose pods it covers."""
+    found: dict[Ref, set[Ref]] = {}
+    for workload, budgets in _covering(graph).items():
+        for budget in budgets:
+            found.setdefault(ref(budget), set()).add(workload)
     return found
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from agent.diagnose.finding import Severity
 from agent.snapshot.record import State
-from tests.fakes.made import RECENTLY, Raw, condition, found, made, modes, running_workload, workload
+from tests.fakes.made import RECENTLY, Raw, condition, found, made, modes, node, running_workload, workload
 
 CPU = {"type": "Resource", "resource": {"name": "cpu", "target": {"type": "AverageValue", "averageValue": "1"}}}
 QUEUE = {"type": "External", "external": {"metric": {"name": "queue_depth"}}}
@@ -90,6 +90,13 @@ def test_a_budget_with_room_or_one_that_waits_for_unready_pods_is_well() -> None
     assert found(*running_workload("web"), budget("web", 2, 1, minAvailable=1)) == []
     assert found(*running_workload("web"), budget("web", 3, 0, minAvailable=2)) == []
     assert found(budget("web", 0, 0, minAvailable=1)) == []
+
+
+def test_a_budget_an_autoscaler_outgrows_blocks_only_the_drain_that_waits_for_it() -> None:
+    world = [*running_workload("web"), scaler("web", "web"), budget("web", 1, 0, minAvailable=1)]
+    assert found(*world) == []
+    (finding,) = found(*world, node(unschedulable=True))
+    assert "node node-1, which is cordoned, cannot be drained" in finding.cause
 
 
 def test_two_budgets_for_the_same_pods_are_one_finding() -> None:
