@@ -1,6 +1,7 @@
 """What a control asks of each place: its typed value taken apart into single comparisons."""
 
 import hashlib
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -88,8 +89,18 @@ def _word(wanted: Any, found: Any, pointer: str) -> bool:
     if str(wanted).startswith(DIGEST):
         return digest(text(found)) == str(wanted)
     if isinstance(found, Mapping | list):
-        return not is_empty(found)
+        return _structure(text(wanted), found)
     return same(wanted, found, pointer) or text(wanted).casefold() == text(found).casefold()
+
+
+def _structure(wanted: str, found: Any) -> bool:
+    """Compare a structure written out as JSON; any other word only asks for there being one."""
+    if not wanted.startswith(("[", "{")):
+        return not is_empty(found)
+    try:
+        return bool(json.loads(wanted) == found)
+    except ValueError:
+        return False
 
 
 def _list(wanted: Any, found: Any, _: str) -> bool:

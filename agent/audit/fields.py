@@ -73,7 +73,7 @@ def _base(word: str, path: str, obj: Object) -> tuple[str, Any]:
     first = path.partition(".")[0].removesuffix("[]")
     if word not in KINDS and first in POD:
         return _template(obj)
-    if first in ("data", "metadata", "type", "automountServiceAccountToken"):
+    if first in ("data", "metadata", "automountServiceAccountToken"):
         return "", obj
     return "/spec", obj.get("spec") or {}
 

@@ -6,6 +6,7 @@ a keyed digest: it can be compared, and neither shown nor written.
 
 import hashlib
 import hmac
+import re
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,9 @@ from tools.redact import MASK, is_secret_name, redact, redact_tree
 
 LARGEST = 2 << 20
 """Bytes of a values file at most."""
+
+SECRETS = re.compile(r"(?i).*(secrets?|credentials?|passwords?)(data|values)?")
+"""A map whose entries are secrets, whatever they are called."""
 
 MERGE = "tag:yaml.org,2002:merge"
 
@@ -160,9 +164,14 @@ def _at_key(leaf: Leaf, line: int) -> Leaf:
 
 def _leaf(node: Any, keys: tuple[str, ...], source: Source) -> Leaf:
     path, value = joined(keys), _value(node)
-    if any(map(is_secret_name, keys)) and value not in (None, "", [], True, False):
+    if is_secret(keys) and value not in (None, "", [], True, False):
         return Leaf(path, masked(value), MASK, source)
     return Leaf(path, value, redact(str(node.value)) if node.id == "scalar" else "", source, _is_plain(node))
+
+
+def is_secret(keys: Sequence[str]) -> bool:
+    """Return whether a leaf holds a secret: by its own name, or as an entry of a map of secrets (`auth` is none)."""
+    return is_secret_name(keys[-1]) or any(SECRETS.fullmatch(key) for key in keys[:-1])
 
 
 def _is_plain(node: Any) -> bool:
@@ -182,7 +191,7 @@ def _of_mapping(tree: Mapping[str, Any], keys: tuple[str, ...], source: Source) 
         here = (*keys, str(key))
         if isinstance(value, Mapping) and value:
             yield from _of_mapping(value, here, source)
-        elif any(map(is_secret_name, here)) and value not in (None, "", [], {}, True, False):
+        elif is_secret(here) and value not in (None, "", [], {}, True, False):
             yield Leaf(joined(here), masked(value), MASK, source)
         else:
             yield Leaf(joined(here), value, "" if isinstance(value, (list, dict)) else str(value), source)

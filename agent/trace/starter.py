@@ -1,5 +1,6 @@
 """A starter blueprint: every value of a chart as a row, each unjustified until a person says why. Pure."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -114,9 +115,10 @@ def stated(leaf: Leaf) -> str:
         return SECRET
     if is_empty(leaf.value):
         return "None"
-    shown = text(leaf.value)
-    plain = "\n" not in shown and "|" not in shown and not re.search(r"<[A-Za-z/!]", shown) and len(shown) < 200
-    return shown if plain and shown == shown.strip("` ") else digest(shown)
+    structured = isinstance(leaf.value, list | dict)
+    shown = json.dumps(leaf.value, ensure_ascii=False) if structured else text(leaf.value)
+    odd = "|" in shown or re.search(r"<[A-Za-z/!]", shown) or not shown.isprintable() or len(shown) > 200
+    return digest(shown) if odd or shown != shown.strip().strip("`") else shown
 
 
 def title(path: str, value: str) -> str:
@@ -126,7 +128,7 @@ def title(path: str, value: str) -> str:
         words = " ".join(word for key in keys[-size:] for word in _CAMEL.split(key) if word)
         if _reads(words.capitalize(), value):
             return words.capitalize()
-    return "".join(word[:1].upper() + word[1:] for key in keys for word in _CAMEL.split(key) if word)
+    return "Value" + "".join(word[:1].upper() + word[1:] for key in keys for word in _CAMEL.split(key) if word)
 
 
 def _reads(words: str, value: str) -> bool:

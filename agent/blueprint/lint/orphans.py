@@ -48,6 +48,22 @@ def _has(values: Values, path: str) -> bool:
     return any(leaf is not None and isinstance(leaf.value, list) for leaf in above)
 
 
+def row_without_reason(subject: Subject) -> Iterator[Lint]:
+    """A row that states a value and not why: `agent init` writes such rows, and only a person can finish them."""
+    for control in subject.parameters:
+        reason = control.rationale.strip().upper()
+        if control.paths and (not reason or reason.startswith("UNJUSTIFIED")):
+            yield Lint(
+                code="row-without-reason",
+                severity=Severity.WARNING,
+                text=f"`{plain_title(control)}` says what, and not why",
+                sources=at(control),
+                controls=ids(control),
+                suggestion="write in the Rationale column what would go wrong with another value",
+                about=((control.id,),),
+            )
+
+
 def value_without_row(subject: Subject) -> Iterator[Lint]:
     """A value no row justifies. A mapping row of a whole subtree does where no parameter row decides anything in it."""
     decided = _decided(subject)
@@ -203,6 +219,7 @@ def _is_exact(cell: Cell) -> bool:
 
 RULES: tuple[Callable[[Subject], Iterator[Lint]], ...] = (
     path_without_value,
+    row_without_reason,
     value_without_row,
     mapping_without_row,
     outside_of_mapping,
