@@ -10,8 +10,9 @@ BIN := $(VENV)/bin
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 16
 
-demo: $(VENV)/.installed ## diagnose the capture that ships along: no cluster, no Docker, no helm, no API key
+demo: $(VENV)/.installed ## diagnose and audit the capture that ships along: no cluster, Docker, helm or API key
 	@$(BIN)/agent diagnose --bundle demo || test $$? -eq 1
+	@echo; $(BIN)/agent audit --bundle demo -n todo-prod --profile dev || test $$? -eq 1
 
 test: check ## set up, and run every check that needs no root
 

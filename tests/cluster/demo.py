@@ -3,7 +3,7 @@
 todo-app      the backend leaks and is killed for memory at the blueprint's own limit; the frontend's readiness probe
               asks a port nobody listens on
 todo-staging  the backend wants a key its ConfigMap does not have
-todo-prod     nothing is wrong
+todo-prod     nothing is broken; somebody raised the frontend's memory limit by hand, which the audit finds
 """
 
 import json
@@ -11,13 +11,19 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from agent.snapshot.bundle import load, save
+from agent.snapshot.record import Snapshot
 from tests.cluster.binaries import program
 from tests.cluster.client import helm, kubectl
-from tests.cluster.layout import kubeconfig
+from tests.cluster.layout import NODE, kubeconfig
 from tests.cluster.processes import wait_for
+from tests.cluster.trouble import Trouble
+from tools.failure import Failure
 
 ROOT = Path(__file__).parents[2]
 CHART = ROOT / "charts" / "todo-app"
@@ -61,14 +67,47 @@ def _wait() -> None:
     wait_for("the missing key", lambda: "CreateContainerConfigError" in _states("todo-staging"), 120)
     wait_for("the refused readiness probe", lambda: _refused("todo-app") >= 10, 240)
     wait_for("the healthy release", lambda: _ready("todo-prod") == 2, 240)
+    edited = ("deployment/todo-frontend", "--namespace=todo-prod")
+    kubectl("set", "resources", *edited, "--limits=memory=768Mi", check=True)
+    kubectl("rollout", "status", *edited, "--timeout=180s", check=True)
 
 
 def _capture() -> int:
-    CAPTURE.unlink(missing_ok=True)
+    """Capture everything, and keep what is the demo's: others may use the cluster at the same time."""
     tools = f"{program('helm').parent}:{program('kubectl').parent}"
     env = os.environ | {"KUBECONFIG": str(kubeconfig()), "BLUEHELM_PATH": tools}
-    argv = [sys.executable, "-m", "agent", "bundle", "capture", "-A", "-f", str(CAPTURE), "--profile=dev"]
-    return subprocess.run(argv, env=env, cwd=ROOT).returncode
+    with tempfile.TemporaryDirectory() as folder:
+        whole = Path(folder) / "whole.tgz"
+        argv = [sys.executable, "-m", "agent", "bundle", "capture", "-A", "-f", str(whole), "--profile=dev"]
+        subprocess.run(argv, env=env, cwd=ROOT, check=True)
+        found = load(whole)
+    if isinstance(found, Failure):
+        raise Trouble(str(found))
+    CAPTURE.unlink(missing_ok=True)
+    failure = save(_own(found), CAPTURE)
+    return 0 if failure is None else 1
+
+
+def _own(found: Snapshot) -> Snapshot:
+    objects = {kind: [obj for obj in listed if _is_own(obj)] for kind, listed in found.objects.items()}
+    return replace(
+        found,
+        objects=objects,
+        parts=[replace(part, count=len(objects.get(part.name, ())) or part.count) for part in found.parts],
+        logs={key: text for key, text in found.logs.items() if key.namespace in NAMESPACES},
+        usage=[item for item in found.usage if item.namespace in NAMESPACES],
+        releases=[item for item in found.releases if item.namespace in NAMESPACES],
+    )
+
+
+def _is_own(obj: Mapping[str, Any]) -> bool:
+    """Return whether an object is in a namespace of ours, or the cluster's own: its node, not a simulated one."""
+    meta = obj.get("metadata") or {}
+    if obj.get("kind") == "Node":
+        return meta.get("name") == NODE
+    name = meta.get("name") if obj.get("kind") == "Namespace" else meta.get("namespace")
+    about = (obj.get("involvedObject") or {}).get("kind")
+    return name in (None, *NAMESPACES) and not (obj.get("kind") == "Event" and about == "Node")
 
 
 def _pods(namespace: str) -> list[dict[str, Any]]:
