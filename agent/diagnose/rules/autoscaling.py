@@ -172,7 +172,8 @@ def at_maximum(scaler: Object, graph: Graph) -> Iterator[Finding]:
         return
     if number(status(scaler).get("currentReplicas")) < most:
         return  # on its way there
-    shown = [text for metric in status(scaler).get("currentMetrics") or () if (text := _current(metric))]
+    goals = _goals(scaler)
+    shown = [text for metric in status(scaler).get("currentMetrics") or () if (text := _current(metric, goals))]
     yield Finding(
         mode=106,
         code="autoscaler-at-maximum",
@@ -193,11 +194,20 @@ def at_maximum(scaler: Object, graph: Graph) -> Iterator[Finding]:
     )
 
 
-def _current(metric: Mapping[str, Any]) -> str:
-    """`memory at 472 % of its request`: what one metric is now."""
+def _goals(scaler: Object) -> Mapping[str, int]:
+    """Return resource -> the share of its request the autoscaler aims at."""
+    sources = (metric.get("resource") or {} for metric in spec(scaler).get("metrics") or ())
+    shares = ((source.get("name"), (source.get("target") or {}).get("averageUtilization")) for source in sources)
+    return {str(name): number(share) for name, share in shares if share is not None}
+
+
+def _current(metric: Mapping[str, Any], goals: Mapping[str, int]) -> str:
+    """`memory at 472 % of its request`: what one metric is now, where it is above what is aimed at."""
     source = next((value for value in metric.values() if isinstance(value, dict)), {})
     share = (source.get("current") or {}).get("averageUtilization")
-    return f"{source.get('name')} at {share} % of its request" if share is not None and source.get("name") else ""
+    name = str(source.get("name") or "")
+    above = share is not None and share > goals.get(name, 0)
+    return f"{name} at {share} % of its request (target {goals[name]} %)" if above and name in goals else ""
 
 
 def _refused(scaler: Object, kind: str, reason: str) -> Evidence | None:

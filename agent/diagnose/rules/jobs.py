@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from agent.diagnose.cron import parse
-from agent.diagnose.fields import condition, condition_is, metadata, number, seconds_since, spec, status
+from agent.diagnose.fields import condition, condition_is, metadata, number, seconds_since, spec, status, template
 from agent.diagnose.finding import Change, Confidence, Evidence, Finding, Fix, Severity
 from agent.diagnose.logs import telling_line
 from agent.diagnose.pods import Part, end_log, newest, parts
@@ -27,6 +27,9 @@ LINGERING = 300
 MISSED = timedelta(minutes=10)
 """How long after it was due a run counts as missed: the controller may be slow, clocks may differ."""
 
+GAVE_UP = ("BackoffLimitExceeded", "PodFailurePolicy", "MaxFailedIndexesExceeded", "FailedIndexes")
+"""Reasons by which a Job fails for its pods' failures."""
+
 SCHEDULES = ("InvalidSchedule", "UnparseableSchedule", "UnknownTimeZone")
 TOO_LATE = ("FailedNeedsStart", "TooManyMissedTimes", "MissSchedule")
 
@@ -34,17 +37,16 @@ TOO_LATE = ("FailedNeedsStart", "TooManyMissedTimes", "MissSchedule")
 @rule(99, "job-backoff-limit", on="Job")
 def backoff_limit(job: Object, graph: Graph) -> Iterator[Finding]:
     """A Job's pods failed more often than its backoffLimit allows; what ended them is said where the log tells."""
-    found = _failed(job, "BackoffLimitExceeded", graph)
+    found = next((shown for reason in GAVE_UP if (shown := _failed(job, reason, graph))), None)
     if found is None:
         return
     words = next(_last_words(job, graph), None)
-    limit, times = number(spec(job).get("backoffLimit"), 6), number(status(job).get("failed"), 1)
+    limit = number(spec(job).get("backoffLimit"), 6)
     yield Finding(
         mode=99,
         code="job-backoff-limit",
         subject=_owner(job, graph),
-        cause=f"Job {ref(job).name} gave up after {counted(times, 'failed pod')} (backoffLimit {limit})"
-        + (f": {words.text}" if words else ""),
+        cause=f"Job {ref(job).name} gave up {_tries(job, limit)}" + (f": {words.text}" if words else ""),
         severity=Severity.ERROR,
         confidence=Confidence.LIKELY,
         evidence=(found, *([words] if words else [])),
@@ -57,6 +59,13 @@ def backoff_limit(job: Object, graph: Graph) -> Iterator[Finding]:
         roots=(*(ref(pod) for pod in graph.pods(job)), *upstreams(job, graph)),
         instead_of=(0,),
     )
+
+
+def _tries(job: Object, limit: int) -> str:
+    """Return how often it was tried: as pods, or as restarts in one pod, which is deleted with its log at the end."""
+    if spec(template(job)).get("restartPolicy") == "OnFailure":
+        return f"after {counted(limit, 'restart')} of its container (backoffLimit {limit})"
+    return f"after {counted(number(status(job).get('failed'), 1), 'failed pod')} (backoffLimit {limit})"
 
 
 def _last_words(job: Object, graph: Graph) -> Iterator[Evidence]:

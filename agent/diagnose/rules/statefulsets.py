@@ -31,7 +31,7 @@ def service_missing(workload: Object, graph: Graph) -> Iterator[Finding]:
         subject=name,
         cause=f"{said(name)} names Service {wanted} as the one that governs its pods, which does not exist"
         f"{f' (there is one called {near})' if near else ''}: {name.name}-0.{wanted} resolves to nothing",
-        severity=Severity.WARNING,
+        severity=Severity.WARNING if _needs_names(workload, wanted) else Severity.INFO,
         confidence=Confidence.CERTAIN,
         evidence=(Evidence(name, "/spec/serviceName", wanted),),
         fix=Fix(
@@ -39,6 +39,12 @@ def service_missing(workload: Object, graph: Graph) -> Iterator[Finding]:
             (Change("statefulset.serviceName", wanted, "", "service.headless"),),
         ),
     )
+
+
+def _needs_names(workload: Object, service: str) -> bool:
+    """Return whether pods may look for each other: there are several, or one speaks of the Service."""
+    spoken = (repr(container) for _, container in containers(template(workload)))
+    return number(spec(workload).get("replicas"), 1) > 1 or any(service in text for text in spoken)
 
 
 @rule(97, "statefulset-blocked", on="StatefulSet")

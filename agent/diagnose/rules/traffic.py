@@ -8,6 +8,7 @@ from agent.diagnose.finding import Change, Confidence, Evidence, Finding, Fix, S
 from agent.diagnose.memo import per_graph
 from agent.diagnose.pods import newest
 from agent.diagnose.registry import rule
+from agent.diagnose.rules.workloads import routed
 from agent.diagnose.selection import chosen, is_ready, selected, slices
 from agent.diagnose.wording import counted, listed, pairs, said
 from agent.snapshot.graph import Graph, controller, labels, ref
@@ -118,7 +119,8 @@ def without_endpoints(service: Object, graph: Graph) -> Iterator[Finding]:
         cause = "has no selector, and nobody made an EndpointSlice for it, so it leads nowhere"
         fix = Fix("Give it a selector, or an EndpointSlice", (Change("service.selector", "", "", "service.selector"),))
         shown = Evidence(ref(service), "/spec/selector", "not set")
-        yield _no_endpoint_finding(service, cause, fix, shown, Severity.WARNING)
+        severity = Severity.WARNING if routed(service, graph) else Severity.INFO
+        yield _no_endpoint_finding(service, cause, fix, shown, severity)
 
 
 def _is_written_elsewhere(service: Object) -> bool:

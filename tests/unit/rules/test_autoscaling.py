@@ -4,10 +4,11 @@ from typing import Any
 
 from agent.diagnose.finding import Severity
 from agent.snapshot.record import State
-from tests.fakes.made import RECENTLY, Raw, condition, found, made, modes, node, running_workload, workload
+from tests.fakes.made import RECENTLY, Raw, condition, container, found, made, modes, node, running_workload, workload
 
 CPU = {"type": "Resource", "resource": {"name": "cpu", "target": {"type": "AverageValue", "averageValue": "1"}}}
 QUEUE = {"type": "External", "external": {"metric": {"name": "queue_depth"}}}
+ASKS = {"requests": {"cpu": "1", "memory": "64Mi"}}
 ABSENT = "unable to get external metric: no external metrics API (external.metrics.k8s.io) registered"
 
 
@@ -60,11 +61,14 @@ def test_metrics_of_a_new_autoscaler_may_come_yet() -> None:
 def test_an_autoscaler_at_its_maximum_says_by_what() -> None:
     limited = condition("ScalingLimited", "True", "TooManyReplicas", "more than the maximum")
     metrics = [{"type": "Resource", "resource": {"name": "memory", "current": {"averageUtilization": 472}}}]
-    world = scaler("web", "web", limited, status={"currentReplicas": 4, "currentMetrics": metrics})
-    (finding,) = found(*running_workload("web"), world)
+    goal = {"type": "Utilization", "averageUtilization": 80}
+    metric = {"type": "Resource", "resource": {"name": "memory", "target": goal}}
+    world = scaler("web", "web", limited, metric=metric, status={"currentReplicas": 4, "currentMetrics": metrics})
+    world["spec"]["metrics"].insert(0, CPU)
+    (finding,) = found(*running_workload("web", containers=[container(resources=ASKS)]), world)
     assert (finding.mode, finding.severity) == (106, Severity.WARNING)
     assert "maxReplicas of 4" in finding.cause
-    assert "memory at 472 % of its request" in finding.cause
+    assert "memory at 472 % of its request (target 80 %)" in finding.cause
 
 
 def test_an_autoscaler_on_its_way_or_at_its_minimum_is_well() -> None:

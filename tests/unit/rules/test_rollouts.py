@@ -131,11 +131,19 @@ HEADLESS = [service("db", clusterIP="None"), endpoints("db")]
 
 
 def test_a_statefulset_without_its_service() -> None:
-    top = statefulset(1)
-    (finding,) = found(top, member(top, 0, ready=True), service("db-client", {"app": "db"}), endpoints("db-client"))
+    top = statefulset(2)
+    (finding,) = found(
+        top,
+        member(top, 0, ready=True),
+        member(top, 1, ready=True),
+        service("db-client", {"app": "db"}),
+        endpoints("db-client"),
+    )
     assert (finding.mode, finding.severity) == (96, Severity.WARNING)
     assert "names Service db as the one that governs its pods, which does not exist" in finding.cause
-    assert found(top, member(top, 0, ready=True), *HEADLESS) == []
+    assert found(top, member(top, 0, ready=True), member(top, 1, ready=True), *HEADLESS) == []
+    alone = statefulset(1)
+    assert [item.severity for item in found(alone, member(alone, 0, ready=True))] == [Severity.INFO]
     assert found(statefulset(0)) == []
 
 

@@ -75,7 +75,10 @@ def test_a_port_declared_for_both_protocols_is_well() -> None:
 def test_a_selectorless_service_nobody_gave_addresses() -> None:
     outside = service("legacy", {})
     (finding,) = found(outside)
-    assert (finding.mode, finding.severity) == (110, Severity.WARNING)
+    assert (finding.mode, finding.severity) == (110, Severity.INFO)
+    backend = {"backend": {"service": {"name": "legacy", "port": {"number": 8000}}}}
+    ingress = made("Ingress", "shop", {"rules": [{"http": {"paths": [backend]}}]})
+    assert [item.severity for item in found(outside, ingress)] == [Severity.WARNING]
     assert found(outside, endpoints("legacy")) == []
     assert found(service("raft", {}, clusterIP="None")) == [], "filled in by who wins an election"
     assert found(made("Service", "pay", {"type": "ExternalName", "externalName": "pay.example.com"})) == []
