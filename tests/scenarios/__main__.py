@@ -15,8 +15,7 @@ from tests.cluster import lifecycle, preflight, simulated
 from tests.cluster.client import kubectl
 from tests.cluster.trouble import Trouble
 from tests.scenarios import bed
-from tests.scenarios.expectation import CAPTURES, ROOT, Scenario, load, names
-from tests.scenarios.play import files
+from tests.scenarios.expectation import CAPTURES, ROOT, Scenario, load, names, outside
 from tests.scenarios.run import Run, only_run, say
 from tests.scenarios.table import summary, table
 
@@ -79,7 +78,7 @@ def _clear() -> None:
     for meta in (meta for meta in metas if not _is_run(meta["labels"][bed.RUN])):
         say(f"clearing namespace {meta['name']} of a run that ended early")
         name = meta["labels"].get(bed.LABEL, "")
-        bed.remove(meta["name"], files(load(name)) if name in names() else [])
+        bed.remove(meta["name"], outside(load(name), meta["name"]) if name in names() else [])
         bed.gone(meta["labels"][bed.RUN])
 
 

@@ -8,13 +8,12 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from tests.cluster.binaries import program
 from tests.cluster.client import helm, kubectl
 from tests.cluster.layout import kubeconfig
 from tests.cluster.trouble import Trouble
-from tests.scenarios.expectation import Condition
+from tests.scenarios.expectation import Condition, Object
 
 LABEL = "bluehelm.test/scenario"
 """On every namespace of ours, so that what a killed run left is found."""
@@ -120,10 +119,10 @@ def create(namespace: str, name: str) -> None:
         kubectl("wait", "--for=create", made, f"--namespace={namespace}", "--timeout=30s", check=True)
 
 
-def remove(namespace: str, objects: Sequence[Path]) -> None:
-    """Take a namespace away, and what its files made outside of it; nothing is waited for."""
-    for path in objects:
-        text = json.dumps({"apiVersion": "v1", "kind": "List", "items": _outside(path, namespace)})
+def remove(namespace: str, objects: Sequence[Object]) -> None:
+    """Take a namespace away, and objects outside of it; nothing is waited for."""
+    if objects:
+        text = json.dumps({"apiVersion": "v1", "kind": "List", "items": list(objects)})
         kubectl("delete", "--ignore-not-found", "--wait=false", "--filename=-", stdin=text)
     kubectl("delete", "namespace", namespace, "--ignore-not-found", "--wait=false")
 
@@ -139,16 +138,6 @@ def gone(pid: str = "", seconds: float = 180) -> None:
     if done.returncode and "no matching resources" not in done.stderr:
         alive()
         raise Trouble(f"still there: {done.stderr.strip()[-200:]}")
-
-
-def _outside(path: Path, namespace: str) -> list[object]:
-    """Return the objects of a file that live in no namespace or in another one."""
-    shown = kubectl("apply", f"--namespace={namespace}", "--dry-run=client", "--output=json", f"--filename={path}")
-    if shown.returncode:
-        return []
-    found = json.loads(shown.stdout)
-    items = found["items"] if found["kind"] == "List" else [found]
-    return [item for item in items if item["metadata"].get("namespace") != namespace]
 
 
 def _refusal(done: "subprocess.CompletedProcess[str]") -> str:

@@ -1,5 +1,6 @@
 """A scenario's files, read strictly: a key or type that is not in the format is an error, not an expectation less."""
 
+import json
 import re
 import shlex
 from collections.abc import Sequence
@@ -16,6 +17,16 @@ FOLDER = Path(__file__).parent
 CAPTURES = ROOT / "tests" / "fixtures" / "scenarios"
 NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,45}[a-z0-9])?")
 """A scenario's name is part of its namespace's."""
+
+Object = dict[str, Any]
+
+OUTSIDE = frozenset(
+    "Node PersistentVolume StorageClass VolumeAttachment CSIDriver PriorityClass RuntimeClass IngressClass GatewayClass "
+    "ClusterRole ClusterRoleBinding CustomResourceDefinition APIService ValidatingWebhookConfiguration "
+    "MutatingWebhookConfiguration ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding MutatingAdmissionPolicy "
+    "MutatingAdmissionPolicyBinding".split()
+)
+"""Kinds that live in no namespace: what a scenario makes of them is taken away one by one."""
 
 Parsed = TypeVar("Parsed")
 
@@ -129,7 +140,16 @@ def load(name: str, folder: Path = FOLDER) -> Scenario:
     return Scenario(name=name, folder=home, expect=_parsed(home / "expect.yaml", Expectation), steps=steps)
 
 
-def documents(path: Path) -> Sequence[dict[str, Any]]:
+def outside(scenario: Scenario, namespace: str) -> list[Object]:
+    """Return the objects of a scenario that live in no namespace, named as they are when it plays in this one."""
+    own = ("expect.yaml", "steps.yaml", "values.yaml")
+    files = [path for path in sorted(scenario.folder.glob("*.yaml")) if path.name not in own]
+    found = [item for path in files for item in documents(path) if item.get("kind") in OUTSIDE]
+    renamed: list[Object] = json.loads(json.dumps(found).replace("$NAMESPACE", namespace))
+    return renamed
+
+
+def documents(path: Path) -> Sequence[Object]:
     """Return the Kubernetes objects of one file."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     return [found for found in yaml.load_all(path.read_text(), Loader=loader) if found]

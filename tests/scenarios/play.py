@@ -8,7 +8,8 @@ import tempfile
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from tests.cluster.binaries import program
 from tests.cluster.layout import kubeconfig
 from tests.cluster.trouble import Trouble
 from tests.scenarios import bed
-from tests.scenarios.expectation import ROOT, Scenario, Step
+from tests.scenarios.expectation import ROOT, Object, Scenario, Step, outside
 from tests.scenarios.judge import Said, Verdict, judge, said
 from tools.failure import Failure
 
@@ -43,7 +44,9 @@ class Result:
         return self.verdict is not None and self.verdict.passed
 
 
-def play(scenario: Scenario, captures: Path, stop: threading.Event, say: Callable[[str], None]) -> Result:
+def play(
+    scenario: Scenario, captures: Path, shared: Shared, stop: threading.Event, say: Callable[[str], None]
+) -> Result:
     """Play one scenario; everything it made is on its way out afterwards.
 
     Raises:
@@ -53,6 +56,8 @@ def play(scenario: Scenario, captures: Path, stop: threading.Event, say: Callabl
     began = time.monotonic()
     namespace = f"scn-{scenario.name}-{uuid.uuid4().hex[:4]}"
     place = bed.Place(namespace, scenario.expect.timeout, stop, say)
+    around = outside(scenario, namespace)
+    shared.take(around)
     try:
         _reach(scenario, place, say)
         return _asked(scenario, place, captures, began, say)
@@ -61,13 +66,30 @@ def play(scenario: Scenario, captures: Path, stop: threading.Event, say: Callabl
         return Result(scenario.name, time.monotonic() - began, trouble=f"{trouble}\n{place.state()}")
     finally:
         say("is cleaned away")
-        bed.remove(namespace, files(scenario))
+        shared.drop(namespace, around)
 
 
-def files(scenario: Scenario) -> list[Path]:
-    """Return the files whose objects a scenario makes."""
-    own = ("expect.yaml", "steps.yaml", "values.yaml")
-    return [path for path in sorted(scenario.folder.glob("*.yaml")) if path.name not in own]
+class Shared:
+    """Objects of no namespace that several scenarios make alike (an IngressClass, say): the last one takes them away."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._users: Counter[str] = Counter()
+
+    def take(self, objects: Sequence[Object]) -> None:
+        """Note that somebody is about to make these."""
+        with self._lock:
+            self._users.update(map(_identity, objects))
+
+    def drop(self, namespace: str, objects: Sequence[Object]) -> None:
+        """Take a namespace away, and of these objects those that nobody else plays with."""
+        with self._lock:
+            self._users.subtract(map(_identity, objects))
+            bed.remove(namespace, [item for item in objects if not self._users[_identity(item)]])
+
+
+def _identity(item: Object) -> str:
+    return f"{item['kind']}/{item['metadata']['name']}"
 
 
 def _reach(scenario: Scenario, place: bed.Place, say: Callable[[str], None]) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.cluster.trouble import Trouble
 from tests.scenarios import bed
 from tests.scenarios.expectation import Scenario
-from tests.scenarios.play import Result, play
+from tests.scenarios.play import Result, Shared, play
 
 LOCK = Path("/run/lock/bluehelm-scenarios.lock")
 NEWS = 15
@@ -46,7 +46,7 @@ class Run:
     def __init__(self, captures: Path, jobs: int) -> None:
         self.results: list[Result] = []
         self._captures, self._jobs = captures, jobs
-        self._stop = threading.Event()
+        self._stop, self._shared = threading.Event(), Shared()
         self._doing: dict[str, str] = {}
         self._count = 0
 
@@ -94,7 +94,7 @@ class Run:
         def tell(what: str) -> None:
             self._doing[scenario.name] = f"{what} ({time.monotonic() - began:.0f} s)"
 
-        result = play(scenario, self._captures, self._stop, tell)
+        result = play(scenario, self._captures, self._shared, self._stop, tell)
         self._doing.pop(scenario.name, None)
         return result
 
