@@ -15,7 +15,7 @@ from agent.commands.world import look, report_gaps
 from agent.config import Settings, load
 from agent.diagnostics import ExitCode, Progress
 from agent.errors import UsageError
-from agent.report.audit import FORMATS, as_text
+from agent.report.audit import as_json, as_text
 from agent.resources import blueprint_paths
 from agent.snapshot.record import Snapshot
 
@@ -31,11 +31,19 @@ def run(args: argparse.Namespace) -> ExitCode:
     profile = chosen(settings, snapshot.profile)
     report_gaps(snapshot)
     found = audit(_inputs(args, settings, chart, profile, snapshot))
+    _show(args, found, snapshot)
+    return code(found)
+
+
+def _show(args: argparse.Namespace, found: Audit, snapshot: Snapshot) -> None:
     if args.output == "text":
         as_text(found, snapshot, every=args.all)
+    elif args.output == "json":
+        as_json(found, snapshot)
     else:
+        from agent.report.audit_formats import FORMATS
+
         FORMATS[args.output](found, snapshot)
-    return code(found)
 
 
 def chosen(settings: Settings, bundles: str | None) -> Profile:

@@ -1,9 +1,8 @@
-"""How an audit reads: for people, as `bluehelm/audit/v1`, and in the formats pipelines know."""
+"""How an audit reads: for people, and as `bluehelm/audit/v1`; audit_formats.py has what pipelines know."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 
 from agent.audit.verdict import Audit, Cause, Change, Drift, Helm, Leg, Outcome, Point, Reading, Standing, Verdict
-from agent.report.audit_formats import as_junit, as_markdown, as_sarif
 from agent.report.data import Data, write
 from agent.report.terminal import Terminal
 from agent.snapshot.record import Snapshot
@@ -214,14 +213,3 @@ def _drift_data(drift: Drift) -> Data:
         "manager": drift.manager,
         "helm_upgrade_fixes": drift.helm.value,
     }
-
-
-Format = Callable[[Audit, Snapshot], None]
-
-FORMATS: Mapping[str, Format] = {
-    "json": as_json,
-    "markdown": as_markdown,
-    "sarif": as_sarif,
-    "junit": as_junit,
-}
-"""The value of `-o` -> what writes it; for people `as_text` does."""

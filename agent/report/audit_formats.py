@@ -1,13 +1,14 @@
 """An audit for pull requests (Markdown), code scanning (SARIF 2.1.0) and test reports (JUnit)."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 from agent import __version__
 from agent.audit.verdict import Audit, Leg, Outcome, Standing, Verdict
 from agent.diagnose.finding import Severity
+from agent.report.audit import leg_of
 from agent.snapshot.record import Snapshot
 from tools.text import clean
 
@@ -49,8 +50,6 @@ def _counted(audit: Audit) -> str:
 
 
 def _row(verdict: Verdict) -> str:
-    from agent.report.audit import leg_of
-
     legs = [SIGNS[leg_of(verdict, leg)] for leg in Leg if leg is not Leg.BLUEPRINT]
     control = verdict.control
     name = f"`{control.id}` {_cell(str(control.source))}"
@@ -147,3 +146,11 @@ def _case(verdict: Verdict) -> str:
     return (
         f"  {head}><failure message={quoteattr(why)} type={quoteattr(str(verdict.cause))}>{text}</failure></testcase>"
     )
+
+
+FORMATS: Mapping[str, Callable[[Audit, Snapshot], None]] = {
+    "markdown": as_markdown,
+    "sarif": as_sarif,
+    "junit": as_junit,
+}
+"""The value of `-o` -> what writes it."""
