@@ -21,8 +21,8 @@ NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,45}[a-z0-9])?")
 Object = dict[str, Any]
 
 OUTSIDE = frozenset(
-    "Node PersistentVolume StorageClass VolumeAttachment CSIDriver PriorityClass RuntimeClass IngressClass GatewayClass "
-    "ClusterRole ClusterRoleBinding CustomResourceDefinition APIService ValidatingWebhookConfiguration "
+    "Node PersistentVolume StorageClass VolumeAttachment CSIDriver PriorityClass RuntimeClass IngressClass "
+    "GatewayClass ClusterRole ClusterRoleBinding CustomResourceDefinition APIService ValidatingWebhookConfiguration "
     "MutatingWebhookConfiguration ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding MutatingAdmissionPolicy "
     "MutatingAdmissionPolicyBinding".split()
 )

@@ -44,6 +44,29 @@ class Result:
         return self.verdict is not None and self.verdict.passed
 
 
+class Shared:
+    """Objects of no namespace that scenarios make alike (an IngressClass, say): the last one takes them away."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._users: Counter[str] = Counter()
+
+    def take(self, objects: Sequence[Object]) -> None:
+        """Note that somebody is about to make these."""
+        with self._lock:
+            self._users.update(map(_identity, objects))
+
+    def drop(self, namespace: str, objects: Sequence[Object]) -> None:
+        """Take a namespace away, and of these objects those that nobody else plays with."""
+        with self._lock:
+            self._users.subtract(map(_identity, objects))
+            bed.remove(namespace, [item for item in objects if not self._users[_identity(item)]])
+
+
+def _identity(item: Object) -> str:
+    return f"{item['kind']}/{item['metadata']['name']}"
+
+
 def play(
     scenario: Scenario, captures: Path, shared: Shared, stop: threading.Event, say: Callable[[str], None]
 ) -> Result:
@@ -67,29 +90,6 @@ def play(
     finally:
         say("is cleaned away")
         shared.drop(namespace, around)
-
-
-class Shared:
-    """Objects of no namespace that several scenarios make alike (an IngressClass, say): the last one takes them away."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._users: Counter[str] = Counter()
-
-    def take(self, objects: Sequence[Object]) -> None:
-        """Note that somebody is about to make these."""
-        with self._lock:
-            self._users.update(map(_identity, objects))
-
-    def drop(self, namespace: str, objects: Sequence[Object]) -> None:
-        """Take a namespace away, and of these objects those that nobody else plays with."""
-        with self._lock:
-            self._users.subtract(map(_identity, objects))
-            bed.remove(namespace, [item for item in objects if not self._users[_identity(item)]])
-
-
-def _identity(item: Object) -> str:
-    return f"{item['kind']}/{item['metadata']['name']}"
 
 
 def _reach(scenario: Scenario, place: bed.Place, say: Callable[[str], None]) -> None:
