@@ -7,6 +7,7 @@ from dataclasses import replace
 from agent.diagnose.calls import Call, calls
 from agent.diagnose.fields import spec
 from agent.diagnose.finding import Change, Confidence, Evidence, Finding, Fix, Severity
+from agent.diagnose.memo import per_graph
 from agent.diagnose.pods import Part, finding
 from agent.diagnose.registry import rule
 from agent.diagnose.selection import chosen, is_ready, selected
@@ -26,16 +27,25 @@ def wrong_name(pod: Object, graph: Graph) -> Iterator[Finding]:
         for call in calls(part.container, ref(pod).namespace, graph):
             if call.of_pod or graph.exists("Service", call.namespace, call.name) is not False:
                 continue
-            near = _near(call, graph)
             proof = _unknown_name(part, call, graph)
-            weak = refused_probe(part, graph) if near else None
-            if proof or weak:
+            weak = None if proof else refused_probe(part, graph)
+            near = _near(call, graph) if proof or weak else ""
+            if proof or near:
                 yield _name_finding(part, call, near, proof or weak, graph, certain=proof is not None)
 
 
 def _near(call: Call, graph: Graph) -> str:
-    known = [found for found in graph.all("Service", call.namespace) if ref(found).name != "kubernetes"]
-    return closest(call.name, (ref(found).name for found in known))
+    """Return the Service most likely meant; many replicas ask for one name."""
+    answers, key = _meant(graph), (call.namespace, call.name)
+    if key not in answers:
+        known = (ref(found).name for found in graph.all("Service", call.namespace))
+        answers[key] = closest(call.name, (name for name in known if name != "kubernetes"))
+    return answers[key]
+
+
+@per_graph
+def _meant(graph: Graph) -> dict[tuple[str, str], str]:
+    return {}
 
 
 def _unknown_name(part: Part, call: Call, graph: Graph) -> Evidence | None:

@@ -22,7 +22,7 @@ def gateway_refused(gateway: Object, graph: Graph) -> Iterator[Finding]:
         names = [ref(found).name for found in graph.all("GatewayClass")]
         near = closest(wanted, names) or (names[0] if len(names) == 1 else "")
         cause = f"asks for GatewayClass {wanted}, which does not exist (there is {listed(names) or 'none'})"
-        change = Change("gateway.className", wanted, near, "gateway.className")
+        change = Change("gateway.gatewayClassName", wanted, near, "gateway.className")
         fix = Fix(f"Ask for {near}" if near else "Install a controller for this class", (change,))
         yield _finding(gateway, cause, fix, Evidence(ref(gateway), "/spec/gatewayClassName", wanted))
         return

@@ -105,7 +105,7 @@ def _class_finding(ingress: Object, cause: str, old: str, new: str, severity: Se
         evidence=(Evidence(ref(ingress), "/spec/ingressClassName", old or "not set"),),
         fix=Fix(
             f"Ask for {new}" if new else "Install a controller for this class, or name one that exists",
-            (Change("ingress.className", old, new, "ingress.className"),),
+            (Change("ingress.ingressClassName", old, new, "ingress.className"),),
             "kubectl get ingressclasses",
         ),
     )

@@ -52,7 +52,7 @@ def backoff_limit(job: Object, graph: Graph) -> Iterator[Finding]:
         evidence=(found, *([words] if words else [])),
         fix=Fix(
             "Mend what its container ends with, then start the Job again",
-            (Change("job.backoffLimit", str(limit), "", "job.backoffLimit"),),
+            (Change("backoffLimit", str(limit), "", "job.backoffLimit"),),
             f"kubectl logs job/{ref(job).name} -n {ref(job).namespace} --all-pods",
         ),
         affected=(ref(job), *(ref(pod) for pod in graph.pods(job))),
@@ -97,7 +97,7 @@ def deadline(job: Object, graph: Graph) -> Iterator[Finding]:
         evidence=(found, Evidence(ref(job), "/spec/activeDeadlineSeconds", str(seconds))),
         fix=Fix(
             "Give the Job more time, or find out what it waits for",
-            (Change("job.activeDeadlineSeconds", str(seconds), "", "job.activeDeadlineSeconds"),),
+            (Change("activeDeadlineSeconds", str(seconds), "", "job.activeDeadlineSeconds"),),
         ),
         affected=(ref(job), *(ref(pod) for pod in graph.pods(job))),
         roots=tuple(ref(pod) for pod in graph.pods(job)),
@@ -192,7 +192,7 @@ def _never_due(cron: Object, graph: Graph) -> Finding | None:
     evidence = [Evidence(ref(cron), "/spec/schedule", text)]
     if blamed:
         evidence.append(Evidence(ref(cron), f"event {blamed['reason']}", blamed.get("message") or ""))
-    fix = Fix("Write a schedule that is due some day", (Change("cronjob.schedule", text, "", "schedule"),))
+    fix = Fix("Write a schedule that is due some day", (Change("schedule", text, "", "schedule"),))
     return _cron_finding(cron, f"its schedule {text} {why}, so it never runs", evidence, fix, Severity.ERROR)
 
 
@@ -212,7 +212,7 @@ def _held_back(cron: Object, graph: Graph) -> Finding | None:
     ]
     fix = Fix(
         "End the run that hangs; give Jobs an activeDeadlineSeconds, or let a new run replace an old one",
-        (Change("cronjob.concurrencyPolicy", "Forbid", "Replace", "concurrencyPolicy"),),
+        (Change("concurrencyPolicy", "Forbid", "Replace", "concurrencyPolicy"),),
         f"kubectl delete job {active[0].name} -n {active[0].namespace}",
     )
     cause = (
@@ -244,7 +244,7 @@ def _missed(cron: Object, graph: Graph) -> Finding | None:
     late = spec(cron).get("startingDeadlineSeconds")
     fix = Fix(
         "Look at the controller manager; allow a late start with a larger startingDeadlineSeconds",
-        (Change("cronjob.startingDeadlineSeconds", str(late or ""), "", "startingDeadlineSeconds"),),
+        (Change("startingDeadlineSeconds", str(late or ""), "", "startingDeadlineSeconds"),),
     )
     cause = f"it was due at {last.isoformat()} and has started nothing since {known}"
     return _cron_finding(cron, cause, evidence, fix, Severity.ERROR if blamed else Severity.WARNING)

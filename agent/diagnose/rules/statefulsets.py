@@ -36,7 +36,7 @@ def service_missing(workload: Object, graph: Graph) -> Iterator[Finding]:
         evidence=(Evidence(name, "/spec/serviceName", wanted),),
         fix=Fix(
             f"Create the headless Service {wanted} (clusterIP None) with the pods' selector",
-            (Change("statefulset.serviceName", wanted, "", "service.headless"),),
+            (Change("serviceName", wanted, "", "service.headless"),),
         ),
     )
 
@@ -131,7 +131,7 @@ def _deadlock_finding(workload: Object, pod: Object, peer: str) -> Finding:
         ),
         fix=Fix(
             "Create the pods together (the field is immutable: delete the StatefulSet with --cascade=orphan first)",
-            (Change("statefulset.podManagementPolicy", "OrderedReady", "Parallel", "podManagementPolicy"),),
+            (Change("podManagementPolicy", "OrderedReady", "Parallel", "podManagementPolicy"),),
         ),
         affected=(ref(pod),),
         instead_of=(0, 63, 79, 80),
