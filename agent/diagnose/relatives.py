@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
-from agent.diagnose.fields import claims, spec
-from agent.diagnose.rules.workloads import backends, target
-from agent.diagnose.selection import selected
-from agent.snapshot.graph import Graph, ref
+from agent.diagnose.fields import WORKLOADS, claims, spec, template
+from agent.diagnose.labels import matches
+from agent.diagnose.rules.workloads import backends, routed, target
+from agent.diagnose.selection import selected, services_of
+from agent.snapshot.graph import Graph, labels, ref
 from agent.snapshot.record import Object, Ref
 
 
@@ -17,7 +18,8 @@ def relatives(subject: Ref, graph: Graph) -> set[Ref]:
     found: set[Ref] = {subject}
     if obj is not None:
         for start in (obj, *_leads_to(obj, graph)):
-            found |= {ref(item) for item in (start, *_above(start, graph), *_below(start, graph))}
+            family = (start, *_above(start, graph), *_below(start, graph))
+            found |= {ref(item) for item in (*family, *_serving(graph.workload(start), graph))}
     return found
 
 
@@ -40,6 +42,19 @@ def _leads_to(obj: Object, graph: Graph) -> Iterator[Object]:
             yield from (pod for pod in pods if any(claim == name.name for _, claim in claims(pod)))
         case "Node":
             yield from (pod for pod in graph.all("Pod") if spec(pod).get("nodeName") == name.name)
+
+
+def _serving(workload: Object, graph: Graph) -> Iterator[Object]:
+    """Yield who counts on a workload's pods: its Services and their Ingresses, its autoscalers and its budgets."""
+    if ref(workload).kind not in (*WORKLOADS, "Pod"):
+        return
+    namespace, carried = ref(workload).namespace, labels(template(workload))
+    for service in services_of(workload, graph):
+        yield from (service, *routed(service, graph))
+    yield from (item for item in graph.all("HorizontalPodAutoscaler", namespace) if target(item) == ref(workload))
+    for budget in graph.all("PodDisruptionBudget", namespace):
+        if matches(spec(budget).get("selector") or {}, carried):
+            yield budget
 
 
 def _above(obj: Object, graph: Graph) -> Iterator[Object]:

@@ -80,7 +80,7 @@ def overlap(scaler: Object, graph: Graph) -> Iterator[Finding]:
         fix=Fix(
             f"Keep one autoscaler for {own}, with all the metrics", (Change("hpa.metrics", "", "", "autoscaling"),)
         ),
-        affected=(ref(scaler), target(scaler)),
+        affected=(ref(scaler),),
         instead_of=(104, 105),
     )
 
@@ -152,7 +152,7 @@ def _metrics_finding(scaler: Object, api: str, absent: bool, shown: Evidence, gr
             else f"Install an adapter that serves {api}, or scale by cpu",
             command=f"kubectl get apiservices | grep {api}",
         ),
-        affected=(target(scaler),),
+        roots=() if absent else (target(scaler),),
     )
 
 
@@ -190,7 +190,6 @@ def at_maximum(scaler: Object, graph: Graph) -> Iterator[Finding]:
             "Allow more replicas, or give each one more to work with",
             (Change("hpa.maxReplicas", str(most), "", "autoscaling.maxReplicas"),),
         ),
-        affected=(target(scaler),),
     )
 
 

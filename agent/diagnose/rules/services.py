@@ -76,7 +76,6 @@ def _selector_finding(service: Object, selector: Mapping[str, str], near: Miss, 
             ),
             command=f"kubectl get pods -n {ref(service).namespace} --show-labels",
         ),
-        affected=(workload,),
     )
 
 
@@ -266,7 +265,6 @@ def _port_finding(
             *_endpoints(service, graph),
         ),
         fix=_port_fix(target, shapes),
-        affected=(workload,),
     )
 
 

@@ -95,7 +95,6 @@ def _mixed_finding(
             f"Select by {pairs(apart)} as well" if apart else "Give each pods a label of their own, and select it",
             tuple(Change(f"service.selector.{key}", "", value, "service.selector") for key, value in apart.items()),
         ),
-        affected=(own, *others),
     )
 
 

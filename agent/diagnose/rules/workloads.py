@@ -248,7 +248,6 @@ def _scaler_finding(scaler: Object, workload: Object, resource: str, bare: Seque
             summary=f"Give {which} a {resource} request",
             changes=(Change(f"containers[].{path}", "", "", path),),
         ),
-        affected=(ref(workload),),
         container=bare[0],
     )
 
