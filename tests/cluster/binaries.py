@@ -33,7 +33,7 @@ class Module:
     @property
     def version(self) -> str:
         """Return the version go.mod pins for the module the first package belongs to."""
-        text = (MODULES / self.name / "go.mod").read_text()
+        text = _go_mod(self.name)
         package = next(iter(self.packages.values()))
         pinned = re.findall(r"^\s*(?:require )?(\S+) (v\S+)", text, re.MULTILINE)
         return next((version for path, version in pinned if (package + "/").startswith(path + "/")), "local")
@@ -44,6 +44,9 @@ class Module:
         return cache_dir() / "bin" / f"{self.name}-{self.version}"
 
 
+K8S = "BLUEHELM_K8S"
+"""The variable that chooses another Kubernetes than the newest: `v1.34`, a folder modules/kubernetes-1.34."""
+
 KUBERNETES = (
     "kube-apiserver",
     "kube-controller-manager",
@@ -52,12 +55,31 @@ KUBERNETES = (
     "kube-proxy",
     "kubectl",
 )
+
+
+def _kubernetes() -> str:
+    """Return the folder of the Kubernetes that was chosen."""
+    asked = os.environ.get(K8S, "").removeprefix("v")
+    return f"kubernetes-{asked}" if asked and not _newest().startswith(asked) else "kubernetes"
+
+
+def _newest() -> str:
+    text = (MODULES / "kubernetes" / "go.mod").read_text()
+    return str(re.findall(r"k8s\.io/kubernetes v(\S+)", text)[-1])
+
+
+def versions() -> list[str]:
+    """Return the Kubernetes versions that can be built: `1.36`, `1.34`."""
+    older = (path.name.partition("-")[2] for path in MODULES.glob("kubernetes-*"))
+    return [".".join(_newest().split(".")[:2]), *sorted(older, reverse=True)]
+
+
 CONTAINERD = "github.com/containerd/containerd/v2/cmd"
 CNI = "github.com/containernetworking/plugins/plugins"
 
 MODULES_IN_ORDER = (
     Module("etcd", {"etcd": "go.etcd.io/etcd/server/v3"}),
-    Module("kubernetes", {name: f"k8s.io/kubernetes/cmd/{name}" for name in KUBERNETES}),
+    Module(_kubernetes(), {name: f"k8s.io/kubernetes/cmd/{name}" for name in KUBERNETES}),
     Module("containerd", {name: f"{CONTAINERD}/{name}" for name in ("containerd", "ctr", "containerd-shim-runc-v2")}),
     Module(
         "runc",
@@ -82,6 +104,13 @@ MODULES_IN_ORDER = (
 )
 
 
+def _go_mod(module: str) -> str:
+    path = MODULES / module / "go.mod"
+    if not path.is_file():
+        raise Trouble(f"no Kubernetes {module.partition('-')[2]} to build here; there are {', '.join(versions())}")
+    return path.read_text()
+
+
 def program(name: str) -> Path:
     """Return the path of one program, built or not."""
     return next(module.folder / name for module in MODULES_IN_ORDER if name in module.packages)
@@ -89,7 +118,7 @@ def program(name: str) -> Path:
 
 def kubernetes_version() -> str:
     """Return the Kubernetes version the modules pin."""
-    return next(module.version for module in MODULES_IN_ORDER if module.name == "kubernetes")
+    return next(module.version for module in MODULES_IN_ORDER if module.name.startswith("kubernetes"))
 
 
 def missing() -> list[tuple[Module, str]]:
@@ -128,7 +157,7 @@ def _compile(module: Module, name: str) -> None:
 
 
 def _version_flags(module: Module) -> str:
-    if module.name != "kubernetes":
+    if not module.name.startswith("kubernetes"):
         return ""
     major, minor = module.version.lstrip("v").split(".")[:2]
     prefix = "-X k8s.io/component-base/version."
