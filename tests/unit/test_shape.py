@@ -49,9 +49,10 @@ def undocumented(_: str, tree: ast.Module, __: str) -> Iterator[str]:
     if ast.get_docstring(tree) is None:
         yield "1: the module says nothing"
     for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
-            if ast.get_docstring(node) is None and not _is_nested(node, tree):
-                yield f"{node.lineno}: {node.name} says nothing"
+        if not isinstance(node, ast.FunctionDef | ast.ClassDef) or node.name.startswith("_"):
+            continue
+        if ast.get_docstring(node) is None and not _is_nested(node, tree):
+            yield f"{node.lineno}: {node.name} says nothing"
 
 
 def broad_excepts(name: str, tree: ast.Module, _: str) -> Iterator[str]:
