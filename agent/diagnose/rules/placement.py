@@ -18,7 +18,7 @@ DEFAULT_SCHEDULER = "default-scheduler"
 UNSEEN = 30
 """Seconds a pod may go without any scheduler having looked at it."""
 
-GATED = 300
+GATED = 60
 """Seconds a scheduling gate may hold a pod before it counts: queues hold pods on purpose."""
 
 PREEMPTED = 3600

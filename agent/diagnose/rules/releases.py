@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from agent.diagnose.fields import condition_is, metadata, spec
+from agent.diagnose.fields import condition_is, metadata, number, spec, status
 from agent.diagnose.finding import Change, Confidence, Evidence, Finding, Fix, Severity
 from agent.diagnose.pods import end_log, finding, last_end, parts
 from agent.diagnose.registry import rule
@@ -15,6 +15,9 @@ from agent.snapshot.record import Object, Ref, Release
 
 STUCK = 600
 """Seconds a release may be pending: helm waits five minutes by default."""
+
+IDLE = 30
+"""Seconds a release may be pending with nothing left to wait for: helm looks every few seconds."""
 
 HOOK = "helm.sh/hook"
 
@@ -130,10 +133,25 @@ def stuck(obj: Object, graph: Graph) -> Iterator[Finding]:
             command=f"helm rollback {release.name} -n {release.namespace}",
         )
         cause = f"Release {release.name} is {release.status}{since}: whatever changed it ended before it was done"
-        old = lasted is not None and lasted > STUCK
+        old = lasted is not None and (lasted > STUCK or (lasted > IDLE and _is_idle(release, graph)))
         yield _finding(obj, (15, "release-stuck"), cause, fix, (), severity=Severity.WARNING if old else Severity.INFO)
     elif release.status == "failed":
         yield _failed(obj, release, graph)
+
+
+def _is_idle(release: Release, graph: Graph) -> bool:
+    """Return whether helm would have nothing to wait for: every hook has ended and every workload has its pods."""
+    hooks = [job for job in graph.all("Job", release.namespace) if _is_hook(job, release)]
+    working = any(
+        not condition_is(job, "Failed", "True") and not condition_is(job, "Complete", "True") for job in hooks
+    )
+    named = (graph.get(str(item.get("kind")), release.namespace, ref(item).name) for item in release.manifest or ())
+    made = [obj for obj in named if obj is not None and obj.get("kind") in ("Deployment", "StatefulSet")]
+    return not working and bool(made) and all(_is_ready(obj) for obj in made)
+
+
+def _is_ready(obj: Object) -> bool:
+    return number(status(obj).get("readyReplicas")) >= number(spec(obj).get("replicas"), 1)
 
 
 def _failed(obj: Object, release: Release, graph: Graph) -> Finding:
@@ -149,9 +167,12 @@ def _failed(obj: Object, release: Release, graph: Graph) -> Finding:
 
 
 def _is_failed_hook(job: Object, release: Release) -> bool:
+    return _is_hook(job, release) and condition_is(job, "Failed", "True")
+
+
+def _is_hook(job: Object, release: Release) -> bool:
     notes = metadata(job).get("annotations") or {}
-    own = notes.get("meta.helm.sh/release-name", release.name) == release.name
-    return HOOK in notes and own and condition_is(job, "Failed", "True")
+    return HOOK in notes and notes.get("meta.helm.sh/release-name", release.name) == release.name
 
 
 def _seconds_since(updated: str, graph: Graph) -> float | None:
