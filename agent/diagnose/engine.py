@@ -7,7 +7,7 @@ from itertools import chain
 from agent.diagnose import unexplained
 from agent.diagnose.finding import Finding
 from agent.diagnose.history import is_history
-from agent.diagnose.rank import SYMPTOMS, ranked
+from agent.diagnose.rank import EXPLAIN_NOTHING, ranked
 from agent.diagnose.registry import Rule
 from agent.diagnose.relatives import relatives
 from agent.diagnose.rules import ALL
@@ -121,7 +121,7 @@ class _Inquiry:
 
     def _rest(self, suspects: Sequence[Object], found: Sequence[Finding]) -> list[Finding]:
         """Return what is broken and explained by no rule."""
-        explained = {name for finding in found if finding.mode not in SYMPTOMS for name in _suffers(finding)}
+        explained = {name for finding in found if finding.mode not in EXPLAIN_NOTHING for name in _suffers(finding)}
         more: list[Finding] = []
         for obj in chain(suspects, self.graph.all("Node"), *(self.graph.all(kind) for kind in unexplained.KINDS)):
             more += self._ask("unexplained", lambda obj, graph: unexplained.test(obj, graph, explained), obj)

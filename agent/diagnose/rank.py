@@ -10,11 +10,17 @@ from agent.diagnose.upstream import upstreams
 from agent.snapshot.graph import Graph
 from agent.snapshot.record import Ref
 
-UNEXPLAINED, STUCK_ROLLOUT = 0, 93
-SYMPTOMS = (UNEXPLAINED, STUCK_ROLLOUT)
+UNEXPLAINED, STUCK_ROLLOUT, REGRESSION, DRIFT = 0, 93, 140, 141
+SYMPTOMS = (UNEXPLAINED, STUCK_ROLLOUT, REGRESSION)
 """Modes that say that something does not work, not why: any cause of the same pods explains them."""
 
-DEPENDENT = (UNEXPLAINED, STUCK_ROLLOUT, 62, 63, 69, 71, 73, 79, 80, 82)
+CONTINGENT = (REGRESSION, DRIFT)
+"""Modes that say what changed: a finding only where something is said that it explains."""
+
+EXPLAIN_NOTHING = (*SYMPTOMS, DRIFT)
+"""Modes beside which a broken object is still looked at as one without a known cause."""
+
+DEPENDENT = (*SYMPTOMS, 62, 63, 69, 71, 73, 79, 80, 82)
 """Modes a dead upstream can bring about, when nothing certain speaks for a cause of their own."""
 
 SEVERITIES = list(Severity)
@@ -26,13 +32,26 @@ MOST_EVIDENCE = 12
 
 def ranked(findings: Sequence[Finding], graph: Graph) -> list[Finding]:
     """Return one finding per cause, the one to start with first; what a cause explains is in its `symptoms`."""
-    merged = sorted((_rooted(finding, graph) for finding in _merged(findings)), key=_order)
+    merged = sorted((_rooted(finding, graph) for finding in _merged(_founded(findings))), key=_order)
     parents = _parents(merged)
     below: dict[int, list[Finding]] = {}
     for index, finding in enumerate(merged):
         below.setdefault(_root(index, parents), []).append(finding)
     kept = [_with_symptoms(merged[index], group, graph) for index, group in below.items()]
     return sorted(kept, key=_order)
+
+
+def _founded(findings: Sequence[Finding]) -> list[Finding]:
+    """Return the findings less those of a change that broke nothing."""
+    shown: dict[Ref, set[int]] = {}
+    for finding in findings:
+        for name in _names(finding):
+            shown.setdefault(name, set()).add(finding.mode)
+    return [finding for finding in findings if finding.mode not in CONTINGENT or _shows(finding, shown)]
+
+
+def _shows(finding: Finding, shown: Mapping[Ref, Set[int]]) -> bool:
+    return any(not shown[name].isdisjoint(finding.instead_of) for name in _names(finding))
 
 
 def _merged(findings: Sequence[Finding]) -> list[Finding]:
@@ -98,7 +117,7 @@ def _explainers(finding: Finding, findings: Sequence[Finding], about: Mapping[Re
             yield other
     if finding.mode in SYMPTOMS:
         for other in _positions(_names(finding), about):
-            if _outranks(findings[other], finding):
+            if findings[other].mode not in finding.instead_of and _outranks(findings[other], finding):
                 yield other
 
 
@@ -142,7 +161,7 @@ def _with_symptoms(finding: Finding, group: Sequence[Finding], graph: Graph) -> 
     lines = [_line(found) for found in below]
     told = {name for found in (finding, *below) for name in (found.subject,)}
     lines += [line for found in (finding, *below) for line in consequences(found, told, graph)]
-    if finding.mode == STUCK_ROLLOUT:  # what its pods show is the nearest thing to a cause there is
+    if finding.mode in (STUCK_ROLLOUT, REGRESSION):  # what its pods show is the nearest thing to a cause there is
         more = (item for found in below for item in found.evidence)
         finding = replace(finding, evidence=tuple(dict.fromkeys((*finding.evidence, *more)))[:MOST_EVIDENCE])
     return finding.with_symptoms(tuple(dict.fromkeys(lines)))

@@ -5,6 +5,7 @@ from agent.diagnose.rules import (
     admission,
     autoscaling,
     budgets,
+    changes,
     claims,
     clients,
     configuration,
@@ -73,4 +74,5 @@ ALL: tuple[Rule, ...] = (
     *policies.RULES,
     *rbac.RULES,
     *gateways.RULES,
+    *changes.RULES,
 )

@@ -164,10 +164,11 @@ def _new_state(new: Object | None) -> str:
 def newest_set(deployment: Object, graph: Graph) -> Object | None:
     """Return the ReplicaSet of the current revision."""
     sets = [child for child in graph.children(deployment) if child.get("kind") == "ReplicaSet"]
-    return max(sets, key=_revision, default=None)
+    return max(sets, key=revision, default=None)
 
 
-def _revision(replicaset: Object) -> int:
+def revision(replicaset: Object) -> int:
+    """Return which revision of its Deployment a ReplicaSet is, 0 when nothing says it."""
     annotations = metadata(replicaset).get("annotations") or {}
     text = str(annotations.get("deployment.kubernetes.io/revision") or "0")
     return int(text) if text.isdigit() else 0
