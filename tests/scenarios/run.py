@@ -59,10 +59,15 @@ class Run:
         self._count = len(scenarios)
         self._pool([found for found in scenarios if not found.expect.alone], self._jobs)
         for found in (found for found in scenarios if found.expect.alone):
-            bed.gone()
+            self._tidy()
             self._pool([found], 1)
-        say("waits for its namespaces to be gone")
-        bed.gone()
+        self._tidy()
+
+    def _tidy(self) -> None:
+        say("waiting for the namespaces to be gone")
+        stays = bed.gone()
+        if stays:
+            say(f"going on although a namespace stays: {stays}")
 
     @property
     def playing(self) -> str:
