@@ -83,8 +83,8 @@ def class_missing(claim: Object, graph: Graph) -> Iterator[Finding]:
     """A claim waits for a StorageClass that does not exist, and no volume carries that class by hand."""
     name = spec(claim).get("storageClassName")
     waits = status(claim).get("phase", "Pending") == "Pending" and not metadata(claim).get("deletionTimestamp")
-    if not name or not waits or name in _classes_of_volumes(graph):
-        return
+    if not name or not waits or name in _classes_of_volumes(graph) or spec(claim).get("volumeName"):
+        return  # volumes made by hand need no StorageClass object, nor does a claim that names one
     known = graph.exists("StorageClass", "", name)
     said_so = list(_provisioning(claim, graph, name))
     if known is False or (known is None and said_so):
