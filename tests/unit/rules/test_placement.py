@@ -4,7 +4,6 @@ from typing import Any
 
 from agent.diagnose.finding import Confidence, Finding, Severity
 from tests.fakes.made import (
-    BEFORE,
     NOW,
     RECENTLY,
     Raw,
@@ -155,4 +154,3 @@ def test_devices_scratch_space_and_full_nodes() -> None:
 
 def test_a_node_with_room_is_not_full() -> None:
     assert 20 not in modes(found(*waiting(), pod("a", {"app": "a"}), node()))
-    assert BEFORE
