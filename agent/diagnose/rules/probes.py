@@ -70,64 +70,66 @@ class Ask:
 @rule(74, "liveness-port", on="Pod")
 def liveness_port(pod: Object, graph: Graph) -> Iterator[Finding]:
     """A liveness (or startup) probe asks a port nobody listens on, so the kubelet kills a container that is well."""
-    for ask in _asks(pod, LIVENESS, STARTUP):
-        failure = _kills(ask, graph)
-        if failure is None or not (REFUSED.search(failure.get("message") or "") or _certain(ask)):
+    for ask in asks(pod, LIVENESS, STARTUP):
+        failure = kills(ask, graph)
+        if failure is None or not (REFUSED.search(failure.get("message") or "") or certain(ask)):
             continue
-        better = _better_port(ask, graph)
+        better = better_port(ask, graph)
         if better is not None:
             who = "startup" if ask.kind == STARTUP else "liveness"
             cause = f"the {who} probe of container {ask.part.name} asks port {ask.given}, where {better[1]}"
-            yield _finding(74, f"{who}-port", ask, graph, f"{cause}; so it is killed", better[0], failure, "port")
+            yield probe_finding(74, f"{who}-port", ask, graph, f"{cause}; so it is killed", better[0], failure, "port")
 
 
 @rule(79, "readiness-probe", on="Pod")
 def readiness_probe(pod: Object, graph: Graph) -> Iterator[Finding]:
     """A readiness probe asks the wrong port, path or in the wrong protocol, so that no traffic ever comes."""
-    for ask in _asks(pod, READINESS):
+    for ask in asks(pod, READINESS):
         failure = _unready(ask, graph)
         if failure is None:
             continue
         found = _wrong(ask, failure.get("message") or "", graph)
         if found is not None:
             cause, better, leaf = found
-            yield _finding(79, "readiness-probe", ask, graph, cause, better, failure, leaf)
+            yield probe_finding(79, "readiness-probe", ask, graph, cause, better, failure, leaf)
 
 
 def _wrong(ask: Ask, message: str, graph: Graph) -> tuple[str, str, str] | None:
     """Return what is wrong with a readiness probe: the words, the better value and the leaf it stands in."""
     who = f"the readiness probe of container {ask.part.name}"
-    if PROTOCOL.search(message) or _speaks_grpc_to_another(ask, message, graph):
+    if PROTOCOL.search(message) or speaks_grpc_to_another(ask, message, graph):
         spoken = (ask.handler[1].get("scheme") or "HTTP") if ask.handler[0] == "httpGet" else ask.handler[0]
         return (
             f"{who} speaks {spoken} to port {ask.given}, which does not answer in it",
-            _other_scheme(message),
+            other_scheme(message),
             "scheme",
         )
     if WRONG_PATH.search(message):
-        better = _better_path(ask)
+        better = better_path(ask)
         hint = f"; {better[0]} answers" if better else ""
         return f"{who} asks for {ask.path}, which the program does not have{hint}", better[0] if better else "", "path"
-    if REFUSED.search(message) or _certain(ask):
-        found = _better_port(ask, graph)
+    if REFUSED.search(message) or certain(ask):
+        found = better_port(ask, graph)
         if found is not None:
             return f"{who} asks port {ask.given}, where {found[1]}", found[0], "port"
     return None
 
 
-def _speaks_grpc_to_another(ask: Ask, message: str, graph: Graph) -> bool:
+def speaks_grpc_to_another(ask: Ask, message: str, graph: Graph) -> bool:
     """Return whether a gRPC probe gets no answer on a port where the program says it listens."""
     unanswered = ask.handler[0] == "grpc" and "failed to connect service" in message and "refused" not in message
     return unanswered and str(ask.port) in (*_heard(ask, graph), *_answering(ask))
 
 
-def _other_scheme(message: str) -> str:
+def other_scheme(message: str) -> str:
+    """Return the scheme the answer was in, "" when the message does not tell."""
     if "HTTP response to HTTPS client" in message or "does not look like a TLS handshake" in message:
         return "HTTP"
     return "HTTPS" if "HTTPS server" in message or "malformed HTTP" in message else ""
 
 
-def _asks(pod: Object, *kinds: str) -> Iterator[Ask]:
+def asks(pod: Object, *kinds: str) -> Iterator[Ask]:
+    """Yield the probes of these kinds that a pod's lasting containers have."""
     for part in parts(pod):
         for kind in kinds:
             probe = part.container.get(kind)
@@ -135,7 +137,7 @@ def _asks(pod: Object, *kinds: str) -> Iterator[Ask]:
                 yield Ask(part, kind, probe)
 
 
-def _kills(ask: Ask, graph: Graph) -> Object | None:
+def kills(ask: Ask, graph: Graph) -> Object | None:
     """Return the newest failure of a probe that kills its container now, None when it does not (any more)."""
     part = ask.part
     failure = newest(list(_failures(ask, graph)))
@@ -143,7 +145,7 @@ def _kills(ask: Ask, graph: Graph) -> Object | None:
         return None
     seen = seconds_since(graph.snapshot, event_time(failure))
     since_start = seconds_since(graph.snapshot, part.running.get("startedAt"))
-    survived = since_start is not None and seen is not None and since_start > max(_budget(ask), seen + PATIENCE)
+    survived = since_start is not None and seen is not None and since_start > max(budget(ask), seen + PATIENCE)
     return None if survived or (seen is not None and seen > RECENT) else failure
 
 
@@ -154,12 +156,12 @@ def _unready(ask: Ask, graph: Graph) -> Object | None:
         return None
     lasted = seconds_since(graph.snapshot, part.running.get("startedAt"))
     failure = newest(list(_failures(ask, graph)))
-    if failure is None or lasted is None or (lasted < _budget(ask) + PATIENCE and not _certain(ask)):
+    if failure is None or lasted is None or (lasted < budget(ask) + PATIENCE and not certain(ask)):
         return None
-    return failure if lasted >= _budget(ask) else None
+    return failure if lasted >= budget(ask) else None
 
 
-def _certain(ask: Ask) -> bool:
+def certain(ask: Ask) -> bool:
     """Return whether no start, however slow, can make the probe succeed: its port's name is not one of the ports."""
     return bool(ask.given) and ask.port is None
 
@@ -170,14 +172,14 @@ def _failures(ask: Ask, graph: Graph) -> Iterator[Object]:
             yield event
 
 
-def _budget(ask: Ask) -> float:
+def budget(ask: Ask) -> float:
     """Return the seconds a probe is given before it is lost."""
     probe = ask.probe
     delay, period = number(probe.get("initialDelaySeconds")), number(probe.get("periodSeconds"), 10)
     return delay + period * number(probe.get("failureThreshold"), 3)
 
 
-def _better_port(ask: Ask, graph: Graph) -> tuple[str, str] | None:
+def better_port(ask: Ask, graph: Graph) -> tuple[str, str] | None:
     """Return the port the probe should ask and why, None when it may well be right and the program merely is not up."""
     if ask.given and ask.port is None:
         declared = _declared(ask.part)
@@ -228,16 +230,17 @@ def _heard(ask: Ask, graph: Graph) -> list[str]:
     return [port for log in logs for port in reversed(LISTENING.findall(log[:65536]))]
 
 
-def _better_path(ask: Ask) -> list[str]:
+def better_path(ask: Ask) -> list[str]:
     """Return the paths of sibling probes that succeed on the same port."""
     others = (Ask(ask.part, kind, ask.part.container.get(kind) or {}) for kind in PROBES if kind != ask.kind)
     alive = ask.part.restarts == 0
     return [other.path for other in others if alive and other.path not in ("", ask.path) and other.port == ask.port]
 
 
-def _finding(
+def probe_finding(
     mode: int, code: str, ask: Ask, graph: Graph, cause: str, better: str, failure: Object, leaf: str
 ) -> Finding:
+    """Return the finding about one leaf of a probe: what stands there and what should."""
     part, workload = ask.part, workload_ref(ask.part.pod, graph)
     how, handler = ask.handler
     old = {"port": ask.given, "path": ask.path, "scheme": str(handler.get("scheme") or "HTTP")}[leaf]
@@ -249,7 +252,7 @@ def _finding(
         subject=workload,
         cause=f"{said(workload)}: {cause}",
         severity=Severity.ERROR,
-        confidence=Confidence.CERTAIN if better or _certain(ask) else Confidence.LIKELY,
+        confidence=Confidence.CERTAIN if better or certain(ask) else Confidence.LIKELY,
         evidence=(Evidence(ref(part.pod), pointer, old), event_evidence(failure, part.pod)),
         fix=Fix(f"Let the probe ask {better or 'where the program answers'}", (change,)),
         affected=(ref(part.pod),),
