@@ -163,7 +163,9 @@ def _failed(obj: Object, release: Release, graph: Graph) -> Finding:
     )
     cause = f"Release {release.name} revision {release.revision} failed{why}"
     shown = (_described(obj, release),) if release.description else ()
-    return _finding(obj, (15, "release-failed"), cause, fix, shown, roots=tuple(jobs), severity=Severity.WARNING)
+    waited_for = (Ref(str(item.get("kind")), release.namespace, ref(item).name) for item in release.manifest or ())
+    roots = (*jobs, *waited_for)  # what is broken among them is why helm gave up
+    return _finding(obj, (15, "release-failed"), cause, fix, shown, roots=roots, severity=Severity.WARNING)
 
 
 def _is_failed_hook(job: Object, release: Release) -> bool:

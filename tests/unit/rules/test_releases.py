@@ -14,6 +14,7 @@ from tests.fakes.made import (
     condition,
     container,
     ended,
+    failing_workload,
     found,
     made,
     modes,
@@ -76,6 +77,13 @@ def test_a_failed_hook_is_the_cause_of_a_failed_release() -> None:
     assert first.subject.kind == "Job"
     assert any("hook Job app-migrate failed" in line for line in first.symptoms)
     assert "failed: Upgrade failed" in only(told(release("failed", description="Upgrade failed"))).cause
+
+
+def test_a_release_that_gave_up_waiting_for_broken_pods_is_their_symptom() -> None:
+    broken = failing_workload("web")
+    finding = only(told(release("failed", manifest=[workload("web")], description="timed out"), node(), *broken))
+    assert finding.mode != 15
+    assert any("Release app revision 2 failed: timed out" in line for line in finding.symptoms)
 
 
 def test_a_selector_a_release_wants_to_change() -> None:
