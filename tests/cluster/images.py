@@ -5,13 +5,14 @@ import io
 import json
 import shutil
 import subprocess
+import sys
 import tarfile
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.cluster.binaries import program
-from tests.cluster.layout import cache_dir, containerd_socket
+from tests.cluster.layout import cache_dir, containerd_socket, run_dir
 from tests.cluster.parts import PAUSE
 from tests.cluster.trouble import Trouble
 
@@ -24,7 +25,10 @@ METRICS_SERVER = "registry.local/metrics-server:1"
 MAKING = ".making-"
 """Folders of images being made start with this; a killed run leaves them."""
 
-WEBSERVICE = Path(__file__).parent / "webservice" / "server.py"
+SERVICES = Path(__file__).parent / "services"
+
+FASTAPI = ("fastapi==0.165.0", "uvicorn==0.54.0")
+"""What the backend's image is made of beside Python; wheels for the Python of Debian 12."""
 
 APPLETS = (
     "sh cat cp date dd df du echo env false grep head hostname httpd id kill ls mkdir mv nc nslookup ping printf ps "
@@ -37,6 +41,9 @@ PYTHON_PACKAGES = (
 ).split()
 """What a Python web service needs of Debian 12, and a shell to look around in its container."""
 
+NODE_PACKAGES = "base-files libc6 libgcc-s1 libstdc++6 busybox-static".split()
+"""What the one file that is Node 20 needs beside itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class Image:
@@ -47,22 +54,32 @@ class Image:
     files: dict[str, Path] = field(default_factory=dict)
     """Path inside -> file outside; executable."""
     root: str = ""
-    """`busybox` or `python` where it is more than files."""
+    """`busybox`, `python` or `node` where it is more than files."""
     env: tuple[str, ...] = ()
+    wheels: tuple[str, ...] = ()
+    """Python requirements, installed below /app/site."""
 
 
 def images() -> tuple[Image, ...]:
     """Return every image of the test bed."""
-    serve = ("/usr/bin/python3.11", "-u", "/app/server.py")
-    app = {"app/server.py": WEBSERVICE}
+    backend = {"app/app.py": SERVICES / "backend" / "app.py"}
+    frontend = {"app/server.js": SERVICES / "frontend" / "server.js", "usr/bin/node": _node()}
+    python = ("/usr/bin/python3.11", "-u", "/app/app.py")
     return (
         Image(PAUSE, ("/pause",), {"pause": program("pause")}),
         Image(COREDNS, ("/coredns",), {"coredns": program("coredns")}),
         Image(METRICS_SERVER, ("/metrics-server",), {"metrics-server": program("metrics-server")}),
         Image(BUSYBOX, ("sh",), root="busybox"),
-        Image(BACKEND, serve, app, "python", ("PORT=8000",)),
-        Image(FRONTEND, serve, app, "python", ("PORT=3000",)),
+        Image(BACKEND, python, backend, "python", ("PORT=8000", "PYTHONPATH=/app/site"), FASTAPI),
+        Image(FRONTEND, ("/usr/bin/node", "/app/server.js"), frontend, "node", ("PORT=3000",)),
     )
+
+
+def _node() -> Path:
+    found = shutil.which("node")
+    if found is None:
+        raise Trouble("no Node: the frontend's image holds the machine's own Node 20; install nodejs")
+    return Path(found).resolve()
 
 
 def ready() -> bool:
@@ -77,8 +94,19 @@ def load() -> None:
         shutil.rmtree(stale)
     have = _ctr("images", "list", "-q").split()
     for image in images():
-        if image.name not in have:
-            _ctr("images", "import", "--local", "--platform", "linux/amd64", str(_archive(image)))
+        archive = _archive(image)
+        if image.name not in have or not _is_loaded(archive):
+            _ctr("images", "import", "--local", "--platform", "linux/amd64", str(archive))
+            _loaded(archive).touch()
+
+
+def _loaded(archive: Path) -> Path:
+    """Return the mark that says that containerd has this very archive: its name alone is the same for an older one."""
+    return run_dir() / f".{archive.stem}.loaded"
+
+
+def _is_loaded(archive: Path) -> bool:
+    return _loaded(archive).exists()
 
 
 def _archive(image: Image) -> Path:
@@ -90,12 +118,16 @@ def _archive(image: Image) -> Path:
             part = Path(folder) / "image.tar"
             _write(image, _layer(image, Path(folder)), part)
             part.replace(path)
+        for older in path.parent.glob(f"{path.name.rpartition('-')[0]}-*.tar"):
+            if older != path:
+                older.unlink()
     return path
 
 
 def _digest(image: Image) -> str:
     """Return what an image is made of, by content: a fresh checkout must not make it anew."""
     parts = [image.name, repr(image.command), image.root, repr(image.env), repr(PYTHON_PACKAGES), repr(APPLETS)]
+    parts += [repr(NODE_PACKAGES), repr(image.wheels)]
     for inside, outside in image.files.items():
         with outside.open("rb") as content:
             parts.append(f"{inside}:{hashlib.file_digest(content, 'sha256').hexdigest()}")
@@ -122,7 +154,9 @@ def _write(image: Image, layer: Path, target: Path) -> None:
 
 def _layer(image: Image, folder: Path) -> Path:
     root = folder / "root"
-    {"": _empty, "busybox": _busybox, "python": _python}[image.root](root)
+    {"": _empty, "busybox": _busybox, "python": _python, "node": _node_root}[image.root](root)
+    if image.wheels:
+        _install(image.wheels, root / "app" / "site")
     for inside, outside in image.files.items():
         (root / inside).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(outside, root / inside)
@@ -153,12 +187,39 @@ def _busybox(root: Path) -> None:
 
 
 def _python(root: Path) -> None:
+    _debian(root, PYTHON_PACKAGES)
+
+
+def _node_root(root: Path) -> None:
+    _debian(root, NODE_PACKAGES)
+
+
+def _install(wheels: tuple[str, ...], site: Path) -> None:
+    """Install wheels for the image's Python, whatever Python this is; pip keeps what it fetched."""
+    target = ("--python-version=3.11", "--platform=manylinux2014_x86_64", "--platform=manylinux_2_28_x86_64")
+    argv = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--only-binary=:all:",
+        *target,
+        f"--target={site}",
+        *wheels,
+    ]
+    done = subprocess.run(argv, capture_output=True, text=True)
+    if done.returncode:
+        raise Trouble(f"the backend's wheels cannot be had: {done.stderr.strip()[-300:]}")
+
+
+def _debian(root: Path, packages: list[str]) -> None:
     """Unpack Debian's packages over merged /usr, as debootstrap would, without their 200 MB of company."""
     _empty(root)
     for name in ("bin", "sbin", "lib", "lib64"):
         (root / "usr" / name).mkdir(parents=True)
         (root / name).symlink_to(f"usr/{name}")
-    for package in PYTHON_PACKAGES:
+    for package in packages:
         _unpack(package, root)
     for applet in APPLETS:
         if not (root / "usr/bin" / applet).exists():
