@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from tools.written import with_writes
+
 MASK = "***"
 
 SECRET_NAME = re.compile(
@@ -189,14 +191,13 @@ def is_secret_name(name: str) -> bool:
 def redact_object(obj: dict[str, Any], *, owners: bool = False) -> dict[str, Any]:
     """Return a Kubernetes object fit to keep: the same one where nothing had to go, otherwise a changed copy.
 
-    Managed fields (unless `owners` are asked for: they name fields, not values; a ConfigMap keeps when each key was
-    written, which nothing else says) and annotations that hold an earlier object are dropped, a Secret loses its data,
-    literal environment values with telling names, credentials in arguments and in probe headers are masked, ConfigMap
-    values and messages are redacted as text. The items of a List are treated one by one.
+    Managed fields (unless `owners` are asked; a ConfigMap keeps when each key was written) and annotations that hold
+    an earlier object are dropped, a Secret loses its data, literal environment values with telling names, credentials
+    in arguments and in probe headers are masked, ConfigMap values and messages are redacted as text. The items of a
+    List are treated one by one.
     """
     kind = obj.get("kind")
-    notes = _writes(obj) if kind == "ConfigMap" and not owners else []
-    obj = _lean(obj, owners=owners and kind not in BY_CONTROLLERS)
+    whole, obj = obj, _lean(obj, owners=owners and kind not in BY_CONTROLLERS)
     if kind == "Secret":
         return {key: value for key, value in obj.items() if key not in ("data", "stringData")}
     if kind == "Pod":
@@ -204,8 +205,7 @@ def redact_object(obj: dict[str, Any], *, owners: bool = False) -> dict[str, Any
     if isinstance(kind, str) and kind in POD_SPECS:
         return _at(obj, POD_SPECS[kind], _quiet_spec)
     if kind == "ConfigMap":
-        obj = obj | {"metadata": obj["metadata"] | {"managedFields": notes}} if notes else obj
-        return _at(_at(obj, ("data",), _quiet_data), ("binaryData",), _blank)
+        return _at(_at(obj if owners else with_writes(obj, whole), ("data",), _quiet_data), ("binaryData",), _blank)
     if kind == "Event":
         return _with_message(obj)
     if isinstance(kind, str) and kind.endswith("List") and isinstance(obj.get("items"), list):
@@ -237,22 +237,6 @@ PLAIN = frozenset(
     ).split()
 )
 """Kinds that carry no credential beyond what `redact_object` looks for, though their field names may sound like it."""
-
-
-def _writes(obj: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return of a ConfigMap's managed fields when which key of its data was written; no other name, no value."""
-    meta = obj.get("metadata")
-    entries = meta.get("managedFields") if isinstance(meta, dict) else None
-    found = [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
-    return [
-        {"time": entry["time"], "fieldsV1": keys} for entry in found if entry.get("time") and (keys := _keys(entry))
-    ]
-
-
-def _keys(entry: dict[str, Any]) -> dict[str, Any]:
-    fields = entry.get("fieldsV1")
-    wanted = fields if isinstance(fields, dict) else {}
-    return {part: wanted[part] for part in ("f:data", "f:binaryData") if isinstance(wanted.get(part), dict)}
 
 
 BY_CONTROLLERS = frozenset(("Pod", "Event", "ReplicaSet", "EndpointSlice", "Node", "Secret", "SecretList"))

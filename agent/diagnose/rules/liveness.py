@@ -1,11 +1,12 @@
 """Probes that kill: a path or protocol the program does not have, or less time than it needs to start."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 
 from agent.diagnose.fields import number
 from agent.diagnose.finding import Change, Confidence, Evidence, Finding, Fix
-from agent.diagnose.pods import event_evidence, finding, killed_by_probe, last_end
+from agent.diagnose.pods import event_evidence, finding, killed_by_probe, last_end, newest
 from agent.diagnose.registry import rule
 from agent.diagnose.rules.probes import (
     LIVENESS,
@@ -19,6 +20,7 @@ from agent.diagnose.rules.probes import (
     better_port,
     budget,
     certain,
+    failures,
     kills,
     other_scheme,
     probe_finding,
@@ -31,6 +33,9 @@ ENOUGH = 60
 """Seconds a startup probe should at least give, where nothing tells how long the program needs."""
 
 NAMES = {LIVENESS: "liveness", STARTUP: "startup"}
+ANSWER = re.compile(r"statuscode: \d")
+"""The program was up when it was asked, and answered no."""
+
 SLOW = ("context deadline exceeded", "Client.Timeout exceeded", "timed out")
 
 
@@ -52,8 +57,8 @@ def liveness_protocol(pod: Object, graph: Graph) -> Iterator[Finding]:
 def liveness_path(pod: Object, graph: Graph) -> Iterator[Finding]:
     """A liveness (or startup) probe asks for a path the program does not have, so the kubelet kills it."""
     for ask in asks(pod, LIVENESS, STARTUP):
-        failure = kills(ask, graph)
-        if failure is not None and WRONG_PATH.search(failure.get("message") or ""):
+        failure = _answered(ask, graph, WRONG_PATH) if kills(ask, graph) is not None else None
+        if failure is not None:
             better = next(iter(better_path(ask)), "")
             hint = f"; {better} answers" if better else ""
             cause = f"{_who(ask)} asks for {ask.path}, which the program does not have{hint}; so it is killed"
@@ -82,9 +87,16 @@ def _impatient(mode: int, code: str, ask: Ask, graph: Graph) -> Iterator[Finding
         return
     message = failure.get("message") or ""
     slow = any(word in message for word in SLOW)
-    if certain(ask) or not (REFUSED.search(message) or slow) or better_port(ask, graph) is not None:
+    if certain(ask) or _answered(ask, graph, ANSWER) is not None:
+        return
+    if not (REFUSED.search(message) or slow) or better_port(ask, graph) is not None:
         return
     yield _impatient_finding(mode, code, ask, graph, failure, lived)
+
+
+def _answered(ask: Ask, graph: Graph, pattern: re.Pattern[str]) -> Object | None:
+    """Return the newest failure the program itself answered so: a restart refuses connections for a while, too."""
+    return newest([event for event in failures(ask, graph) if pattern.search(event.get("message") or "")])
 
 
 def _lived(ask: Ask, graph: Graph) -> float | None:

@@ -140,7 +140,7 @@ def asks(pod: Object, *kinds: str) -> Iterator[Ask]:
 def kills(ask: Ask, graph: Graph) -> Object | None:
     """Return the newest failure of a probe that kills its container now, None when it does not (any more)."""
     part = ask.part
-    failure = newest(list(_failures(ask, graph)))
+    failure = newest(list(failures(ask, graph)))
     if failure is None or not part.restarts:
         return None
     seen = seconds_since(graph.snapshot, event_time(failure))
@@ -155,7 +155,7 @@ def _unready(ask: Ask, graph: Graph) -> Object | None:
     if part.ready or not part.running:
         return None
     lasted = seconds_since(graph.snapshot, part.running.get("startedAt"))
-    failure = newest(list(_failures(ask, graph)))
+    failure = newest(list(failures(ask, graph)))
     if failure is None or lasted is None or (lasted < budget(ask) + PATIENCE and not certain(ask)):
         return None
     return failure if lasted >= budget(ask) else None
@@ -166,7 +166,8 @@ def certain(ask: Ask) -> bool:
     return bool(ask.given) and ask.port is None
 
 
-def _failures(ask: Ask, graph: Graph) -> Iterator[Object]:
+def failures(ask: Ask, graph: Graph) -> Iterator[Object]:
+    """Yield the events about failures of one probe."""
     for event in events_of(ask.part, graph, "Unhealthy"):
         if (event.get("message") or "").startswith(WORDS[ask.kind]):
             yield event
