@@ -58,9 +58,14 @@ def clean() -> None:
 
 def mounts() -> list[str]:
     """Return the mount points below the run folder, parents first."""
+    return mounted(run_dir())
+
+
+def mounted(folder: Path) -> list[str]:
+    """Return the mount points below a folder, parents first."""
     lines = Path("/proc/self/mounts").read_text().splitlines()
     points = [line.split(" ")[1].replace("\\040", " ") for line in lines]
-    return sorted(point for point in points if point.startswith(f"{run_dir()}/"))
+    return sorted(point for point in points if point.startswith(f"{folder}/"))
 
 
 def _kill_containers() -> None:

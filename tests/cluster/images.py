@@ -109,6 +109,11 @@ def _is_loaded(archive: Path) -> bool:
     return _loaded(archive).exists()
 
 
+def archive(name: str) -> Path:
+    """Return the docker-archive of the image of that name."""
+    return _archive(next(image for image in images() if image.name == name))
+
+
 def _archive(image: Image) -> Path:
     """Return the docker-archive of an image, made anew when anything in it changed."""
     path = cache_dir() / "images" / f"{image.name.split('/')[-1].replace(':', '-')}-{_digest(image)}.tar"

@@ -94,10 +94,22 @@ def tools() -> None:
         _install(packages)
 
 
+def install_missing(programs: dict[str, str]) -> None:
+    """Install the Debian packages of the programs that are missing, none of their services started.
+
+    Raises:
+        Trouble: they cannot be had.
+    """
+    places = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin"
+    packages = sorted({package for name, package in programs.items() if shutil.which(name, path=places) is None})
+    if packages:
+        _install(packages)
+
+
 def _install(packages: list[str]) -> None:
     if shutil.which("apt-get") is None:
         raise Trouble(f"missing: {', '.join(packages)}; install them, this is no Debian")
-    env = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    env = os.environ | {"DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
     subprocess.run(["apt-get", "update", "-qq"], env=env, capture_output=True)
     done = subprocess.run(["apt-get", "install", "-y", "-qq", *packages], env=env, capture_output=True, text=True)
     if done.returncode:
