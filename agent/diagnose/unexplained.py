@@ -19,6 +19,7 @@ from agent.diagnose.fields import (
 )
 from agent.diagnose.finding import Confidence, Evidence, Finding, Fix, Severity
 from agent.diagnose.logs import telling_line
+from agent.diagnose.pods import Part, last_end, parts
 from agent.diagnose.shortfall import refusals, shortfall
 from agent.diagnose.wording import said
 from agent.snapshot.graph import Graph, event_time, ref
@@ -86,14 +87,22 @@ def _pod_state(pod: Object, graph: Graph) -> tuple[str, Severity, tuple[Evidence
 
 
 def _crashing(pod: Object, graph: Graph) -> tuple[str, Severity, tuple[Evidence, ...]] | None:
-    """A container that ended with an error more than once and does not run now; its log's word is the best there is."""
+    """A container that ended with an error more than once; its log's word is the best there is."""
+    again = {part.name for part in parts(pod) if part.running and _runs_once_more(part, graph)}
     for _, container in statuses(pod):
         states = (container.get("state") or {}, container.get("lastState") or {})
         ended = next((state["terminated"] for state in states if state.get("terminated")), None)
-        if states[0].get("running") or not container.get("restartCount") or not ended or not ended.get("exitCode"):
+        if states[0].get("running") and container.get("name") not in again:
+            continue
+        if not container.get("restartCount") or not ended or not ended.get("exitCode"):
             continue
         return _ending_again(pod, container, ended, graph)
     return None
+
+
+def _runs_once_more(part: Part, graph: Graph) -> bool:
+    """Return whether a container that runs has no more reason to last than the runs before: between two crashes."""
+    return part.restarts > 1 and not part.ready and last_end(part, graph) is not None
 
 
 def _ending_again(
