@@ -22,6 +22,9 @@ RUN = "bluehelm.test/run"
 """Which process plays there."""
 
 POLL = 1.0
+BREATHER = 1.0
+"""Seconds by which each further question waits longer, when the API server does not answer: it may be busy."""
+
 QUICK = "--request-timeout=30s"
 STATE = "pods,deployments,statefulsets,daemonsets,jobs,services,endpointslices,persistentvolumeclaims,hpa"
 
@@ -107,7 +110,7 @@ def alive() -> None:
         asked = kubectl("--request-timeout=10s", "get", "--raw=/readyz")
         if not asked.returncode:
             return
-        time.sleep(attempt)
+        time.sleep(attempt * BREATHER)
     raise Lost((asked.stderr.strip().splitlines() or ["no answer"])[-1][:200])
 
 

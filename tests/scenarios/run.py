@@ -21,14 +21,14 @@ NEWS = 15
 
 
 @contextmanager
-def only_run() -> Iterator[None]:
+def only_run(path: Path = LOCK) -> Iterator[None]:
     """Hold the lock of the one run; a kernel lock, so a killed run leaves nothing stale.
 
     Raises:
         Trouble: another run is at it.
     """
-    LOCK.parent.mkdir(parents=True, exist_ok=True)
-    with LOCK.open("a+") as lock:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
