@@ -43,9 +43,9 @@ SLOW = ("context deadline exceeded", "Client.Timeout exceeded", "timed out")
 def liveness_protocol(pod: Object, graph: Graph) -> Iterator[Finding]:
     """A liveness (or startup) probe speaks otherwise than the port it asks."""
     for ask in asks(pod, LIVENESS, STARTUP):
-        failure = kills(ask, graph)
-        message = (failure or {}).get("message") or ""
-        if failure is not None and (PROTOCOL.search(message) or speaks_grpc_to_another(ask, message, graph)):
+        failure = _misunderstood(ask, graph) if kills(ask, graph) is not None else None
+        if failure is not None:
+            message = failure.get("message") or ""
             spoken = (ask.handler[1].get("scheme") or "HTTP") if ask.handler[0] == "httpGet" else ask.handler[0]
             cause = f"{_who(ask)} speaks {spoken} to port {ask.given}, which does not answer in it; so it is killed"
             yield probe_finding(
@@ -87,11 +87,17 @@ def _impatient(mode: int, code: str, ask: Ask, graph: Graph) -> Iterator[Finding
         return
     message = failure.get("message") or ""
     slow = any(word in message for word in SLOW)
-    if certain(ask) or _answered(ask, graph, ANSWER) is not None:
+    if certain(ask) or any(_answered(ask, graph, words) is not None for words in (ANSWER, PROTOCOL)):
         return
     if not (REFUSED.search(message) or slow) or better_port(ask, graph) is not None:
         return
     yield _impatient_finding(mode, code, ask, graph, failure, lived)
+
+
+def _misunderstood(ask: Ask, graph: Graph) -> Object | None:
+    newest_one = kills(ask, graph)
+    message = (newest_one or {}).get("message") or ""
+    return newest_one if speaks_grpc_to_another(ask, message, graph) else _answered(ask, graph, PROTOCOL)
 
 
 def _answered(ask: Ask, graph: Graph, pattern: re.Pattern[str]) -> Object | None:
