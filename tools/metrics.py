@@ -3,6 +3,7 @@
 import http.client
 import ipaddress
 import json
+import math
 import socket
 import threading
 import time
@@ -61,6 +62,39 @@ def _containers(item: Mapping[str, Any]) -> Iterator[PodUsage]:
 def _amounts(usage: Mapping[str, Any]) -> tuple[float, int] | None:
     cpu, memory = parse_quantity(usage.get("cpu", "")), parse_quantity(usage.get("memory", ""))
     return None if cpu is None or memory is None else (float(cpu), int(memory))
+
+
+def prometheus_usage(origin: str, namespace: str | None) -> list[PodUsage] | Failure:
+    """Return what a Prometheus that scrapes the kubelets knows of a namespace's containers, or of all for None.
+
+    CPU is the mean of the last two minutes; a container without both figures is unknown, not idle.
+    """
+    chosen = f',namespace="{namespace}"' if namespace else ""
+    which = f'{{container!="",container!="POD"{chosen}}}'
+    by = "max by (namespace, pod, container)"  # not the sum: two jobs may scrape one kubelet
+    memory = query(origin, f"{by} (container_memory_working_set_bytes{which})")
+    if isinstance(memory, Failure):
+        return memory
+    cpu = query(origin, f"{by} (rate(container_cpu_usage_seconds_total{which}[2m]))")
+    if isinstance(cpu, Failure):
+        return cpu
+    used, busy = _by_container(memory), _by_container(cpu)
+    return [PodUsage(*name, busy[name], int(amount)) for name, amount in used.items() if name in busy]
+
+
+def _by_container(found: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str, str], float]:
+    """Return (namespace, pod, container) -> value of an instant query's samples, without what is no number."""
+    values: dict[tuple[str, str, str], float] = {}
+    for sample in found:
+        labels, value = sample.get("metric"), sample.get("value")
+        if not isinstance(labels, dict) or not isinstance(value, list) or len(value) != 2:
+            continue
+        with suppress(ValueError):
+            amount = float(str(value[1]))
+            if math.isfinite(amount):
+                namespace, pod, container = (str(labels.get(key) or "") for key in ("namespace", "pod", "container"))
+                values[namespace, pod, container] = amount
+    return values
 
 
 def query(origin: str, expression: str) -> Sequence[Mapping[str, Any]] | Failure:

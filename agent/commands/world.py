@@ -66,7 +66,13 @@ def live(args: argparse.Namespace, settings: Settings, *, everything: bool = Fal
     progress = Progress()
     try:
         snapshot = collect(
-            reader, namespace, progress=progress, everything=everything, owners=owners, path=settings.path
+            reader,
+            namespace,
+            progress=progress,
+            everything=everything,
+            owners=owners,
+            path=settings.path,
+            prometheus=settings.prometheus,
         )
     finally:
         progress.clear()

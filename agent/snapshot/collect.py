@@ -15,7 +15,7 @@ from tools.cluster import CONNECTIONS, Listed, Reader, collector_paused
 from tools.failure import Failure, FailureKind
 from tools.helm import releases
 from tools.kinds import BY_NAME, KINDS
-from tools.metrics import pod_usage
+from tools.metrics import pod_usage, prometheus_usage
 from tools.run import sandbox
 
 NO_LOG = "unable to retrieve container logs for "
@@ -58,6 +58,7 @@ def collect(
     everything: bool = False,
     owners: bool = False,
     path: str = "",
+    prometheus: str = "",
 ) -> Snapshot | Failure:
     """Return one look at a namespace, or at all of them for None.
 
@@ -68,6 +69,7 @@ def collect(
         everything: read every container's log (for a capture), not only the suspects', and owners too.
         owners: keep who changed which field, and what Helm notes of each release (for an audit).
         path: folders helm is looked for in, "" for the usual ones.
+        prometheus: origin of a second source of metrics, asked where the cluster's own says nothing; "" for none.
 
     Returns:
         A snapshot, whole or with its gaps named; a Failure when nothing at all could be read.
@@ -87,7 +89,7 @@ def collect(
         if nothing is not None:
             return nothing
         _logs(reader, look, progress, everything=everything)
-        _usage(reader, namespace, look)
+        _usage(reader, namespace, look, prometheus)
         progress("asking helm for releases")
         look.releases, part = told.result()
     look.parts.append(part)
@@ -222,14 +224,16 @@ def _unwell(container: Mapping[str, object]) -> bool:
     return bool(container.get("restartCount") or not container.get("ready")) and not finished_well
 
 
-def _usage(reader: Reader, namespace: str | None, look: _Look) -> None:
-    found = pod_usage(reader, namespace)
+def _usage(reader: Reader, namespace: str | None, look: _Look, prometheus: str) -> None:
+    found, source = pod_usage(reader, namespace), "metrics.k8s.io"
+    if isinstance(found, Failure) and prometheus:
+        found, source = prometheus_usage(prometheus, namespace), prometheus
     if isinstance(found, Failure):
         state = STATES.get(found.kind, State.FAILED)
         look.parts.append(Part("metrics", found.what, state, 0, found.detail, found.hint, needed=False))
         return
     look.usage = [Usage(*item) for item in found]
-    look.parts.append(Part("metrics", "metrics.k8s.io", State.COMPLETE, len(found), needed=False))
+    look.parts.append(Part("metrics", source, State.COMPLETE, len(found), needed=False))
 
 
 def _releases(access: Access, namespace: str | None, path: str, *, described: bool) -> tuple[Sequence[Release], Part]:

@@ -186,7 +186,7 @@ def _empty(root: Path) -> None:
 
 def _busybox(root: Path) -> None:
     _empty(root)
-    _unpack("busybox-static", root, "./bin/busybox")
+    unpack("busybox-static", root, "./bin/busybox")
     for applet in APPLETS:
         (root / "bin" / applet).symlink_to("busybox")
 
@@ -225,13 +225,14 @@ def _debian(root: Path, packages: list[str]) -> None:
         (root / "usr" / name).mkdir(parents=True)
         (root / name).symlink_to(f"usr/{name}")
     for package in packages:
-        _unpack(package, root)
+        unpack(package, root)
     for applet in APPLETS:
         if not (root / "usr/bin" / applet).exists():
             (root / "usr/bin" / applet).symlink_to("busybox")
 
 
-def _unpack(package: str, root: Path, *members: str) -> None:
+def unpack(package: str, root: Path, *members: str) -> None:
+    """Unpack a Debian package below a folder, only these members where any are named."""
     command = ["tar", "--extract", "--keep-directory-symlink", "--no-same-owner", f"--directory={root}", *members]
     with _content(package).open("rb") as content:
         subprocess.run(command, stdin=content, check=True)
