@@ -79,7 +79,18 @@ def unanswered(pod: Object, graph: Graph) -> Iterator[Finding]:
         proof = log_line(part, graph, UNANSWERED)
         if proof is None or any(blocking(EGRESS, pod, DNS, 53, protocol, graph) for protocol in ("UDP", "TCP")):
             continue
-        yield _unanswered_finding(part, proof, graph)
+        if not _has_no_address(part, graph):
+            yield _unanswered_finding(part, proof, graph)
+
+
+def _has_no_address(part: Part, graph: Graph) -> bool:
+    """Return whether the name is that of a headless Service without a ready pod: there is nothing to answer with."""
+    service = _called(part, graph)
+    if service is None or spec(service).get("clusterIP") != "None" or spec(service).get("publishNotReadyAddresses"):
+        return False
+    return not any(
+        is_ready(pod) for pod in selected(ref(service).namespace, spec(service).get("selector") or {}, graph)
+    )
 
 
 def _is_dns(pod: Object) -> bool:
