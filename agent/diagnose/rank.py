@@ -1,5 +1,6 @@
 """From everything the rules said to the few causes worth reading: merged, explained away, ordered."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 
@@ -20,8 +21,14 @@ CONTINGENT = (REGRESSION, DRIFT)
 EXPLAIN_NOTHING = (*SYMPTOMS, DRIFT)
 """Modes beside which a broken object is still looked at as one without a known cause."""
 
-DEPENDENT = (*SYMPTOMS, 62, 63, 69, 71, 73, 79, 80, 82)
+DEPENDENT = (*SYMPTOMS, 62, 63, 71, 73, 79, 80, 82)
 """Modes a dead upstream can bring about, when nothing certain speaks for a cause of their own."""
+
+OF_OTHERS = re.compile(
+    r"(?i)conn|refused|reach|unavail|time[d -]?out|deadline|resol|host|lookup|\bdns\b|\b50[0234]\b|retry"
+    r"|data ?base|\bdb\b|sql|redis|broker|queue|upstream|backend|gateway|server|service|socket|EOF|ECONN|ENOTFOUND|://"
+)
+"""What a log speaks of when it is about somebody else: rather too much than too little."""
 
 SEVERITIES = list(Severity)
 CONFIDENCES = list(Confidence)
@@ -87,9 +94,15 @@ def _rooted(finding: Finding, graph: Graph) -> Finding:
     if finding.mode not in DEPENDENT or (finding.mode not in SYMPTOMS and finding.confidence is Confidence.CERTAIN):
         return finding
     workload = graph.get(*finding.subject)
-    if workload is None or not isinstance(workload.get("spec"), dict):
+    if workload is None or not isinstance(workload.get("spec"), dict) or _is_its_own(finding):
         return finding
     return replace(finding, roots=_united(iter((finding.roots, tuple(upstreams(workload, graph))))))
+
+
+def _is_its_own(finding: Finding) -> bool:
+    """Return whether a program says why it ended, and says nothing of anybody it could not reach."""
+    words = [item.text for item in finding.evidence if item.pointer.startswith("log")]
+    return bool(words) and not any(OF_OTHERS.search(text) for text in words)
 
 
 def _parents(findings: Sequence[Finding]) -> dict[int, int]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from agent.diagnose.fields import containers, spec, template, texts
+from agent.diagnose.pods import last_end, parts
 from agent.diagnose.selection import behind, is_ready, selected
 from agent.snapshot.graph import Graph, ref
 from agent.snapshot.record import Object, Ref
@@ -16,7 +17,7 @@ _LOCATED = re.compile(r"://|:\d{2,5}\b|\.svc\b")
 
 
 def upstreams(workload: Object, graph: Graph) -> Iterator[Ref]:
-    """Yield what a workload depends on and cannot reach: Services without a ready pod, and what stands behind them."""
+    """Yield what a workload depends on and cannot count on: Services without a lasting pod, and what is behind them."""
     namespace = ref(workload).namespace
     for service in (graph.get("Service", home, name) for home, name in _named(workload, graph)):
         if service is None or not _is_dead(service, graph):
@@ -29,8 +30,14 @@ def upstreams(workload: Object, graph: Graph) -> Iterator[Ref]:
 
 
 def _is_dead(service: Object, graph: Graph) -> bool:
+    """Return whether only pods that end again and again stand behind a Service: between two ends one looks well."""
     selector = spec(service).get("selector") or {}
-    return bool(selector) and not any(is_ready(pod) for pod in selected(ref(service).namespace, selector, graph))
+    pods = selected(ref(service).namespace, selector, graph) if selector else []
+    return bool(selector) and not any(is_ready(pod) and not _flaps(pod, graph) for pod in pods)
+
+
+def _flaps(pod: Object, graph: Graph) -> bool:
+    return any(part.restarts > 1 and last_end(part, graph) is not None for part in parts(pod))
 
 
 def _named(workload: Object, graph: Graph) -> Iterator[tuple[str, str]]:

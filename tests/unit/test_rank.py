@@ -84,3 +84,43 @@ def test_a_mere_warning_upstream_does_not_hide_an_error() -> None:
 def test_the_order_of_the_rules_does_not_show() -> None:
     many = [finding(mode, name) for mode in (65, 54, 2) for name in (WEB, API, DB)]
     assert ranked(many, GRAPH) == ranked(list(reversed(many)), GRAPH)
+
+
+def test_what_changed_is_a_finding_only_beside_what_it_explains() -> None:
+    drift = finding(141, WEB, instead_of=(65,))
+    assert ranked([drift], GRAPH) == []
+    assert ranked([drift, finding(52, WEB)], GRAPH)[0].mode == 52
+    (found,) = ranked([drift, finding(65, WEB, cause="web was killed for memory")], GRAPH)
+    assert (found.mode, found.symptoms) == (141, ("web was killed for memory",))
+
+
+def test_a_regression_is_what_the_new_pods_own_cause_brings_about() -> None:
+    regression = finding(140, WEB, instead_of=(0, 93), affected=pods("web", 1))
+    unready = finding(0, WEB, cause="web is not ready; no known cause fits", affected=pods("web", 1))
+    assert [found.mode for found in ranked([regression, unready], GRAPH)] == [140]
+    absent = finding(52, WEB, affected=pods("web", 1))
+    assert [found.mode for found in ranked([regression, unready, absent], GRAPH)] == [52]
+
+
+def chain(log: str) -> list[Finding]:
+    """Return what is said of an API that ends with this log and calls a database that is killed for memory."""
+    env = [{"name": "DB_HOST", "value": "db"}]
+    items = [
+        {"kind": "Service", "metadata": {"namespace": "shop", "name": "db"}, "spec": {"selector": {"app": "db"}}},
+        {
+            "kind": "Deployment",
+            "metadata": {"namespace": "shop", "name": "api"},
+            "spec": {"template": {"spec": {"containers": [{"name": "api", "env": env}]}}},
+        },
+    ]
+    crash = finding(0, API, confidence=Confidence.POSSIBLE, evidence=(Evidence(API, "log", log),))
+    dead = finding(65, Ref("Service", "shop", "db"))
+    return ranked([crash, dead], Graph(snapshot(items)))
+
+
+def test_a_crash_over_a_dead_service_is_explained_by_it() -> None:
+    assert [found.mode for found in chain("could not connect to db:5432: Connection refused")] == [65]
+
+
+def test_a_crash_that_says_its_own_reason_stays_beside_a_dead_service() -> None:
+    assert [found.mode for found in chain("KeyError: 'tenant'")] == [65, 0]
