@@ -149,6 +149,16 @@ def _alert(obj: Object) -> Iterator[Found]:
     yield Found(f"/metadata/annotations/{pointer}", notes.get(name))
 
 
+def _drain(obj: Object) -> Iterator[Found]:
+    """Yield how long each container waits before it is asked to end; nothing where it does not."""
+    pointer, pod = _template(obj)
+    for index, container in enumerate(pod.get("containers") or ()):
+        hook = (container.get("lifecycle") or {}).get("preStop") or {}
+        words = (hook.get("exec") or {}).get("command") or ()
+        seconds = words[-1] if len(words) == 2 and words[0] == "sleep" else (hook.get("sleep") or {}).get("seconds")
+        yield Found(f"{pointer}/containers/{index}/lifecycle/preStop", seconds)
+
+
 def _tolerations(obj: Object) -> Iterator[Found]:
     """Yield how long a pod stays bound to a node that is lost: of each of the two taints, 300 s unless it says so."""
     pointer, pod = _template(obj)
@@ -166,5 +176,6 @@ _SPECIAL: Mapping[str, Callable[[Object], Iterator[Found]]] = {
     "hpa.behavior.scaleDown": _scale_down,
     "hpa.alert.memory": _alert,
     "tolerations": _tolerations,
+    "containers[].lifecycle.preStop": _drain,
 }
 """Words that mean more than one leaf."""

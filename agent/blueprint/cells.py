@@ -178,7 +178,7 @@ _BY_TITLE: tuple[tuple[re.Pattern[str], Grammar], ...] = tuple(
         (r"\bprobe\b", _probe),
         (r"\breplicas\b|^port$|^cpus$", _integer),
         (r"\b(cpu|memory) target\b", _percent),
-        (r"\bcooldown\b|\btoleration\b|\btimeout\b", duration),
+        (r"\bcooldown\b|\btoleration\b|\btimeout\b|\bdrain\b", duration),
         (r"\b(cpu|memory)( (request|limit))?$", _quantity),
         (r"^image$", _image),
         (r"\bversion\b", _version),

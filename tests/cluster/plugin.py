@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster import binaries, lifecycle, preflight, simulated
+from tests.cluster import binaries, lifecycle, measured, preflight, simulated
 from tests.cluster.layout import CONTEXT, DISPOSABLE, kubeconfig
 from tests.cluster.trouble import Trouble
 from tests.fakes.programs import find
@@ -36,6 +36,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     chosen = [item for item in items if item.get_closest_marker("cluster") is None]
     config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
     items[:] = chosen
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what the checklists measured."""
+    for number, line in enumerate(measured.table()):
+        if not number:
+            terminalreporter.section("the blueprints' checklists, measured")
+        terminalreporter.write_line(line)
 
 
 @dataclass(frozen=True, slots=True)

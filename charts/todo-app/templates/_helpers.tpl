@@ -66,6 +66,13 @@ topologySpreadConstraints:
 {{- end }}
 {{- end }}
 
+{{/* Wait before ending: the endpoint is taken out of its Services at the same moment, and that takes longer. */}}
+{{- define "todo.drain" -}}
+preStop:
+  exec:
+    command: ["sleep", {{ .Values.drainSeconds | quote }}]
+{{- end }}
+
 {{- define "todo.containerSecurity" -}}
 allowPrivilegeEscalation: false
 capabilities:
