@@ -84,7 +84,10 @@ def _failed(bug: Exception) -> int:
         raise bug
     if isinstance(bug, OSError) and bug.errno == errno.ENOSPC:
         _close_stdout()
-    error(f"unforeseen {type(bug).__name__}: {' '.join(str(bug).split())[:200]}; BLUEHELM_TRACEBACK=1 shows where")
+    from tools.redact import redact
+
+    said = " ".join(redact(str(bug)).split())[:200]  # http.client quotes the header it refuses, token and all
+    error(f"unforeseen {type(bug).__name__}: {said}; BLUEHELM_TRACEBACK=1 shows where")
     return ExitCode.INDETERMINATE
 
 

@@ -42,12 +42,19 @@ def say(text: str) -> None:
 
 def warn(text: str) -> None:
     """Write one line about something that is missing or degraded."""
-    say(f"{invoked_name()}: {text}")
+    say(f"{invoked_name()}: {_one_line(text)}")
 
 
 def error(text: str) -> None:
     """Write the one line that says why the command failed."""
-    say(f"{invoked_name()}: error: {text}")
+    say(f"{invoked_name()}: error: {_one_line(text)}")
+
+
+def _one_line(text: str) -> str:
+    """Return text without what a terminal would obey: a context's name or a path can hold escapes too."""
+    from tools.text import clean
+
+    return clean(text, 4000)
 
 
 class Progress:

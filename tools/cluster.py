@@ -10,6 +10,7 @@ import re
 import shutil
 import tempfile
 import time
+from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.access import Access
+from tools.certificates import unusable
 from tools.failure import Failure, FailureKind
 from tools.kinds import KINDS, METRICS, Kind
 from tools.redact import redact, redact_object
@@ -275,10 +277,13 @@ def connect(access: Access, timeout: float) -> Reader | Failure:
     if not access.verify:
         disable_warnings(InsecureRequestWarning)  # the user's kubeconfig says so; doctor repeats it
     try:
-        pool = RESTClientObject(settings).pool_manager
+        reason = unusable(settings.ssl_ca_cert, settings.cert_file, settings.key_file)
+        pool = None if reason else RESTClientObject(settings).pool_manager
     except (ValueError, OSError) as error:
+        reason = clean(redact(str(error)))
+    if reason:
         shutil.rmtree(folder, ignore_errors=True)
-        return Failure(FailureKind.CONFIG, f"context {access.context}", clean(redact(str(error))))
+        return Failure(FailureKind.CONFIG, f"context {access.context}", reason)
     return Reader(access, timeout, folder, pool, access.server, _authorization(access), time.monotonic() + timeout)
 
 
@@ -296,12 +301,10 @@ def collector_paused() -> Iterator[None]:
 
 
 def _authorization(access: Access) -> dict[str, str]:
-    from urllib3 import make_headers
-
     if access.token:
         return {"Authorization": f"Bearer {access.token}"}
-    if access.username:
-        return make_headers(basic_auth=f"{access.username}:{access.password}")
+    if access.username:  # not urllib3's make_headers, which ends at the first letter outside of Latin-1
+        return {"Authorization": f"Basic {b64encode(f'{access.username}:{access.password}'.encode()).decode()}"}
     return {}
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.failure import Failure, FailureKind
+from tools.redact import MASK, is_secret_name
 from tools.run import run_credential_plugin
 from tools.text import clean
 
@@ -26,11 +27,16 @@ PASSED = (
     "TMPDIR",
     "SSL_CERT_FILE",
     "SSL_CERT_DIR",
+    "REQUESTS_CA_BUNDLE",  # az, behind a company's proxy
+    "CURL_CA_BUNDLE",
     "XDG_CONFIG_HOME",
     "XDG_CACHE_HOME",
+    "XDG_DATA_HOME",
+    "XDG_STATE_HOME",
+    "XDG_RUNTIME_DIR",
 )
 PASSED_PREFIXES = ("AWS_", "GOOGLE_", "CLOUDSDK_", "AZURE_", "ARM_", "KUBELOGIN_", "TELEPORT_", "OCI_", "DIGITALOCEAN_")
-PROXIES = ("http_proxy", "https_proxy", "no_proxy")
+PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 
 VERSIONS = ("client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1")
 
@@ -77,7 +83,9 @@ def _refusal(plugin: object, origin: Path) -> str:
     if not _well_formed(plugin):
         return "exec: args or env are not as they must be"
     if plugin.get("apiVersion") not in VERSIONS:
-        return f"exec: apiVersion {plugin.get('apiVersion')!r} is not one of {', '.join(VERSIONS)}"
+        return clean(f"exec: apiVersion {plugin.get('apiVersion')!r} is not one of {', '.join(VERSIONS)}")
+    if plugin.get("interactiveMode") == "Always":
+        return "its credential plugin wants a terminal (interactiveMode: Always), and gets none here; use IfAvailable"
     found = origin.resolve().stat()
     if found.st_uid not in (os.getuid(), 0) or found.st_mode & 0o022:
         return "its credential plugin is not run: the file belongs to, or may be written by, somebody else"
@@ -91,13 +99,17 @@ def _well_formed(plugin: Mapping[str, Any]) -> bool:
     args, env = plugin.get("args") or [], plugin.get("env") or []
     if not isinstance(args, list) or not isinstance(env, list) or not all(isinstance(item, dict) for item in env):
         return False
-    texts = [plugin["command"], *args, *(item.get(key) for item in env for key in ("name", "value"))]
-    return all(isinstance(text, str) and "\0" not in text for text in texts)
+    names = [item.get("name") for item in env]
+    texts = [plugin["command"], *args, *names, *(item.get("value") or "" for item in env)]
+    return all(isinstance(text, str) and "\0" not in text for text in texts) and not any("=" in name for name in names)
 
 
 def _inside_repository(path: Path) -> bool:
     """Return whether the file lies in the checkout this command runs in."""
-    here = Path.cwd()
+    try:
+        here = Path.cwd()
+    except FileNotFoundError:  # the folder was deleted under our feet: then it is no checkout
+        return False
     root = next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), None)
     return root is not None and root != Path.home() and path.is_relative_to(root)
 
@@ -119,8 +131,20 @@ def _made(plugin: Mapping[str, Any], cluster: Mapping[str, Any]) -> Credential |
     if isinstance(printed, Failure):
         missing = printed.kind is FailureKind.MISSING
         hint = clean(str(plugin.get("installHint") or "")) if missing else "log in again, then retry"
-        return Failure(printed.kind, f"credential plugin {printed.what}", printed.detail, hint)
-    return _parsed(printed.stdout, argv[0])
+        return Failure(printed.kind, _name(argv[0]), _without_secrets(printed.detail, plugin), hint)
+    return _parsed(printed.stdout, _name(argv[0]))
+
+
+def _name(command: str) -> str:
+    return clean(f"credential plugin {command}")
+
+
+def _without_secrets(said: str, plugin: Mapping[str, Any]) -> str:
+    """Return a plugin's last words without the secrets the kubeconfig gave it: a client secret is often echoed."""
+    for item in plugin.get("env") or ():
+        if item.get("value") and is_secret_name(item["name"]):
+            said = said.replace(clean(item["value"]), MASK)
+    return said
 
 
 def _environment(plugin: Mapping[str, Any], cluster: Mapping[str, Any]) -> dict[str, str]:
@@ -129,7 +153,7 @@ def _environment(plugin: Mapping[str, Any], cluster: Mapping[str, Any]) -> dict[
         for key, value in os.environ.items()
         if key in PASSED or key.lower() in PROXIES or key.startswith(PASSED_PREFIXES)
     }
-    named = {item["name"]: item["value"] for item in plugin.get("env") or () if item["name"]}
+    named = {item["name"]: item.get("value") or "" for item in plugin.get("env") or () if item["name"]}
     info: dict[str, Any] = {
         "apiVersion": plugin["apiVersion"],
         "kind": "ExecCredential",
@@ -143,20 +167,30 @@ def _environment(plugin: Mapping[str, Any], cluster: Mapping[str, Any]) -> dict[
 _CLUSTER_INFO = ("server", "tls-server-name", "insecure-skip-tls-verify", "certificate-authority-data", "proxy-url")
 
 
-def _parsed(text: str, command: str) -> Credential | Failure:
+def _parsed(text: str, what: str) -> Credential | Failure:
     try:
         status = json.loads(text)["status"]
-        made = Credential(
-            str(status.get("token") or ""),
-            str(status.get("clientCertificateData") or "").encode(),
-            str(status.get("clientKeyData") or "").encode(),
-            _epoch(status.get("expirationTimestamp")),
-        )
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return Failure(FailureKind.MALFORMED, f"credential plugin {command}", "printed no ExecCredential with a status")
-    if not made.token and not made.certificate:
-        return Failure(FailureKind.MALFORMED, f"credential plugin {command}", "gave neither token nor certificate")
-    return made
+        given = [status.get(key) or "" for key in ("token", "clientCertificateData", "clientKeyData")]
+        token, certificate, key = (part.strip() for part in given)
+        made = Credential(token, certificate.encode(), key.encode(), _epoch(status.get("expirationTimestamp")))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
+        return Failure(FailureKind.MALFORMED, what, "printed no ExecCredential with a status")
+    fault = _fault(made)
+    return Failure(FailureKind.MALFORMED, what, fault) if fault else made
+
+
+def _fault(made: Credential) -> str:
+    """Return why a credential cannot be used, "" when it can."""
+    if not made.token and not made.certificate and not made.key:
+        return "gave neither token nor certificate"
+    if bool(made.certificate) != bool(made.key):
+        return "gave a certificate without its key, or a key without its certificate"
+    return "" if is_sendable(made.token) else "gave a token with characters no header can carry"
+
+
+def is_sendable(token: str) -> bool:
+    """Return whether a header can carry a token: what http.client refuses it quotes, token and all."""
+    return token.isascii() and token.isprintable()
 
 
 def _epoch(text: str | None) -> float:

@@ -124,13 +124,15 @@ _Entry = tuple[Mapping[str, Any], Path]
 
 
 def _resolved(context: str, namespace: str, cluster: _Entry, user: _Entry) -> Access | Failure:
-    from tools.credential import credential
+    from tools.credential import credential, is_sendable
 
-    made = credential(user[0], cluster[0], user[1])
+    authority = _content(*cluster, "certificate-authority")
+    if isinstance(authority, Failure):
+        return authority
+    made = credential(user[0], _with_authority(cluster[0], authority), user[1])
     if isinstance(made, Failure):
         return made
     files = (
-        _content(*cluster, "certificate-authority"),
         _content(*user, "client-certificate"),
         _content(*user, "client-key"),
         _content(*user, "token", file_key="tokenFile"),
@@ -138,21 +140,29 @@ def _resolved(context: str, namespace: str, cluster: _Entry, user: _Entry) -> Ac
     failed = next((found for found in files if isinstance(found, Failure)), None)
     if failed is not None:
         return failed
-    ca, certificate, key, token = (found for found in files if not isinstance(found, Failure))
+    certificate, key, said = (found for found in files if not isinstance(found, Failure))
+    token = made.token or said.decode(errors="replace").strip()
+    if not is_sendable(token):
+        return Failure(FailureKind.CONFIG, f"kubeconfig {user[1]}", "the token holds characters no header can carry")
     return Access(
         context,
         str(cluster[0]["server"]).rstrip("/"),
         namespace,
-        ca,
+        authority,
         made.certificate or certificate,
         made.key or key,
-        made.token or token.decode().strip(),
+        token,
         str(user[0].get("username") or ""),
         str(user[0].get("password") or ""),
         not cluster[0].get("insecure-skip-tls-verify"),
         str(cluster[0].get("tls-server-name") or ""),
         str(cluster[0].get("proxy-url") or ""),
     )
+
+
+def _with_authority(cluster: Mapping[str, Any], authority: bytes) -> Mapping[str, Any]:
+    """Return a cluster as a plugin is told of it: kubectl hands on the authority itself, never the path of its file."""
+    return {**cluster, "certificate-authority-data": base64.b64encode(authority).decode()} if authority else cluster
 
 
 def _content(entry: Mapping[str, Any], origin: Path, key: str, *, file_key: str = "") -> bytes | Failure:

@@ -216,7 +216,9 @@ def run_credential_plugin(
     binary = argv[0] if argv[0].startswith("/") else find(argv[0], environment.get("PATH", SEARCH_PATH))
     if binary is None or not Path(binary).is_file():
         return Failure(FailureKind.MISSING, argv[0], "the kubeconfig's credential plugin is not installed")
-    done = _execute([binary, *argv[1:]], dict(environment), Path(environment.get("HOME", "/")), timeout, CAP)
+    home = Path(environment.get("HOME") or "/")  # a service account's is often no folder that exists
+    folder = home if home.is_dir() else Path("/")
+    done = _execute([binary, *argv[1:]], dict(environment), folder, timeout, CAP)
     return _failed(argv[0], done) or Output(tuple(argv), _text(done.stdout), "", done.truncated)
 
 
