@@ -26,16 +26,18 @@ def main() -> None:
         context.load_cert_chain(f"{folder}/crt", f"{folder}/key")
     pool = urllib3.PoolManager(ssl_context=context, maxsize=8)
     with ThreadPoolExecutor(8) as workers:
-        list(workers.map(lambda kind: _list(pool, cluster["server"] + kind.path(None)), KINDS))
+        print(sum(workers.map(lambda kind: _list(pool, cluster["server"] + kind.path(None)), KINDS)))
 
 
-def _list(pool: urllib3.PoolManager, url: str) -> None:
-    token = ""
+def _list(pool: urllib3.PoolManager, url: str) -> int:
+    """Return how many bytes the pages of one list had."""
+    token, size = "", 0
     while True:
         reply = pool.request("GET", f"{url}?limit=500{f'&continue={token}' if token else ''}")
-        token = json.loads(reply.data)["metadata"].get("continue", "")
+        size += len(reply.data)
+        token = (json.loads(reply.data).get("metadata") or {}).get("continue", "")
         if not token:
-            return
+            return size
 
 
 def _decoded(text: str) -> str:

@@ -1,6 +1,8 @@
-"""The real cluster with 5,000 simulated pods and their events, against a bare fetch and parse of the same lists."""
+"""The real cluster with up to 5,000 simulated pods and their events, some broken: a curve against a bare fetch."""
 
 import json
+import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,45 +14,55 @@ from tests.cluster.client import kubectl
 from tests.cluster.layout import kubeconfig
 from tests.cluster.processes import wait_for
 
-PODS, NODES, NAMESPACES = 5_000, 60, 20
+SIZES = (500, 1_500, 5_000)
+IN_A_NAMESPACE, NODES = 250, 12
 PREFIX = "bench-"
 FETCH = Path(__file__).with_name("fetch.py")
 AGENT = Path(sys.executable).parent / "agent"
 KINDS = "pods,events,replicasets,deployments,services,endpointslices,configmaps,serviceaccounts,nodes"
+MEGABYTE = 1 << 20
 
 
 def lines() -> Iterator[Line]:
-    """Fill the cluster, yield the measurements, take everything away again."""
+    """Fill the cluster step by step, yield the measurements of each, take everything away again."""
     lifecycle.up(NODES)
     try:
-        _fill()
-        yield from _measured()
+        for size in SIZES:
+            _fill(size)
+            yield from _measured(size)
     finally:
-        for number in range(NAMESPACES):
+        for number in range(SIZES[-1] // IN_A_NAMESPACE):
             kubectl("delete", "namespace", f"{PREFIX}{number}", "--wait=false")
         kubectl("delete", "nodes", "--selector=type=kwok", "--wait=false")
 
 
-def _measured() -> Iterator[Line]:
+def _measured(size: int) -> Iterator[Line]:
+    """Yield time against a bare fetch and parse, and memory against the size of the same JSON."""
     env = {"KUBECONFIG": str(kubeconfig()), "BLUEHELM_PATH": str(program("helm").parent)}
     floor = cost([sys.executable, FETCH], runs=3, env=env)
     found = cost([AGENT, "diagnose", "-A"], runs=3, env=env)
-    beside = cost([program("kubectl"), "get", KINDS, "-A", "-o", "json"], runs=1, env=env)
-    yield Line("agent diagnose -A, 5,000 live pods", found.seconds, floor.seconds, "s ", 3)
-    ratio = beside.seconds / floor.seconds
-    print(f"{'(kubectl get of the same kinds as JSON)':<46} {beside.seconds:9.3f} s  = {ratio:.1f} x the same floor")
+    fetched = subprocess.run([sys.executable, FETCH], capture_output=True, text=True, env=os.environ | env, check=True)
+    content = int(fetched.stdout)
+    yield Line(f"agent diagnose -A, {size} live pods", found.seconds, floor.seconds, "s ", 3)
+    yield Line(f"its peak memory, beside {size} pods as JSON", found.memory / MEGABYTE, content / MEGABYTE, "MB", 30)
+    if size == SIZES[-1]:
+        beside = cost([program("kubectl"), "get", KINDS, "-A", "-o", "json"], runs=1, env=env).seconds
+        told = f"{beside:9.3f} s  = {beside / floor.seconds:.1f} x the same floor"
+        print(f"{'(kubectl get of the same kinds as JSON)':<46} {told}")
 
 
-def _fill() -> None:
-    """Make Deployments whose pods the simulated nodes run at once, as healthy pods do."""
-    for number in range(NAMESPACES):
+def _fill(size: int) -> None:
+    """Make Deployments whose pods the simulated nodes run at once, and in each namespace one that fits on no node."""
+    for number in range(size // IN_A_NAMESPACE):
         name = f"{PREFIX}{number}"
-        kubectl("create", "namespace", name)
-        items = [_deployment(index) for index in range(PODS // NAMESPACES // 5)]
+        if kubectl("create", "namespace", name).returncode:
+            continue  # of a smaller size
+        items = [_deployment(index) for index in range(IN_A_NAMESPACE // 5 - 1)] + [_deployment(99, {"disk": "none"})]
         document = json.dumps({"apiVersion": "v1", "kind": "List", "items": items})
         kubectl("apply", f"--namespace={name}", "--filename=-", stdin=document, check=True)
-        print(f"\rmaking pods: namespace {number + 1} of {NAMESPACES}", end="", file=sys.stderr, flush=True)
-    wait_for(f"{PODS} ready pods", lambda: _ready() >= PODS, 600)
+        print(f"\rmaking pods: namespace {number + 1} of {size // IN_A_NAMESPACE}", end="", file=sys.stderr, flush=True)
+    wanted = size // IN_A_NAMESPACE * (IN_A_NAMESPACE - 5)
+    wait_for(f"{wanted} ready pods", lambda: _ready() >= wanted, 600)
     print(file=sys.stderr)
 
 
@@ -59,7 +71,7 @@ def _ready() -> int:
     return sum(map(int, found.stdout.split()))
 
 
-def _deployment(index: int) -> dict[str, object]:
+def _deployment(index: int, selector: dict[str, str] = simulated.LABEL) -> dict[str, object]:
     labels = {"app": f"web-{index}"}
     container = {
         "name": "web",
@@ -71,7 +83,7 @@ def _deployment(index: int) -> dict[str, object]:
     }
     spec = {
         "containers": [container],
-        "nodeSelector": simulated.LABEL,
+        "nodeSelector": selector,
         "tolerations": [{"key": simulated.TAINT["key"], "operator": "Exists", "effect": "NoSchedule"}],
     }
     return {

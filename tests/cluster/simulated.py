@@ -40,7 +40,7 @@ def start() -> None:
 
 def _node(number: int) -> dict[str, object]:
     name = f"kwok-{number}"
-    size = {"cpu": "32", "memory": "256Gi", "pods": "110"}
+    size = {"cpu": "32", "memory": "256Gi", "pods": "500"}
     return {
         "apiVersion": "v1",
         "kind": "Node",

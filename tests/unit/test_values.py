@@ -1,4 +1,6 @@
-"""Values files: what Helm would read, with the line of each leaf; a file that could mislead is refused with its line."""
+"""Values files: what Helm would read, with the line of each leaf; what could mislead is refused with its line."""
+
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -55,7 +57,7 @@ def test_what_cannot_be_trusted_is_refused_with_its_line(text: bytes, line: int,
 def test_an_alias_bomb_costs_nothing() -> None:
     names = "abcdefghijklmnop"
     lines = ["a: &a [x, x, x, x, x, x, x, x, x]"]
-    lines += [f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]" for a, b in zip(names, names[1:], strict=False)]
+    lines += [f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]" for a, b in pairwise(names)]
     assert "multiply" in parse("v.yaml", "\n".join(lines).encode()).problems[0][1]
 
 
