@@ -154,7 +154,7 @@ def _drain(obj: Object) -> Iterator[Found]:
     pointer, pod = _template(obj)
     for index, container in enumerate(pod.get("containers") or ()):
         hook = (container.get("lifecycle") or {}).get("preStop") or {}
-        words = (hook.get("exec") or {}).get("command") or ()
+        words = list((hook.get("exec") or {}).get("command") or ())
         seconds = words[-1] if len(words) == 2 and words[0] == "sleep" else (hook.get("sleep") or {}).get("seconds")
         yield Found(f"{pointer}/containers/{index}/lifecycle/preStop", seconds)
 
