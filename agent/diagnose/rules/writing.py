@@ -15,6 +15,9 @@ from agent.snapshot.record import Object
 _FULL = re.compile(r"no space left on device|disk quota exceeded|ENOSPC", re.IGNORECASE)
 _WATCHES = re.compile(r"inotify|fsnotify|watcher|/dev/shm", re.IGNORECASE)
 """A limit of the kernel's, which says "no space" too."""
+NOT_EXECUTABLE = 126
+"""The exit code of a shell that may not run a program."""
+
 _DENIED = re.compile(r"permission denied|EACCES|operation not permitted|not writable", re.IGNORECASE)
 _READ_ONLY = re.compile(r"read-only file ?system|EROFS", re.IGNORECASE)
 _PATH = re.compile(r"/[\w.@+~/-]+")
@@ -80,8 +83,8 @@ def denied(pod: Object, graph: Graph) -> Iterator[Finding]:
 def _line(part: Part, graph: Graph, pattern: re.Pattern[str]) -> tuple[str, str] | None:
     """Return (log, its last line of that pattern) of a container that keeps ending with an error."""
     ended = last_end(part, graph)
-    if ended is None or not ended[1].get("exitCode"):
-        return None
+    if ended is None or ended[1].get("exitCode") in (None, 0, NOT_EXECUTABLE):
+        return None  # 126: what was denied is running the program, not writing beside it
     pointer, text = end_log(part, graph)
     found = [line.strip() for line in text.splitlines()[-200:] if pattern.search(line)]
     return (pointer, found[-1][:300]) if found else None
