@@ -123,7 +123,7 @@ def hidden(text: str) -> None:
 def test_a_snapshot_holds_a_secrets_name_type_and_number_of_keys(
     cluster: Cluster, namespace: str, *, owners: bool
 ) -> None:
-    """Everything after it, a model's prompt among them, sees what the snapshot holds; an audit also whose field it is."""
+    """Everything after it, a model's prompt among them, sees what the snapshot holds."""
     cluster.kubectl("apply", "--filename=-", f"--namespace={namespace}", stdin=WORLD)
     found = access(cluster.context, str(cluster.kubeconfig))
     assert not isinstance(found, Failure)
