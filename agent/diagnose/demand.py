@@ -5,10 +5,9 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from tools.quantity import parse_quantity
-
 from agent.diagnose.fields import is_sidecar, spec
 from agent.snapshot.record import Object
+from tools.quantity import parse_quantity
 
 Amounts = dict[str, Decimal]
 """Resource name to amount: `cpu` in cores, `memory` in bytes."""
