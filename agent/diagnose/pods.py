@@ -107,8 +107,21 @@ class Part:
         return (self.status.get(state) or NOTHING).get(phase) or NOTHING
 
 
-def parts(pod: Object) -> Iterator[Part]:
-    """Yield every init and main container of a pod with its status, an empty one where the API has none yet."""
+def parts(pod: Object) -> Sequence[Part]:
+    """Return every init and main container of a pod with its status, an empty one where the API has none yet.
+
+    Twenty rules ask this of one pod after the other, so the last answer is kept.
+    """
+    if _LAST[0] is not pod:
+        _LAST[:] = [pod, tuple(_parts(pod))]
+    found: Sequence[Part] = _LAST[1]
+    return found
+
+
+_LAST: list[Any] = [None, ()]
+
+
+def _parts(pod: Object) -> Iterator[Part]:
     for kind, statuses in zip(KINDS, ("initContainerStatuses", "containerStatuses"), strict=True):
         found = {item.get("name"): (place, item) for place, item in enumerate(status(pod).get(statuses) or ())}
         for index, container in enumerate(spec(pod).get(kind) or ()):

@@ -12,16 +12,18 @@ RUNS = 5
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Wall seconds and peak resident bytes of one process."""
+    """Wall seconds, peak resident bytes and CPU seconds (its children's included) of one process."""
 
     seconds: float
     memory: int
+    cpu: float = 0.0
 
 
 def cost(argv: Sequence[str | Path], *, runs: int = RUNS, env: dict[str, str] | None = None) -> Cost:
     """Return the best time and the smallest peak of a few runs of a command."""
     found = [_once(argv, env) for _ in range(runs)]
-    return Cost(min(item.seconds for item in found), min(item.memory for item in found))
+    best = min(item.cpu for item in found)
+    return Cost(min(item.seconds for item in found), min(item.memory for item in found), best)
 
 
 def _once(argv: Sequence[str | Path], env: dict[str, str] | None) -> Cost:
@@ -29,7 +31,7 @@ def _once(argv: Sequence[str | Path], env: dict[str, str] | None) -> Cost:
     process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ | (env or {}))
     _, _, usage = os.wait4(process.pid, 0)
     process.returncode = 0  # it was waited for above, where its own peak can be read
-    return Cost(time.perf_counter() - began, usage.ru_maxrss << 10)
+    return Cost(time.perf_counter() - began, usage.ru_maxrss << 10, usage.ru_utime + usage.ru_stime)
 
 
 @dataclass(frozen=True, slots=True)
