@@ -57,13 +57,14 @@ def _matrix(terminal: Terminal, verdicts: Sequence[Verdict]) -> None:
         return
     width = max(len(verdict.control.id) for verdict in verdicts) + 2
     legs = [leg for leg in Leg if leg is not Leg.BLUEPRINT]
+    room = max(12, min(60, terminal.width - width - 49)) if terminal.width else 60
     terminal.line()
     heads = [terminal.cell(leg, 10, "dim") for leg in legs]
     terminal.row(terminal.cell("CONTROL", width, "dim"), terminal.cell("VERDICT", 9, "dim"), *heads, "ASKS FOR")
     for verdict in verdicts:
         marks = [terminal.cell(MARKS[leg_of(verdict, leg)], 10) for leg in legs]
         outcome = terminal.cell(verdict.outcome, 9, COLOURS[verdict.outcome])
-        asks = terminal.style(clean(verdict.control.raw, 60), "")
+        asks = clean(verdict.control.raw, room)
         terminal.row(terminal.cell(verdict.control.id, width), outcome, *marks, asks)
 
 
