@@ -14,6 +14,9 @@ Records = Sequence[Mapping[str, Any]]
 
 ROOTFUL = "unix:///var/run/docker.sock"
 
+JSON = "--format={{.|json}}"
+"""`json` alone is a word of clients since 23: Debian 12's 20.10 prints it as it stands."""
+
 
 def endpoint() -> str:
     """Return the address of the engine in use: DOCKER_HOST, else the active context's, else the rootful socket.
@@ -36,7 +39,7 @@ def endpoint() -> str:
 
 def version(box: Sandbox) -> str | Failure:
     """Return the engine's version: `28.2.2`; a Failure when no engine answers."""
-    found = run_json(["docker", "version", "--format=json"], box)
+    found = run_json(["docker", "version", JSON], box)
     if isinstance(found, Failure):
         return found
     server = found.get("Server") if isinstance(found, dict) else None
@@ -46,18 +49,18 @@ def version(box: Sandbox) -> str | Failure:
 
 
 def ps(box: Sandbox) -> Records | Failure:
-    """Return every container, running or not, one mapping each, as `docker ps --format json` prints them."""
-    return _lines(["docker", "ps", "--all", "--no-trunc", "--format=json"], box)
+    """Return every container, running or not, one mapping each, as docker prints them as JSON."""
+    return _lines(["docker", "ps", "--all", "--no-trunc", JSON], box)
 
 
 def inspect(box: Sandbox, container: str) -> Mapping[str, Any] | Failure:
     """Return one container in full, redacted; environment values with telling names are masked."""
-    return _one(["docker", "inspect", container, "--type=container", "--format=json"], box)
+    return _one(["docker", "inspect", container, "--type=container"], box)
 
 
 def image(box: Sandbox, name: str) -> Mapping[str, Any] | Failure:
     """Return one image's record; its environment is masked like a container's."""
-    return _one(["docker", "image", "inspect", name, "--format=json"], box)
+    return _one(["docker", "image", "inspect", name], box)
 
 
 def logs(box: Sandbox, container: str, *, lines: int = 500) -> str | Failure:
@@ -68,12 +71,12 @@ def logs(box: Sandbox, container: str, *, lines: int = 500) -> str | Failure:
 
 def stats(box: Sandbox) -> Records | Failure:
     """Return resource use of the running containers, once."""
-    return _lines(["docker", "stats", "--no-stream", "--no-trunc", "--format=json"], box)
+    return _lines(["docker", "stats", "--no-stream", "--no-trunc", JSON], box)
 
 
 def events(box: Sandbox, since: str) -> Records | Failure:
     """Return the engine's events of a span that ends now; `since` is like `10m`."""
-    return _lines(["docker", "events", f"--since={since}", "--until=0s", "--format=json"], box)
+    return _lines(["docker", "events", f"--since={since}", "--until=0s", JSON], box)
 
 
 def _lines(argv: Sequence[str], box: Sandbox) -> Records | Failure:
@@ -86,7 +89,7 @@ def _one(argv: Sequence[str], box: Sandbox) -> Mapping[str, Any] | Failure:
     found = run_json(argv, box)
     if isinstance(found, Failure):
         return found
-    what = " ".join(argv[:-1])
+    what = " ".join(argv)
     if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
         return Failure(FailureKind.MALFORMED, what, "printed no list of records")
     return _quiet(found[0]) if found else Failure(FailureKind.NOT_FOUND, what, "no such object")

@@ -71,7 +71,7 @@ def test_a_service_name_leads_to_its_pod(cluster: Cluster, namespace: str) -> No
     cluster.kubectl("wait", "pod/todo", f"--namespace={namespace}", "--for=condition=Ready", "--timeout=60s")
     ask = f"import urllib.request as r; print(r.urlopen('http://todo.{namespace}/ready', timeout=9).read())"
     argv = ("exec", "todo", f"--namespace={namespace}", "--", "python3.11", "-c", ask)
-    wait_for("an answer through the Service", lambda: "b'ready" in cluster.kubectl(*argv, check=False).stdout, 30)
+    wait_for("an answer through the Service", lambda: "ready" in cluster.kubectl(*argv, check=False).stdout, 30)
 
 
 def test_a_container_over_its_memory_limit_is_killed_by_the_kernel(cluster: Cluster, namespace: str) -> None:

@@ -2,15 +2,17 @@
 
 from tools.policy import Effect, Rule
 
-JSON = {"--format": "=json", "--no-trunc": ""}
+FORMAT = {"--format": "={{.|json}}"}
+"""The one template: everything as JSON, in words that clients before 23 know, too."""
+JSON = FORMAT | {"--no-trunc": ""}
 
 RULES = (
     Rule(
         Effect.ALLOW,
         "docker version|info",
         "says which engine this is",
-        {"--format": "=json"},
-        match=("docker version --format=json",),
+        FORMAT,
+        match=("docker version --format={{.|json}}",),
         no_match=("docker version --host=tcp://x", "docker info --config=/x"),
     ),
     Rule(
@@ -18,22 +20,21 @@ RULES = (
         "docker ps|images",
         "lists containers or images",
         JSON | {"--all": "", "--filter": "selector"},
-        match=("docker ps --all --format=json",),
+        match=("docker ps --all --format={{.|json}}",),
         no_match=("docker ps --context=x", "docker rm x"),
     ),
     Rule(
         Effect.ALLOW,
         "docker inspect <container>",
         "reads one container; environment and labels are redacted",
-        {"--format": "=json", "--type": "=container"},
-        match=("docker inspect web-1 --type=container --format=json",),
+        {"--type": "=container"},
+        match=("docker inspect web-1 --type=container",),
         no_match=("docker inspect web-1 --format={{.Config.Env}}",),
     ),
     Rule(
         Effect.ALLOW,
         "docker image inspect <image>",
         "reads one image",
-        {"--format": "=json"},
         match=("docker image inspect web:1",),
         no_match=("docker image rm web:1",),
     ),
@@ -42,7 +43,7 @@ RULES = (
         "docker history <image>",
         "reads how an image was built; redacted",
         JSON,
-        match=("docker history web:1 --format=json",),
+        match=("docker history web:1 --format={{.|json}}",),
         no_match=("docker history",),
     ),
     Rule(
@@ -58,9 +59,9 @@ RULES = (
         Effect.ALLOW,
         "docker events",
         "reads a bounded span of the engine's events",
-        {"--since": "time", "--until": "time", "--format": "=json", "--filter": "selector"},
+        FORMAT | {"--since": "time", "--until": "time", "--filter": "selector"},
         ("--since", "--until"),
-        match=("docker events --since=10m --until=0s --format=json",),
+        match=("docker events --since=10m --until=0s --format={{.|json}}",),
         no_match=("docker events --since=10m",),
     ),
     Rule(
@@ -76,7 +77,7 @@ RULES = (
         "reads resource use once",
         JSON | {"--no-stream": "", "--all": ""},
         ("--no-stream",),
-        match=("docker stats --no-stream --format=json",),
+        match=("docker stats --no-stream --format={{.|json}}",),
         no_match=("docker stats",),
     ),
     Rule(
