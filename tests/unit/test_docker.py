@@ -154,9 +154,9 @@ def test_a_client_older_than_the_word_json(tmp_path: Path, box: Sandbox) -> None
     """Debian 12's docker 20.10 takes `--format=json` for a template and prints `json` for every container."""
     lines, records = Replay(b'{"ID":"0f","Server":{"Version":"20.10.24"}}\n'), Replay(json.dumps([RECORD]).encode())
     install(tmp_path, "docker", {"--format=json": Replay(b"json\n"), "inspect": records, "": lines})
-    answers = (docker.version(box), docker.ps(box), docker.stats(box), docker.events(box, "10m"))
-    answers += (docker.inspect(box, "web-1"), docker.image(box, "web:1"))
-    assert [found for found in answers if isinstance(found, Failure)] == []
+    lists = (docker.version(box), docker.ps(box), docker.stats(box), docker.events(box, "10m"))
+    single = (docker.inspect(box, "web-1"), docker.image(box, "web:1"))
+    assert [found for found in (*lists, *single) if isinstance(found, Failure)] == []
 
 
 @pytest.mark.parametrize("text", [b'{"ID":"0f"}\n{"ID":', b"progress\n{}", b"3\n"])
