@@ -97,7 +97,7 @@ def load() -> None:
         archive = _archive(image)
         if image.name not in have or not _is_loaded(archive):
             _ctr("images", "import", "--local", "--platform", "linux/amd64", str(archive))
-            _loaded(archive).touch()
+            _mark(archive)
 
 
 def _loaded(archive: Path) -> Path:
@@ -109,6 +109,13 @@ def _is_loaded(archive: Path) -> bool:
     return _loaded(archive).exists()
 
 
+def _mark(archive: Path) -> None:
+    """Say that containerd has this archive, and no other one of that name: going back to an older one loads it."""
+    for other in run_dir().glob(f".{archive.stem.rpartition('-')[0]}-*.loaded"):
+        other.unlink()
+    _loaded(archive).touch()
+
+
 def archive(name: str) -> Path:
     """Return the docker-archive of the image of that name."""
     return _archive(next(image for image in images() if image.name == name))
@@ -118,6 +125,7 @@ def _archive(image: Image) -> Path:
     """Return the docker-archive of an image, made anew when anything in it changed."""
     path = cache_dir() / "images" / f"{image.name.split('/')[-1].replace(':', '-')}-{_digest(image)}.tar"
     if not path.exists():
+        print(f"making image {image.name}", file=sys.stderr, flush=True)
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=MAKING, dir=path.parent) as folder:
             part = Path(folder) / "image.tar"

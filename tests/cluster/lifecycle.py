@@ -21,14 +21,16 @@ LOCK = Path("/run/lock/bluehelm-cluster.lock")
 
 
 def up(kwok_nodes: int = 0) -> None:
-    """Bring the cluster up, or leave it as it is when it is up already.
+    """Bring the cluster up, or leave it as it is when it is up already; images that changed since are loaded.
 
     Raises:
         Trouble: this machine cannot, and why; nothing is left half started.
     """
     preflight.machine()
     with alone():
-        if not is_up():
+        if is_up():
+            images.load()
+        else:
             preflight.tools()
             _recover()
             preflight.room()

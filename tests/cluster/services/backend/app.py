@@ -3,10 +3,10 @@
 PORT (8000)           where it listens
 REQUIRE_ENV NAME      that variable must be set, as a service needs its configuration
 START_DELAY S         listen only after S seconds
-MEMORY_LEAK_MB N      allocate N MB after the start, a little at a time
+MEMORY_LEAK_MB N      allocate N MB after the start, a little at a time, MEMORY_LEAK_RATE (160) MB a second
 BURN_CPU 1            keep one core busy
 CRASH CODE            log an exception and end with that code, CRASH_AFTER seconds after the start
-EXIT_CLEAN 1          end with 0 right away
+EXIT_CODE CODE        end with that code right away and without a word; EXIT_CLEAN 1: with 0
 READY_FAIL 1          /ready answers 503, READY_FAIL_AFTER S: only after S seconds
 LIVE_FAIL 1           /health answers 500, LIVE_FAIL_AFTER S: only after S seconds
 HANG 1                take every request and never answer
@@ -83,10 +83,11 @@ def followed_is_ready() -> bool:
 
 def leak(megabytes: int) -> None:
     """Allocate and keep that much memory."""
+    pause = 8 / float(os.environ.get("MEMORY_LEAK_RATE", "160"))
     kept = []
     for _ in range(megabytes // 8):
         kept.append(bytearray(os.urandom(MEGABYTE)) * 8)
-        time.sleep(0.05)
+        time.sleep(pause)
     time.sleep(3600)
 
 
@@ -126,8 +127,8 @@ def main() -> None:
     required = os.environ.get("REQUIRE_ENV")
     if required:
         os.environ[required]
-    if os.environ.get("EXIT_CLEAN"):
-        sys.exit(0)
+    if os.environ.get("EXIT_CLEAN") or os.environ.get("EXIT_CODE"):
+        sys.exit(int(os.environ.get("EXIT_CODE", "0")))
     time.sleep(float(os.environ.get("START_DELAY", "0")))
     for name, task in TASKS:
         if os.environ.get(name):

@@ -4,10 +4,10 @@
 // PORT (3000), BACKEND_URL (http://backend:8000)
 // REQUIRE_ENV NAME     that variable must be set
 // START_DELAY S        listen only after S seconds
-// MEMORY_LEAK_MB N     allocate N MB, a little at a time
+// MEMORY_LEAK_MB N     allocate N MB, a little at a time, MEMORY_LEAK_RATE (160) MB a second
 // BURN_CPU 1           keep one core busy
 // CRASH CODE           throw, and end with that code, CRASH_AFTER seconds after the start
-// EXIT_CLEAN 1         end with 0 right away
+// EXIT_CODE CODE       end with that code right away and without a word; EXIT_CLEAN 1: with 0
 // READY_FAIL 1         / and /ready answer 503, READY_FAIL_AFTER S: only after S seconds
 // LIVE_FAIL 1          /health answers 500, LIVE_FAIL_AFTER S: only after S seconds
 // HANG 1               take every request and never answer
@@ -57,7 +57,7 @@ function misbehave() {
     const timer = setInterval(() => {
       kept.push(Buffer.alloc(8 << 20, 1));
       if (kept.length * 8 >= Number(env.MEMORY_LEAK_MB)) clearInterval(timer);
-    }, 50);
+    }, 8000 / Number(env.MEMORY_LEAK_RATE || 160));
   }
   if (env.CRASH) {
     // What Node itself prints of an exception nobody caught, with the exit code that was asked for.
@@ -73,7 +73,7 @@ function misbehave() {
 
 function main() {
   if (env.REQUIRE_ENV && !env[env.REQUIRE_ENV]) throw new Error(`${env.REQUIRE_ENV} is not set`);
-  if (env.EXIT_CLEAN) process.exit(0);
+  if (env.EXIT_CLEAN || env.EXIT_CODE) process.exit(Number(env.EXIT_CODE || 0));
   process.on('SIGTERM', () => { if (!env.IGNORE_TERM) process.exit(0); });
   misbehave();
   const server = http.createServer(async (request, response) => {
