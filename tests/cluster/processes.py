@@ -26,6 +26,7 @@ def start(name: str, argv: list[str], env: dict[str, str] | None = None) -> None
     """Start one daemon in a session of its own."""
     log_file(name).parent.mkdir(parents=True, exist_ok=True)
     (run_dir() / "pid").mkdir(parents=True, exist_ok=True)
+    _reap(name)
     with log_file(name).open("ab") as log:
         _STARTED[name] = subprocess.Popen(
             argv,
@@ -37,6 +38,14 @@ def start(name: str, argv: list[str], env: dict[str, str] | None = None) -> None
             cwd=run_dir(),
         )
     (run_dir() / "pid" / name).write_text(str(_STARTED[name].pid))
+
+
+def _reap(name: str) -> None:
+    """Take the exit status of an earlier daemon of this name: another process may have ended it, as `down` does."""
+    before = _STARTED.pop(name, None)
+    if before is not None:
+        before.kill()
+        before.wait()
 
 
 def pid(name: str) -> int | None:

@@ -28,7 +28,7 @@ def nodes(count: int) -> None:
     """Make simulated nodes 0 to count-1, tainted so that nothing lands there unasked, and wait until they are ready."""
     start()
     documents = "\n".join(json.dumps(_node(number)) for number in range(count))
-    kubectl("apply", "--server-side", "--filename=-", stdin=documents, check=True)
+    kubectl("apply", "--server-side", "--force-conflicts", "--filename=-", stdin=documents, check=True)
     wait_for(f"{count} simulated nodes", lambda: _ready() >= count, 60, "kwok")
 
 

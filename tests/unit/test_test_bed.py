@@ -3,6 +3,7 @@
 import fcntl
 import os
 import shutil
+import signal
 import socket
 import subprocess
 from collections import namedtuple
@@ -53,6 +54,16 @@ def test_a_daemon_that_dies_while_starting_says_its_last_words(tmp_path: Path, m
     processes.start("etcd", ["/bin/sh", "-c", f"echo 'no space for {tmp_path}'; exit 1"])
     with pytest.raises(Trouble, match="etcd died while starting: no space for"):
         processes.wait_for("etcd", lambda: False, 10, "etcd")
+
+
+def test_a_daemon_somebody_else_ended_starts_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forgotten unwaited, it would be a zombie and fail whichever test runs when it is collected."""
+    monkeypatch.setenv("BLUEHELM_CLUSTER_RUN", str(tmp_path))
+    processes.start("kwok", ["/bin/sleep", "60"])
+    first = int((tmp_path / "pid" / "kwok").read_text())
+    os.kill(first, signal.SIGKILL)
+    processes.start("kwok", ["/bin/sleep", "0"])
+    assert not Path(f"/proc/{first}").exists()
 
 
 def test_a_pid_file_of_a_dead_daemon_is_not_a_running_daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
