@@ -15,7 +15,7 @@ from tools.redact import redact
 from tools.run import Sandbox, run
 from tools.text import clean
 
-_HEADER = re.compile(r"([0-9a-f]{40}) \d+ (\d+)(?: \d+)?")
+_HEADER = re.compile(r"([0-9a-f]{40,64}) \d+ (\d+)(?: \d+)?")
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,14 +36,18 @@ TRUNCATED = "\n[truncated]"
 DEATHS = (signal.SIGABRT, signal.SIGKILL, signal.SIGSEGV, signal.SIGTERM)
 """Signals a wrapper script reports as exit status 128 + number."""
 
-_GIT = {"core.fsmonitor": "false", "core.hooksPath": "/dev/null", "protocol.allow": "never"}
+_GIT = {"core.fsmonitor": "false", "core.hooksPath": "/dev/null"}
 
 GIT_OFF = {"GIT_CONFIG_COUNT": str(len(_GIT))} | {
     name: text
     for number, (key, value) in enumerate(_GIT.items())
     for name, text in ((f"GIT_CONFIG_KEY_{number}", key), (f"GIT_CONFIG_VALUE_{number}", value))
 }
-"""What a checkout's own configuration may not choose: programs git would run, and places it would reach."""
+"""What a checkout's own configuration may not choose: programs git would run.
+
+Places it would reach are refused by GIT_ALLOW_PROTOCOL: a partial clone fetches an object that is missing by whatever
+program its remote names, and `protocol.ext.allow` of its own configuration outranks any `protocol.allow` of ours.
+"""
 
 LAST_WORDS = (
     ("is forbidden", FailureKind.FORBIDDEN),
@@ -113,6 +117,9 @@ class Sandbox:
             "GIT_OPTIONAL_LOCKS": "0",
             "GIT_TERMINAL_PROMPT": "0",
             "GIT_LITERAL_PATHSPECS": "1",
+            "GIT_ALLOW_PROTOCOL": "none",
+            "GIT_NO_LAZY_FETCH": "1",
+            "GIT_NO_REPLACE_OBJECTS": "1",
             "GIT_PAGER": "cat",
             **GIT_OFF,
             "LC_ALL": "C.UTF-8",

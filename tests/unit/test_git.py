@@ -93,3 +93,35 @@ def test_no_program_a_checkout_names_is_run(box: Sandbox, repository: Path, tmp_
     assert not isinstance(git.lines(box, repository, values), Failure)
     assert git.is_committed(box, repository, values) is True
     assert not canary.exists()
+
+
+@pytest.mark.parametrize("allow", ["protocol.ext.allow", "protocol.allow"])
+def test_an_object_that_is_missing_is_not_fetched(box: Sandbox, repository: Path, tmp_path: Path, allow: str) -> None:
+    """A partial clone names the program that fetches what it lacks: reading history would run it."""
+    canary = tmp_path / "canary"
+    blob = _git(repository, "rev-parse", "HEAD:values.yaml").strip()
+    (repository / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+    for key, value in {
+        "core.repositoryFormatVersion": "1",
+        "extensions.partialClone": "origin",
+        "remote.origin.url": f"ext::touch {canary}",
+        "remote.origin.promisor": "true",
+        allow: "always",
+    }.items():
+        _git(repository, "config", key, value)
+    assert isinstance(git.content(box, repository, "HEAD", repository / "values.yaml"), Failure)
+    assert isinstance(git.lines(box, repository, repository / "values.yaml"), Failure)
+    assert not canary.exists()
+
+
+def test_a_repository_of_sha256(box: Sandbox, tmp_path: Path) -> None:
+    """Its commits have 64 digits."""
+    _git(tmp_path, "init", "--quiet", "--object-format=sha256", "--initial-branch=main", "new")
+    new = tmp_path / "new"
+    (new / "values.yaml").write_text("a: 1\n")
+    _commit(new, "first")
+    commit = _git(new, "rev-parse", "HEAD").strip()
+    assert git.content(box, new, commit, new / "values.yaml") == "a: 1\n"
+    found = git.lines(box, new, new / "values.yaml")
+    assert not isinstance(found, Failure)
+    assert found[1].subject == "first"
