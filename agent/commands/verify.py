@@ -3,7 +3,7 @@
 import argparse
 
 from agent.audit.verdict import Outcome
-from agent.blueprint.control import ControlKind
+from agent.blueprint.control import Blueprints, ControlKind
 from agent.commands.blueprints import read
 from agent.commands.gather import cluster_facts
 from agent.commands.world import look, report_gaps
@@ -13,8 +13,9 @@ from agent.errors import UsageError
 from agent.report import verify as report
 from agent.snapshot.graph import Graph
 from agent.snapshot.record import Snapshot
-from agent.verify.engine import verify
+from agent.verify.engine import asked, verify
 from agent.verify.facts import Checked, Facts
+from agent.verify.line import parse
 
 
 def run(args: argparse.Namespace) -> ExitCode:
@@ -24,7 +25,7 @@ def run(args: argparse.Namespace) -> ExitCode:
     known = sorted({row.blueprint for row in blueprints.controls if row.kind is ControlKind.CHECK})
     if args.blueprint and args.blueprint not in known:
         raise UsageError(f"no checklist in a blueprint {args.blueprint!r}; there are: {', '.join(known)}")
-    snapshot = look(args, settings)
+    snapshot = look(args, settings, everything=_reads_logs(blueprints, args.blueprint or ""))
     report_gaps(snapshot)
     cluster, reason = cluster_facts(snapshot, settings)
     namespace, release = _place(args, snapshot)
@@ -32,6 +33,12 @@ def run(args: argparse.Namespace) -> ExitCode:
     found = verify(blueprints, facts, args.blueprint or "")
     (report.as_json if args.output == "json" else report.as_text)(found, snapshot, namespace)
     return code(found)
+
+
+def _reads_logs(blueprints: Blueprints, only: str) -> bool:
+    """Return whether a line asks for a log: a diagnosis leaves out those of healthy containers, which it speaks of."""
+    lines = [parse(row) for row in asked(blueprints, only)]
+    return any(line.verb == "logs" for line in lines)
 
 
 def _place(args: argparse.Namespace, snapshot: Snapshot) -> tuple[str, str]:

@@ -19,15 +19,19 @@ if TYPE_CHECKING:
 NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
 
-def look(args: argparse.Namespace, settings: Settings, *, owners: bool = False) -> Snapshot:
-    """Return the snapshot the arguments ask for; `owners` keeps who changed which field, for an audit.
+def look(args: argparse.Namespace, settings: Settings, *, owners: bool = False, everything: bool = False) -> Snapshot:
+    """Return the snapshot the arguments ask for.
+
+    `owners` keeps who changed which field, for an audit; `everything` reads healthy containers' logs as well.
 
     Raises:
         UsageError: the bundle, context or namespace does not exist.
         Indeterminate: the cluster could not be read at all.
 
     """
-    return _from_bundle(args.bundle, args.namespace) if args.bundle else live(args, settings, owners=owners)
+    if args.bundle:
+        return _from_bundle(args.bundle, args.namespace)
+    return live(args, settings, owners=owners, everything=everything)
 
 
 def _from_bundle(name: str, namespace: str | None) -> Snapshot:

@@ -14,7 +14,8 @@ Answer = tuple[Outcome, tuple[str, ...], str]
 """Outcome, evidence, what was read."""
 
 TROUBLE = re.compile(
-    r"Traceback \(most recent|\bFATAL\b|\bpanic:|^\w*(?:Error|Exception): |\bUnhandled\b", re.MULTILINE
+    r"Traceback \(most recent|\bFATAL\b|\bpanic:|^(?:Uncaught )?\w*(?:Error|Exception): |\bUnhandled\b|startup failed",
+    re.MULTILINE,
 )
 """What a log of a start that went wrong holds."""
 
@@ -23,6 +24,13 @@ STARTED = re.compile(
 )
 
 PARTS = ("Host", "Kubelet", "APIServer")
+
+HPA = "HorizontalPodAutoscaler"
+
+URL = re.compile(
+    r"(?=.*(?::\d|/))(?:https?://)?(?P<host>\[[0-9a-f:]+\]|[\w.-]+)(?::\d+)?(?P<path>/[^\s?#]*)?(?:[?#]\S*)?"
+)
+ITSELF = ("localhost", "127.0.0.1", "0.0.0.0", "[::1]")  # noqa: S104 - as written in a line, nothing binds to it
 
 
 def nodes(_: Line, facts: Facts) -> Answer:
@@ -43,6 +51,8 @@ def pods(_: Line, facts: Facts) -> Answer:
 
 def services(line: Line, facts: Facts) -> Answer:
     """Judge whether the bound Services are there, of the type the line asks for."""
+    if unbound := facts.unbound("Service"):
+        return Outcome.UNKNOWN, (unbound,), ""
     asked = re.search(r"\b(ClusterIP|NodePort|LoadBalancer)\b", line.control.title)
     found = [facts.graph.get("Service", facts.namespace, name) for name in facts.bound("Service")]
     missing = [name for name, obj in zip(facts.bound("Service"), found, strict=True) if obj is None]
@@ -54,40 +64,48 @@ def services(line: Line, facts: Facts) -> Answer:
 
 def autoscalers(_: Line, facts: Facts) -> Answer:
     """Judge whether the bound autoscalers are there."""
-    names = facts.bound("HorizontalPodAutoscaler")
-    found = {name: facts.graph.get("HorizontalPodAutoscaler", facts.namespace, name) for name in names}
-    wrong = [f"no HPA {name}" for name, obj in found.items() if obj is None]
-    said = "; ".join(wrong) if wrong else ", ".join(_scaled(name, obj) for name, obj in found.items() if obj)
-    return _listed("HorizontalPodAutoscaler", facts, [obj for obj in found.values() if obj], wrong, said)
+    if unbound := facts.unbound(HPA):
+        return Outcome.UNKNOWN, (unbound,), ""
+    found, wrong = _autoscalers(facts)
+    said = "; ".join(wrong) if wrong else ", ".join(map(_scaled, found))
+    return _listed(HPA, facts, found, wrong, said)
 
 
 def scaling(_: Line, facts: Facts) -> Answer:
-    """Judge whether every bound autoscaler can scale and has metrics to scale on."""
-    names = facts.bound("HorizontalPodAutoscaler")
-    found = [obj for name in names if (obj := facts.graph.get("HorizontalPodAutoscaler", facts.namespace, name))]
-    wrong = [said for hpa in found for said in _complaints(hpa)]
+    """Judge whether every bound autoscaler is there, can scale and has metrics to scale on."""
+    if unbound := facts.unbound(HPA):
+        return Outcome.UNKNOWN, (unbound,), ""
+    found, wrong = _autoscalers(facts)
+    wrong += [said for hpa in found for said in _complaints(hpa)]
     said = "; ".join(wrong) if wrong else f"{len(found)} autoscalers can scale and have metrics"
-    return _listed("HorizontalPodAutoscaler", facts, found, wrong, said)
+    return _listed(HPA, facts, found, wrong, said)
+
+
+def _autoscalers(facts: Facts) -> tuple[list[Object], list[str]]:
+    """Return the bound autoscalers that are there, and of each that is not that it is not."""
+    names = {name: facts.graph.get(HPA, facts.namespace, name) for name in facts.bound(HPA)}
+    return [obj for obj in names.values() if obj], [f"no HPA {name}" for name, obj in names.items() if obj is None]
 
 
 def log(line: Line, facts: Facts) -> Answer:
     """Judge whether a workload's log tells of a start that went well."""
-    kind, _, name = line.object.partition("/")
-    obj = facts.graph.get(kind.capitalize(), facts.namespace, name)
-    if obj is None:
-        return Outcome.FAIL, (f"no {kind} {name} in {facts.namespace}",), f"{kind}/{name}"
-    found = [_log(pod, facts) for pod in facts.graph.pods(obj)]
+    owner = facts.behind(line.object)
+    if owner is None or facts.unread("Pod"):
+        return _absent(line, facts)
+    found = [_log(pod, facts) for pod in facts.graph.pods(owner)]
     outcome = worst([item[0] for item in found]) if found else Outcome.UNKNOWN
     said = tuple(text for result, text in found if result is outcome) or ("no pod stands behind it",)
-    return outcome, said[:3], f"the logs of {kind}/{name}"
+    return outcome, said[:3], f"the logs of {line.object}"
 
 
 def _log(pod: Object, facts: Facts) -> tuple[Outcome, str]:
     name = ref(pod).name
-    texts = [facts.graph.log(pod, str(item.get("name")), previous=False) for _, item in statuses(pod)]
+    texts = facts.logs(pod)
     trouble = next((found for text in texts if (found := TROUBLE.search(text))), None)
     if trouble is not None:
         return Outcome.FAIL, f"{name}: {_line_of(trouble)}"
+    if not texts:
+        return Outcome.UNKNOWN, f"{name}: {facts.unread('logs') or 'its log was not read'}"
     started = next((found for text in texts if (found := STARTED.search(text))), None)
     if started is not None and _is_running(pod):
         return Outcome.PASS, f"{name}: {_line_of(started)}"
@@ -103,40 +121,54 @@ def _line_of(found: re.Match[str]) -> str:
     return text[start : end if end >= 0 else None].strip()[:200]
 
 
+def asked_inside(line: Line, facts: Facts) -> Answer:
+    """Judge a request from inside a container by the kubelet's own probe of the same path, and nothing else by it."""
+    url = next((found for word in line.tail[1:] if (found := URL.fullmatch(word))), None)
+    if url is None:
+        return Outcome.UNKNOWN, ("what it does inside is no request that a probe makes as well",), ""
+    if url["host"] not in ITSELF:
+        return Outcome.UNKNOWN, (f"it asks {url['host']}, which no probe of {line.object} does",), ""
+    return _answers(line, facts, url["path"] or "/")
+
+
 def answers(line: Line, facts: Facts) -> Answer:
-    """Judge a request that would need a shell or a port by the kubelet's own probe of the same path.
+    """Judge whether something answers at a port by whichever probe asks it."""
+    return _answers(line, facts, "")
+
+
+def _answers(line: Line, facts: Facts, path: str) -> Answer:
+    """Judge a request that would need a shell or a port by the kubelet's own probe.
 
     The kubelet asks from the node what the line asks from inside; a ready container has just answered.
     """
-    name = line.object.rpartition("/")[2]
-    owner = _behind(name, facts)
-    found = list(facts.graph.pods(owner)) if owner else []
+    owner = facts.behind(line.object)
+    if owner is None or facts.unread("Pod"):
+        return _absent(line, facts)
+    found = list(facts.graph.pods(owner))
     if not found:
-        return Outcome.UNKNOWN, (f"nothing in {facts.namespace} is called {name}",), ""
+        return Outcome.UNKNOWN, ("no pod stands behind it",), ""
     wrong = [ref(pod).name for pod in found if not _is_ready(pod)]
-    probe = next((text for pod in found if (text := _probe(pod))), "")
+    probe = next((text for pod in found if (text := _probe(pod, path))), "")
     if not probe:
-        return Outcome.UNKNOWN, ("no probe asks it, so that nobody knows without going inside",), ""
+        what = f"no probe asks {path or 'it'}"
+        return Outcome.UNKNOWN, (f"{what}, so that nobody knows without going inside",), ""
     said = f"not ready: {', '.join(wrong)}" if wrong else f"the kubelet asks {probe}, and {len(found)} pods are ready"
     return Outcome.FAIL if wrong else Outcome.PASS, (said,), "the kubelet's own probe"
 
 
-def _behind(name: str, facts: Facts) -> Object | None:
-    """Return the workload a name means: its own, or the one whose pods a Service of that name selects."""
-    for kind in ("Deployment", "StatefulSet", "DaemonSet"):
-        found = facts.graph.get(kind, facts.namespace, name)
-        if found is not None:
-            return found
-    service = facts.graph.get("Service", facts.namespace, name)
-    selected = facts.graph.selected(service) if service is not None else []
-    return facts.graph.workload(selected[0]) if selected else None
+def _absent(line: Line, facts: Facts) -> Answer:
+    """Say that nothing is there where the lists are whole, and otherwise that nobody knows."""
+    unread = next((said for kind in facts.needed(line.object) if (said := facts.unread(kind))), "")
+    if unread or not line.object:
+        return Outcome.UNKNOWN, (unread or "it names no object",), ""
+    return Outcome.FAIL, (f"no {line.object} in {facts.namespace}",), line.object
 
 
-def _probe(pod: Object) -> str:
+def _probe(pod: Object, path: str) -> str:
     for container in spec(pod).get("containers") or ():
         for kind in ("livenessProbe", "readinessProbe"):
             asked = (container.get(kind) or {}).get("httpGet")
-            if asked:
+            if asked and path in ("", asked.get("path") or "/"):
                 return f"GET {asked.get('path', '/')} on port {asked.get('port')}"
     return ""
 
@@ -156,7 +188,7 @@ def addons(line: Line, facts: Facts) -> Answer:
         return Outcome.UNKNOWN, (facts.cluster_reason,), ""
     named = [name for name in facts.cluster.addons if re.search(rf"\b{re.escape(name)}\b", line.control.title)]
     off = [name for name in named if not facts.cluster.addons[name]]
-    said = f"not enabled: {', '.join(off)}" if off else f"enabled: {', '.join(named)}"
+    said = f"not enabled: {', '.join(off)}" if off else f"enabled: {', '.join(named) or 'none that the line names'}"
     return (Outcome.FAIL if off else Outcome.PASS if named else Outcome.UNKNOWN), (said,), "minikube addons list"
 
 
@@ -173,7 +205,7 @@ CHECKS: Sequence[tuple[str, str, str, Check]] = (
     ("kubectl", "get", "hpa", autoscalers),
     ("kubectl", "logs", "", log),
     ("kubectl-ai", "check scaling status", "", scaling),
-    ("kubectl", "exec", "", answers),
+    ("kubectl", "exec", "", asked_inside),
     ("kubectl", "port-forward", "", answers),
 )
 """Program, verb and object of a line -> what it means; "" stands for any."""
@@ -181,9 +213,8 @@ CHECKS: Sequence[tuple[str, str, str, Check]] = (
 
 def _listed(kind: str, facts: Facts, found: Sequence[Object], wrong: Sequence[str], said: str) -> Answer:
     """Return the answer a list gives: nothing listed is unknown unless the list is whole."""
-    if not facts.graph.snapshot.knows(kind):
-        part = next((part for part in facts.graph.snapshot.parts if part.name == kind), None)
-        return Outcome.UNKNOWN, (f"{kind} {part.state}: {part.reason}" if part else f"{kind} was not read",), ""
+    if unread := facts.unread(kind):
+        return Outcome.UNKNOWN, (unread,), ""
     if not found and not wrong:
         return Outcome.FAIL, (f"there is no {kind}",), f"the list of {kind}"
     return Outcome.FAIL if wrong else Outcome.PASS, (said,), f"the list of {kind}"
@@ -207,8 +238,10 @@ def _is_ready(pod: Object) -> bool:
 
 
 def _phase(pod: Object) -> str:
-    waiting = ((item.get("state") or {}).get("waiting") or {} for _, item in statuses(pod))
-    return next((found["reason"] for found in waiting if found.get("reason")), str(status(pod).get("phase")))
+    """Return the word kubectl shows: why a container waits or ended badly, else the phase."""
+    states = [item.get("state") or {} for _, item in statuses(pod) if not _finished(item)]
+    told = [(state.get(name) or {}).get("reason") for name in ("waiting", "terminated") for state in states]
+    return next((str(reason) for reason in told if reason), str(status(pod).get("phase")))
 
 
 def _type(service: Object) -> str:
@@ -219,9 +252,9 @@ def _typed(service: Object) -> str:
     return f"{ref(service).name} {_type(service)}"
 
 
-def _scaled(name: str, hpa: Object) -> str:
+def _scaled(hpa: Object) -> str:
     bounds = f"{spec(hpa).get('minReplicas', 1)} to {spec(hpa).get('maxReplicas')}"
-    return f"{name}: {status(hpa).get('currentReplicas', 0)} of {bounds}"
+    return f"{ref(hpa).name}: {status(hpa).get('currentReplicas', 0)} of {bounds}"
 
 
 def _complaints(hpa: Object) -> list[str]:

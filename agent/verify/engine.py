@@ -15,8 +15,12 @@ NOT_RUN = {
 
 def verify(blueprints: Blueprints, facts: Facts, only: str = "") -> list[Checked]:
     """Return every line of the checklists (of one blueprint when named), in their order."""
-    rows = [row for row in blueprints.controls if row.kind is ControlKind.CHECK and only in ("", row.blueprint)]
-    return [checked(row, facts) for row in rows]
+    return [checked(row, facts) for row in asked(blueprints, only)]
+
+
+def asked(blueprints: Blueprints, only: str = "") -> list[Control]:
+    """Return the rows of the checklists, of one blueprint when named."""
+    return [row for row in blueprints.controls if row.kind is ControlKind.CHECK and only in ("", row.blueprint)]
 
 
 def checked(row: Control, facts: Facts) -> Checked:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from agent.blueprint.control import Control
+from tools.kinds import KINDS
 
 
 class Effect(StrEnum):
@@ -38,10 +39,28 @@ VALUED = ("-n", "--namespace", "-l", "--selector", "--image", "-c", "-o")
 """Flags whose value is the next word."""
 
 
+SHORT = {
+    "po": "Pod",
+    "deploy": "Deployment",
+    "sts": "StatefulSet",
+    "ds": "DaemonSet",
+    "cj": "CronJob",
+    "svc": "Service",
+}
+
+
+def kind_of(word: str) -> str:
+    """Return the kind kubectl takes a word for (`deploy`, `deployments`), "" for none that is known."""
+    plain = word.casefold().partition(".")[0]
+    known = (kind.name for kind in KINDS if plain in (kind.name.casefold(), kind.plural))
+    return SHORT.get(plain) or next(known, "")
+
+
 def parse(control: Control) -> Line:
     """Return a checklist row's line. Its raw text is `command; kind`, the command left out where there is none."""
     command, _, said = control.raw.rpartition("; ")
-    effect = Effect(said) if said in set(Effect) else Effect.OBSERVES
+    kind = said.casefold()
+    effect = Effect(kind) if kind in set(Effect) else Effect.OBSERVES
     words = _words(command)
     flags, plain, tail = _split(words)
     plain += [""] * 3
