@@ -22,7 +22,8 @@ from tools.access import Access
 from tools.certificates import unusable
 from tools.failure import Failure, FailureKind
 from tools.kinds import KINDS, METRICS, Kind
-from tools.redact import redact, redact_object
+from tools.objects import redact_object
+from tools.redact import redact
 from tools.text import clean
 
 PAGE = 500

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from tools.redact import redact_documents, redact_tree
+from tools.objects import redact_documents
+from tools.redact import redact_tree
 
 LARGEST = 2_000_000
 """Values a manifest may hold once its aliases are written out; more is a bomb, not a manifest."""

@@ -17,6 +17,9 @@ from tools.text import clean
 
 _HEADER = re.compile(r"([0-9a-f]{40,64}) \d+ (\d+)(?: \d+)?")
 
+_NOT_IN_HEAD = re.compile(r"not in 'HEAD'|does not exist in 'HEAD'|invalid object name 'HEAD'")
+"""What git says of a file that no commit has, and of a repository without any; anything else means it did not look."""
+
 
 @dataclass(frozen=True, slots=True)
 class Commit:
@@ -41,11 +44,11 @@ def content(box: Sandbox, repository: Path, commit: str, file: Path) -> str | Fa
     return found if isinstance(found, Failure) else found.stdout
 
 
-def is_committed(box: Sandbox, repository: Path, file: Path) -> bool | None:
-    """Return whether a file is in HEAD just as it is on disk; None where HEAD does not have it at all."""
+def is_committed(box: Sandbox, repository: Path, file: Path) -> bool | Failure | None:
+    """Return whether a file is in HEAD just as it is on disk; None where git says that HEAD does not have it at all."""
     found = content(box, repository, "HEAD", file)
     if isinstance(found, Failure):
-        return None
+        return None if _NOT_IN_HEAD.search(found.detail) else found
     return found == redact(file.read_text("utf-8", errors="replace"))
 
 

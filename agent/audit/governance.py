@@ -75,7 +75,7 @@ def _spec_first(legs: Legs, _: Audit) -> Answer:
     if late:
         return Outcome.FAIL, f"the value came before the row: {_some(late)}"
     if not git.stated_then:
-        return Outcome.UNKNOWN, "git knows no commit that set a value"
+        return Outcome.UNKNOWN, next(iter(git.unread.values()), "git knows no commit that set a value")
     older = sum(stated is None for stated in git.stated_then.values())
     adopted = f"; {older} are older than the first blueprint and were adopted by it" if older else ""
     return Outcome.PASS, f"{len(git.stated_then) - older} values were set when their row stated them{adopted}"
@@ -131,6 +131,9 @@ def _in_git(files: Sequence[str], legs: Legs) -> Answer:
     git = legs.inputs.git
     if git is None:
         return Outcome.UNKNOWN, legs.inputs.git_reason
+    unread = [f"{name}: {git.unread[name]}" for name in files if name in git.unread]
+    if unread:
+        return Outcome.UNKNOWN, unread[0]
     untracked = [name for name in files if not git.tracked.get(name)]
     dirty = [name for name in files if git.tracked.get(name) and not git.clean.get(name)]
     said = [f"not in git: {_some(untracked)}"] if untracked else []

@@ -56,6 +56,8 @@ class GitFacts:
     lines: Mapping[tuple[str, int], LineHistory] = field(default_factory=dict)
     stated_then: Mapping[str, bool | None] = field(default_factory=dict)
     """Control id -> whether the blueprint stated its value in the commit that set it; None when there was none yet."""
+    unread: Mapping[str, str] = field(default_factory=dict)
+    """Files that git would not speak of, and why."""
 
 
 @dataclass(frozen=True, slots=True)

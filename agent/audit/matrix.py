@@ -7,6 +7,7 @@ from agent.audit.legs import Legs, Place
 from agent.audit.normalise import key
 from agent.audit.owners import applied, is_controller, is_helm, others, owners
 from agent.audit.verdict import Cause, Helm, Leg, Outcome, Point, Reading, Standing
+from agent.blueprint.values import keys
 from agent.diagnose.fields import number
 from agent.snapshot.record import Object, Ref
 
@@ -71,7 +72,7 @@ def _given(said: dict[Leg, Reading], legs: Legs) -> bool:
     path = said[Leg.VALUES].where.rpartition(" ")[2] if Leg.VALUES in said else ""
     values = legs.inputs.release.values if legs.inputs.release else None
     here: object = values
-    for step in path.split("."):
+    for step in keys(path):
         here = here.get(step) if isinstance(here, dict) else None
     return here is not None
 

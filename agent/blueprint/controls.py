@@ -10,7 +10,9 @@ from agent.blueprint.control import Binding, Control, ControlKind, Profile, Sour
 from agent.blueprint.tables import Row, Table
 
 _ID = re.compile(r"[A-Z][A-Z0-9]*(-[A-Z0-9]+)+")
-_PATH = re.compile(r"[A-Za-z_][\w-]*(\.[A-Za-z0-9_*-]+)*(\.\*)?")
+PATH = re.compile(r"[A-Za-z_](?:[\w-]|\\\.)*(\.(?:[\w/*:@$%~-]|\\\.)+)*")
+"""Keys with dots between; a dot inside of a key is escaped, as in `podAnnotations.prometheus\\.io/scrape`."""
+
 _WORD = re.compile(r"[A-Za-z0-9]+")
 
 BINDING_HEADERS = {"component", "kind", "name", "values"}
@@ -175,7 +177,7 @@ def _paths(text: str) -> tuple[str, ...]:
     for part in text.split(","):
         first, *siblings = [word.strip().strip("`") for word in part.split("+")]
         found += [first, *(f"{first.rpartition('.')[0]}.{sibling}" for sibling in siblings)]
-    wrong = next((path for path in found if not _PATH.fullmatch(path)), None)
+    wrong = next((path for path in found if not PATH.fullmatch(path)), None)
     if wrong is not None:
         raise Unreadable(f"{wrong!r} is not a values path")
     return tuple(found)

@@ -22,6 +22,9 @@ LARGEST = 2 << 20
 SECRETS = re.compile(r"(?i).*(secrets?|credentials?|passwords?)(data|values)?")
 """A map whose entries are secrets, whatever they are called."""
 
+_DOT = re.compile(r"(?<!\\)\.")
+"""What parts a path's keys: a dot inside of one is escaped."""
+
 MERGE = "tag:yaml.org,2002:merge"
 
 _SALT = secrets.token_bytes(32)
@@ -112,12 +115,17 @@ def joined(keys: Sequence[str]) -> str:
     return ".".join(key.replace(".", "\\.") for key in keys)
 
 
+def keys(path: str) -> list[str]:
+    """Return a path's keys: the way back from `joined`."""
+    return [key.replace("\\.", ".") for key in _DOT.split(path)]
+
+
 def _make_room(leaves: dict[str, Leaf], leaf: Leaf) -> None:
     """Remove what a leaf replaces: everything below it, or the scalar above it; an empty map replaces only scalars."""
     if leaf.value != {}:
         for path in [path for path in leaves if path.startswith(f"{leaf.path}.")]:
             del leaves[path]
-    parts = leaf.path.split(".")
+    parts = _DOT.split(leaf.path)
     for size in range(1, len(parts)):
         leaves.pop(".".join(parts[:size]), None)
 
@@ -180,7 +188,7 @@ def _is_plain(node: Any) -> bool:
 
 def _value(node: Any) -> Any:
     if node.id == "scalar":
-        return scalar(node)
+        return redact_tree(scalar(node))
     if node.id == "sequence":
         return redact_tree([_value(item) for item in node.value])
     return redact_tree({str(key.value): _value(value) for key, value in _pairs(node)})
@@ -194,4 +202,5 @@ def _of_mapping(tree: Mapping[str, Any], keys: tuple[str, ...], source: Source) 
         elif is_secret(here) and value not in (None, "", [], {}, True, False):
             yield Leaf(joined(here), masked(value), MASK, source)
         else:
+            value = redact_tree(value)
             yield Leaf(joined(here), value, "" if isinstance(value, (list, dict)) else str(value), source)

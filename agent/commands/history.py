@@ -43,10 +43,11 @@ def git_facts(
         stated = _stated(box, blueprints, specs, values, profile, history)
     tracked = {name: states.get(name) is not None for name in every}
     clean = {name: states.get(name) is True for name in every}
-    return GitFacts(tracked, clean, history, stated), ""
+    unread = {name: str(state) for name, state in states.items() if isinstance(state, Failure)}
+    return GitFacts(tracked, clean, history, stated, unread), ""
 
 
-def _state(box: Sandbox, path: Path) -> bool | None:
+def _state(box: Sandbox, path: Path) -> bool | Failure | None:
     root = git.root(path)
     return git.is_committed(box, root, path) if root else None
 

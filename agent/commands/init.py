@@ -57,7 +57,7 @@ def _material(chart: Chart, where: Target, settings: Settings) -> Material:
             raise Indeterminate(f"{renderer.failure}: without rendering nobody knows what a value decides")
         traced = renderer.all(list(values.leaves.values()), progress)
         progress.clear()
-    objects = {identity(obj, where.namespace): obj for _, obj in renderer.rendered}
+    objects = {identity(obj, where.namespace): obj for _, obj in renderer.named}
     effects = {path: [item for item in found.effects if item.object in objects] for path, found in traced.items()}
     return Material(chart.name, where.name, values, objects, effects, _running(where))
 

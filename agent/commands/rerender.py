@@ -2,15 +2,15 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from agent.blueprint.values import Leaf, Values
+from agent.blueprint.values import Leaf, Masked, Values
 from agent.commands.chart import Chart
-from agent.trace.effect import Effect, Sourced, effects
+from agent.trace.effect import Effect, Group, Sourced, effects, hidden, random_names
 from agent.trace.probe import candidates, gates, merged, overlay
 from tools import helm
 from tools.failure import Failure
@@ -41,7 +41,8 @@ class Renderer:
         self._number = 0
         first, again = self._render([]), self._render([])
         self.base = first
-        self._unstable = _differing(first, again, namespace)
+        self.random = _random(first, again, namespace)
+        self._unstable = _differing(first, again, namespace, self.random)
 
     @property
     def failure(self) -> Failure | None:
@@ -49,9 +50,10 @@ class Renderer:
         return self.base if isinstance(self.base, Failure) else None
 
     @property
-    def rendered(self) -> Sequence[Sourced]:
-        """Return what the chart makes of the values as they are, nothing where it cannot be rendered."""
-        return () if isinstance(self.base, Failure) else self.base
+    def named(self) -> Sequence[Sourced]:
+        """Return the objects whose names stay as they are when the chart is rendered again."""
+        base = () if isinstance(self.base, Failure) else self.base
+        return [(template, obj) for template, obj in base if (template, obj.get("kind")) not in self.random]
 
     def all(self, leaves: Sequence[Leaf], progress: Callable[[str], None]) -> dict[str, Traced]:
         """Return path -> what it decides, for many values."""
@@ -82,10 +84,10 @@ class Renderer:
             after = self._render([merged([gate, overlay(leaf.path, value)])])
             if isinstance(after, Failure):
                 continue
-            found = effects(base, after, self.namespace)
+            found = effects(base, after, self.namespace, self.random)
             stable = tuple(item for item in found if (item.object, item.pointer) not in self._unstable)
             if stable:
-                return stable
+                return tuple(map(hidden, stable)) if isinstance(leaf.value, Masked) else stable
         return ()
 
     def _render(self, trees: Sequence[Mapping[str, Any]]) -> Sequence[Sourced] | Failure:
@@ -105,10 +107,19 @@ class Renderer:
         return f"changing it changes no object that may be looked at (Secrets may not){where}"
 
 
-def _differing(one: Sequence[Sourced] | Failure, other: Sequence[Sourced] | Failure, namespace: str) -> frozenset[Any]:
+Rendering = Sequence[Sourced] | Failure
+
+
+def _random(one: Rendering, other: Rendering, namespace: str) -> frozenset[Group]:
     if isinstance(one, Failure) or isinstance(other, Failure):
         return frozenset()
-    return frozenset((item.object, item.pointer) for item in effects(one, other, namespace))
+    return random_names(one, other, namespace)
+
+
+def _differing(one: Rendering, other: Rendering, namespace: str, random: Set[Group]) -> frozenset[Any]:
+    if isinstance(one, Failure) or isinstance(other, Failure):
+        return frozenset()
+    return frozenset((item.object, item.pointer) for item in effects(one, other, namespace, random))
 
 
 def _schema(chart: Path) -> Mapping[str, Any]:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from agent.blueprint.values import keys
 from tools.text import clean
 
 UNKNOWN = "CHANGE-ME"
@@ -26,17 +27,17 @@ def patch(leaves: Sequence[Leaf]) -> str:
     """Return a YAML document that sets these leaves; two leaves of one path are one."""
     tree: dict[str, object] = {}
     for leaf in leaves:
-        _put(tree, leaf.path.split("."), leaf)
+        _put(tree, keys(leaf.path), leaf)
     return "\n".join(_lines(tree, 0)) + "\n" if tree else ""
 
 
-def _put(tree: dict[str, object], keys: list[str], leaf: Leaf) -> None:
-    for key in keys[:-1]:
+def _put(tree: dict[str, object], names: list[str], leaf: Leaf) -> None:
+    for key in names[:-1]:
         below = tree.setdefault(key, {})
         if not isinstance(below, dict):
             return
         tree = below
-    tree.setdefault(keys[-1], leaf)
+    tree.setdefault(names[-1], leaf)
 
 
 def _lines(tree: dict[str, object], depth: int) -> list[str]:

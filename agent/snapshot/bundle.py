@@ -18,7 +18,8 @@ from typing import Any, TypeVar
 
 from agent.snapshot.record import Cluster, LogKey, Object, Part, Release, Snapshot, State, Usage
 from tools.failure import Failure, FailureKind
-from tools.redact import redact, redact_documents, redact_object, redact_tree
+from tools.objects import redact_documents, redact_object
+from tools.redact import redact, redact_tree
 from tools.text import clean
 
 SCHEMA = "bluehelm/bundle/v1"

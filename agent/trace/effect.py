@@ -1,8 +1,8 @@
 """What a changed value changes: the difference of two renderings, object by object."""
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from typing import Any
 
 from agent.audit.drift import differing_pairs
@@ -10,7 +10,9 @@ from agent.audit.inputs import identity
 from agent.audit.legs import shown_value
 from agent.audit.normalise import key
 from agent.snapshot.record import Object, Ref
+from tools.redact import MASK
 
+RANDOM = "(random name"
 ABSENT = shown_value(None)
 
 Sourced = tuple[str, Object]
@@ -28,9 +30,15 @@ class Effect:
     """What stands there with the value in force."""
 
 
-def effects(before: Sequence[Sourced], after: Sequence[Sourced], namespace: str) -> list[Effect]:
-    """Return where two renderings differ, in the order of the first."""
-    one, other = _named(before, namespace), _named(after, namespace)
+Group = tuple[str, str]
+"""A template and a kind: the objects of one kind that it makes."""
+
+
+def effects(
+    before: Sequence[Sourced], after: Sequence[Sourced], namespace: str, random: Set[Group] = frozenset()
+) -> list[Effect]:
+    """Return where two renderings differ, in the order of the first; objects of `random` groups are paired in order."""
+    one, other = _named(before, namespace, random), _named(after, namespace, random)
     found: list[Effect] = []
     for name in dict.fromkeys((*one, *other)):
         if name not in one or name not in other:
@@ -58,8 +66,31 @@ def is_checksum(pointer: str) -> bool:
     return "checksum" in pointer or pointer.endswith("/helm.sh~1chart")
 
 
-def _named(rendered: Sequence[Sourced], namespace: str) -> dict[Ref, Sourced]:
-    return {identity(obj, namespace): (template, obj) for template, obj in rendered}
+def hidden(effect: Effect) -> Effect:
+    """Return an effect of a secret value: where it stands, and not what."""
+    return replace(effect, now=MASK) if effect.pointer else effect
+
+
+def random_names(one: Sequence[Sourced], other: Sequence[Sourced], namespace: str) -> frozenset[Group]:
+    """Return the groups whose objects were called differently in two renderings of the same values."""
+    known, again = _named(one, namespace, frozenset()), _named(other, namespace, frozenset())
+    strangers = [*(known[name] for name in known.keys() - again), *(again[name] for name in again.keys() - known)]
+    return frozenset((template, str(obj.get("kind"))) for template, obj in strangers)
+
+
+def is_random(name: Ref) -> bool:
+    """Return whether a name is made anew each time the chart is rendered: no object can be looked up by it."""
+    return name.name.startswith(RANDOM)
+
+
+def _named(rendered: Sequence[Sourced], namespace: str, random: Set[Group]) -> dict[Ref, Sourced]:
+    found: dict[Ref, Sourced] = {}
+    for template, obj in rendered:
+        name = identity(obj, namespace)
+        number = sum(kept == template and ref.kind == name.kind for ref, (kept, _) in found.items())
+        anonymous = (template, name.kind) in random
+        found[Ref(name.kind, name.namespace, f"{RANDOM} {number + 1})") if anonymous else name] = (template, obj)
+    return found
 
 
 def resolve(obj: Any, pointer: str) -> Any:

@@ -8,7 +8,8 @@ from agent.audit.legs import shown_value
 from agent.audit.orphans import is_below
 from agent.blueprint.control import Blueprints, Control, ControlKind
 from agent.blueprint.values import Leaf, Values
-from agent.trace.effect import Effect, resolve
+from agent.trace.effect import Effect, is_random, resolve
+from tools.redact import MASK
 
 History = Mapping[tuple[str, int], LineHistory]
 
@@ -68,9 +69,13 @@ def live_places(effects: Sequence[Effect], objects: Objects | None, reason: str)
 def _live(effect: Effect, objects: Objects | None, reason: str) -> Live:
     if objects is None:
         return Live(effect, None, reason)
+    if is_random(effect.object):
+        return Live(effect, None, "its name is made anew each time")
     obj = objects.get(effect.object)
     if obj is None:
         return Live(effect, None, "no such object")
+    if effect.now == MASK:
+        return Live(effect, MASK)
     return Live(effect, shown_value(resolve(obj, effect.pointer)) if effect.pointer else "there")
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from agent.blueprint.values import Leaf, Masked, Values
+from agent.blueprint.values import Leaf, Masked, Values, joined, keys
 
 MARK = "bluehelm-probe"
 
@@ -35,7 +35,7 @@ def candidates(leaf: Leaf, schema: Mapping[str, Any]) -> list[Any]:
 def _allowed(path: str, schema: Mapping[str, Any]) -> Iterator[Any]:
     """Yield what the chart's own schema takes there."""
     here: Any = schema
-    for key in path.split("."):
+    for key in keys(path):
         here = (here.get("properties") or {}).get(key) if isinstance(here, Mapping) else None
     if isinstance(here, Mapping):
         yield from here.get("enum") or ()
@@ -67,9 +67,8 @@ def _texts(value: str) -> Iterator[Any]:
 
 def overlay(path: str, value: Any) -> dict[str, Any]:
     """Return the values document that sets one path."""
-    keys = [key.replace("\\.", ".") for key in re.split(r"(?<!\\)\.", path)]
     tree: Any = value
-    for key in reversed(keys):
+    for key in reversed(keys(path)):
         tree = {key: tree}
     return dict(tree)
 
@@ -89,11 +88,13 @@ def gates(path: str, values: Values) -> list[dict[str, Any]]:
 
     The first is all switches above it turned on, then each other switch of its root turned round, one at a time.
     """
-    parts = path.split(".")
-    above = [f"{'.'.join(parts[:size])}.enabled" for size in range(1, len(parts))]
+    parts = keys(path)
+    above = [f"{joined(parts[:size])}.enabled" for size in range(1, len(parts))]
     off = [name for name in above if name in values.leaves and values.leaves[name].value is False and name != path]
     opened = [merged([overlay(name, value=True) for name in off])] if off else []
     switches = [
-        leaf for leaf in values.below(parts[0]) if isinstance(leaf.value, bool) and leaf.path not in (path, *off)
+        leaf
+        for leaf in values.below(joined(parts[:1]))
+        if isinstance(leaf.value, bool) and leaf.path not in (path, *off)
     ]
     return opened + [overlay(leaf.path, value=not leaf.value) for leaf in switches[:MOST]]

@@ -10,7 +10,8 @@ from agent.audit.fields import KINDS, POD, WORKLOADS, read
 from agent.audit.normalise import is_empty, text
 from agent.blueprint.cells import Unreadable
 from agent.blueprint.cells import read as read_cell
-from agent.blueprint.values import Leaf, Masked, Values
+from agent.blueprint.controls import PATH
+from agent.blueprint.values import Leaf, Masked, Values, keys
 from agent.snapshot.record import Object, Ref
 from agent.trace.effect import Effect
 
@@ -50,10 +51,18 @@ def starter(material: Material) -> str:
     parts = _parts(material)
     taken: set[str] = set()
     lines = _head(material)
+    nameable = [leaf for leaf in material.values.leaves.values() if PATH.fullmatch(leaf.path)]
     for part in parts:
-        leaves = [leaf for leaf in material.values.leaves.values() if _part(leaf, material, parts) is part]
+        leaves = [leaf for leaf in nameable if _part(leaf, material, parts) is part]
         lines += [f"## {part.name}", "", *TABLE, *(_row(leaf, material, part, taken) for leaf in leaves), ""]
-    return "\n".join([*lines, *_bindings(material, parts)]) + "\n"
+    return "\n".join([*lines, *_nameless(material), *_bindings(material, parts)]) + "\n"
+
+
+def _nameless(material: Material) -> list[str]:
+    """Say which values have keys that no Helm Path can hold: they stay without a row, and the reader knows."""
+    odd = [leaf.source for leaf in material.values.leaves.values() if not PATH.fullmatch(leaf.path)]
+    places = [f"- {source}" for source in odd]
+    return ["## Without a row", "", "The keys of these values fit no Helm Path:", "", *places, ""] if odd else []
 
 
 TABLE = (
@@ -123,12 +132,12 @@ def stated(leaf: Leaf) -> str:
 
 def title(path: str, value: str) -> str:
     """Return a row's title: words of its path whose grammar reads the value, else the path as one word."""
-    keys = path.split(".")
-    for size in (2, 3, len(keys)):
-        words = " ".join(word for key in keys[-size:] for word in _CAMEL.split(key) if word)
+    parts = keys(path)
+    for size in (2, 3, len(parts)):
+        words = " ".join(word for key in parts[-size:] for word in _CAMEL.split(key) if word)
         if _reads(words.capitalize(), value):
             return words.capitalize()
-    return "Value" + "".join(word[:1].upper() + word[1:] for key in keys for word in _CAMEL.split(key) if word)
+    return "Value" + "".join(word[:1].upper() + word[1:] for key in parts for word in _CAMEL.split(key) if word)
 
 
 def _reads(words: str, value: str) -> bool:

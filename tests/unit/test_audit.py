@@ -593,6 +593,10 @@ def test_the_rules_that_git_answers() -> None:
     assert [verdict(found, name).outcome for name in names] == [Outcome.PASS] * 4
     bad = GitFacts({}, {}, stated_then={"SVC-BE-PORT": False})
     assert [verdict(audit(inputs(capture("installed"), git=bad)), name).outcome for name in names] == [Outcome.FAIL] * 4
+    unread = audit(
+        inputs(capture("installed"), git=replace(bad, stated_then={}, unread=dict.fromkeys(files, "no git")))
+    )
+    assert [verdict(unread, name).outcome for name in names] == [Outcome.UNKNOWN] * 4
     none = audit(inputs(capture("installed"), git_reason="not a git repository"))
     assert [verdict(none, name).why for name in names] == ["not a git repository"] * 4
 

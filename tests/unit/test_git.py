@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tools import git
-from tools.failure import Failure
+from tools.failure import Failure, FailureKind
 from tools.run import Sandbox, sandbox
 
 
@@ -63,6 +63,23 @@ def test_whether_a_file_is_committed(box: Sandbox, repository: Path) -> None:
     assert git.is_committed(box, repository, values) is False
     fresh.write_text("a: 1\n")
     assert git.is_committed(box, repository, fresh) is None
+
+
+def test_a_git_that_did_not_look_has_not_said_no(box: Sandbox, repository: Path, tmp_path: Path) -> None:
+    """No git installed, or a folder git does not trust: "not committed" would send somebody to commit it again."""
+    values = repository / "values.yaml"
+    with sandbox(path=str(tmp_path)) as bare:
+        found = git.is_committed(bare, repository, values)
+    assert isinstance(found, Failure)
+    assert found.kind is FailureKind.MISSING
+    (repository / ".git" / "HEAD").unlink()
+    assert isinstance(git.is_committed(box, repository, values), Failure)
+
+
+def test_a_repository_without_commits_has_nothing(box: Sandbox, tmp_path: Path) -> None:
+    _git(tmp_path, "init", "--quiet", "new")
+    (tmp_path / "new" / "values.yaml").write_text("a: 1\n")
+    assert git.is_committed(box, tmp_path / "new", tmp_path / "new" / "values.yaml") is None
 
 
 def test_the_top_of_the_repository(repository: Path, tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fakes.objects import FIXTURES, recorded
-from tools.redact import MASK, redact, redact_object
+from tools.objects import redact_object
+from tools.redact import MASK, redact
 
 CANARY = st.text(string.ascii_letters + string.digits + "._~+/-", min_size=16, max_size=40).map("Canary0".__add__)
 AROUND = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="'\"\\"), max_size=40)

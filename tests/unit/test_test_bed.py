@@ -89,12 +89,19 @@ def test_another_kubernetes_on_this_machine_is_refused_by_name(tmp_path: Path, m
     monkeypatch.setattr(preflight, "unable", lambda: None)
     agent = shutil.copy(shutil.which("sleep") or "sleep", tmp_path / "k3s-server")
     monkeypatch.setattr(preflight, "NODE_AGENTS", {"k3s-server"})
+    monkeypatch.setattr(lifecycle, "alone", lambda: pytest.fail("it went on, and would start a cluster"))
     with subprocess.Popen([agent, "60"]) as other:
         try:
+            processes.wait_for("its name", lambda: _comm(other.pid) == "k3s-server", 10)
             with pytest.raises(Trouble, match=rf"process {other.pid} \(.*\) is another Kubernetes node"):
                 lifecycle.up()
         finally:
             other.kill()
+
+
+def _comm(pid: int) -> str:
+    """Return a process's name, which the kernel sets a moment after the parent goes on."""
+    return Path(f"/proc/{pid}/comm").read_text().strip()
 
 
 def test_a_shell_that_names_the_run_folder_is_not_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

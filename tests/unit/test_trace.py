@@ -244,6 +244,41 @@ def test_a_secret_never_reaches_a_starter(tmp_path: Path) -> None:
     assert "| a secret |" in done.stdout
 
 
+ODD = str(ROOT / "tests" / "fixtures" / "charts" / "odd")
+
+
+def test_a_secret_is_not_shown_wherever_it_sits(tmp_path: Path) -> None:
+    """In a URL, a list of variables, a flag's argument, a key file, or copied into a ConfigMap under another name."""
+    values = ("databaseUrl", "env", "args", "extra", "replicas")
+    said = [agent(tmp_path, "why", name, "--chart", ODD) for name in values]
+    said += [agent(tmp_path, "why", "extra", "--chart", ODD, "-o", "json"), agent(tmp_path, "init", ODD)]
+    assert [done.returncode for done in said] == [0] * len(said)
+    assert not [done.stdout for done in said if "canary" in done.stdout + done.stderr]
+    assert "postgres://shop:***@db:5432/shop" in said[0].stdout
+    assert "ConfigMap/default/odd-cm /data/k = ***" in said[3].stdout
+
+
+def test_an_object_with_a_random_name_is_decided_only_by_what_changes_it(tmp_path: Path) -> None:
+    """Compared by name it would differ each time, and every value would seem to make it come and go."""
+    replicas = agent(tmp_path, "why", "replicas", "--chart", ODD).stdout
+    assert "Deployment/default/odd-odd /spec/replicas = 1" in replicas
+    assert "Job/" not in replicas
+    image = agent(tmp_path, "why", "jobImage", "--chart", ODD, "--bundle", INSTALLED, "-n", "audited").stdout
+    assert "Job/audited/(random name 1) /spec/template/spec/containers/[name=j]/image = busybox" in image
+    assert "live: unknown: its name is made anew each time" in image
+
+
+def test_keys_with_dots_and_slashes_get_rows_and_odder_ones_are_named(tmp_path: Path) -> None:
+    """Annotations and node selectors are in every public chart's values."""
+    done = agent(tmp_path, "init", ODD)
+    assert (done.returncode, done.stderr) == (0, "")
+    rows = parse({"odd.md": done.stdout.encode()})
+    assert not rows.unread
+    paths = {path for row in rows.controls for path in row.paths}
+    assert {"podAnnotations.prometheus\\.io/scrape", "nodeSelector.kubernetes\\.io/os"} <= paths
+    assert re.findall(r"^- .*values\.yaml:(\d+)$", done.stdout, re.MULTILINE) == ["18", "19"]
+
+
 @pytest.mark.parametrize(
     ("text", "line"), [("a: 1\na: 2\n", 2), ("a:\n\tb: 1\n", 2), ("a: !!python/name:os.system x\n", 1), ("- 1\n", 1)]
 )
