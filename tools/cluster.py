@@ -4,7 +4,6 @@ The `kubernetes` package gives transport and TLS; bodies are parsed straight int
 cost ten times as much. Importing it takes 0.3 s, so it happens here and only when a cluster is read.
 """
 
-import gc
 import random
 import re
 import shutil
@@ -13,7 +12,6 @@ import time
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -286,19 +284,6 @@ def connect(access: Access, timeout: float) -> Reader | Failure:
         shutil.rmtree(folder, ignore_errors=True)
         return Failure(FailureKind.CONFIG, f"context {access.context}", reason)
     return Reader(access, timeout, folder, pool, access.server, _authorization(access), time.monotonic() + timeout)
-
-
-@contextmanager
-def collector_paused() -> Iterator[None]:
-    """Keep the garbage collector off while millions of dicts are made: it would look at each again and again."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()  # what was made lives until the end; walking it once more would cost as much as making it
-        if was_on:
-            gc.enable()
 
 
 def _authorization(access: Access) -> dict[str, str]:

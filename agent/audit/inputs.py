@@ -39,7 +39,7 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class LineHistory:
-    """Who last changed one line: short commit, RFC 3339 time, whether the file has changes that are not committed."""
+    """Who last changed one line: short commit, RFC 3339 time, the author, the commit's first line."""
 
     commit: str
     time: str
@@ -53,7 +53,6 @@ class GitFacts:
 
     tracked: Mapping[str, bool]
     clean: Mapping[str, bool]
-    lines: Mapping[tuple[str, int], LineHistory] = field(default_factory=dict)
     stated_then: Mapping[str, bool | None] = field(default_factory=dict)
     """Control id -> whether the blueprint stated its value in the commit that set it; None when there was none yet."""
     unread: Mapping[str, str] = field(default_factory=dict)

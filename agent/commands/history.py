@@ -16,6 +16,9 @@ from tools.run import Sandbox, sandbox
 Files = Mapping[str, Path]
 """Name as shown -> the file."""
 
+History = Mapping[tuple[str, int], LineHistory]
+"""Name as shown and line -> who changed it last."""
+
 
 def git_facts(
     blueprints: Blueprints, specs: Files, values: Values, files: Files, profile: Profile
@@ -31,20 +34,38 @@ def git_facts(
 
     """
     every = {**specs, **files}
-    roots = {name: git.root(path) for name, path in every.items()}
-    inside = {name: path for name, path in every.items() if roots[name] is not None}
+    inside = {name: path for name, path in every.items() if git.root(path) is not None}
     if not inside:
         return None, f"{next(iter(every), 'nothing')} is in no git repository"
-    with sandbox() as box, ThreadPoolExecutor(4) as workers:
-        states = dict(zip(inside, workers.map(lambda path: _state(box, path), inside.values()), strict=True))
-        whole = [name for name in inside if states[name] is True]
-        blamed = dict(zip(whole, workers.map(lambda name: _lines(box, every[name]), whole), strict=True))
-        history = {(name, line): made for name, found in blamed.items() for line, made in found.items()}
-        stated = _stated(box, blueprints, specs, values, profile, history)
+    decided = _decided(blueprints.controls, values)
+    asked = {source.file for row, leaf in decided for source in (row.source, leaf.source)}
+    with sandbox() as box:
+        states = _states_of(box, inside)
+        whole = {name: path for name, path in inside.items() if states[name] is True and name in asked}
+        stated = _stated(decided, _blamed(box, whole), _Then(box, specs), profile)
     tracked = {name: states.get(name) is not None for name in every}
     clean = {name: states.get(name) is True for name in every}
     unread = {name: str(state) for name, state in states.items() if isinstance(state, Failure)}
-    return GitFacts(tracked, clean, history, stated, unread), ""
+    return GitFacts(tracked, clean, stated, unread), ""
+
+
+def line_history(files: Files) -> History:
+    """Return (name, line) -> who changed it last, of the files that are in git as they are on disk."""
+    inside = {name: path for name, path in files.items() if git.root(path) is not None}
+    with sandbox() as box:
+        states = _states_of(box, inside)
+        return _blamed(box, {name: path for name, path in inside.items() if states[name] is True})
+
+
+def _states_of(box: Sandbox, files: Files) -> dict[str, bool | Failure | None]:
+    with ThreadPoolExecutor(4) as workers:
+        return dict(zip(files, workers.map(lambda path: _state(box, path), files.values()), strict=True))
+
+
+def _blamed(box: Sandbox, files: Files) -> History:
+    with ThreadPoolExecutor(4) as workers:
+        found = zip(files, workers.map(lambda path: _lines(box, path), files.values()), strict=True)
+        return {(name, line): made for name, lines in found for line, made in lines.items()}
 
 
 def _state(box: Sandbox, path: Path) -> bool | Failure | None:
@@ -60,20 +81,16 @@ def _lines(box: Sandbox, path: Path) -> Mapping[int, LineHistory]:
     return {line: LineHistory(made.id, made.time, made.author, made.subject) for line, made in found.items()}
 
 
-History = Mapping[tuple[str, int], LineHistory]
-
-
 def _stated(
-    box: Sandbox, blueprints: Blueprints, specs: Files, values: Values, profile: Profile, history: History
+    decided: Sequence[tuple[Control, Leaf]], history: History, then: "_Then", profile: Profile
 ) -> dict[str, bool | None]:
     """Return control id -> whether the blueprint stated its value when the value was set.
 
     A row whose line is no younger than the value's has stated it. A younger line may only have been reworded: then the
     blueprints are read as they were in the commit that set the value. None where there was no blueprint then at all.
     """
-    then: dict[str, Blueprints] = {}
     found: dict[str, bool | None] = {}
-    for control, leaf in _decided(blueprints.controls, values):
+    for control, leaf in decided:
         spec = history.get((control.source.file, control.source.line))
         value = history.get((leaf.source.file, leaf.source.line))
         if spec is None or value is None:
@@ -81,22 +98,39 @@ def _stated(
         if spec.commit == value.commit or spec.time <= value.time:
             found[control.id] = True
             continue
-        if value.commit not in then:
-            then[value.commit] = _blueprints_at(box, value.commit, specs)
-        known = then[value.commit]
-        found[control.id] = _states(known.control(control.id), leaf, profile) if known.controls else None
+        row = then.row(value.commit, control)
+        found[control.id] = _states(row, leaf, profile) if row or then.any(value.commit) else None
     return found
+
+
+class _Then:
+    """The blueprints as they were in a commit; each file is read once, and only when a row is looked for in it."""
+
+    def __init__(self, box: Sandbox, specs: Files) -> None:
+        self._box, self._specs = box, specs
+        self._read: dict[tuple[str, str], Blueprints] = {}
+
+    def row(self, commit: str, control: Control) -> Control | None:
+        """Return a row as it was, looked for where it stands now, then in the other files."""
+        files = sorted(self._specs, key=lambda name: name != control.source.file)
+        found = (self._file(commit, name).control(control.id) for name in files)
+        return next((row for row in found if row is not None), None)
+
+    def any(self, commit: str) -> bool:
+        """Return whether there was a blueprint at all."""
+        return any(self._file(commit, name).controls for name in self._specs)
+
+    def _file(self, commit: str, name: str) -> Blueprints:
+        if (commit, name) not in self._read:
+            text = _content(self._box, commit, self._specs[name])
+            self._read[commit, name] = parse({} if text is None else {name: text.encode()})
+        return self._read[commit, name]
 
 
 def _decided(controls: Sequence[Control], values: Values) -> list[tuple[Control, Leaf]]:
     rows = [row for row in controls if row.kind is ControlKind.PARAMETER]
     named = [(row, leaf) for row in rows for path in row.paths if (leaf := next(iter(values.below(path)), None))]
     return [(row, leaf) for row, leaf in named if leaf.source.line]
-
-
-def _blueprints_at(box: Sandbox, commit: str, specs: Files) -> Blueprints:
-    found = {name: _content(box, commit, path) for name, path in specs.items()}
-    return parse({name: text.encode() for name, text in found.items() if text is not None})
 
 
 def _content(box: Sandbox, commit: str, path: Path) -> str | None:

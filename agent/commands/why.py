@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from agent.audit.inputs import GitFacts, Objects
+from agent.audit.inputs import Objects
 from agent.blueprint.control import Blueprints, Control, Profile
 from agent.blueprint.values import Leaf, Values
 from agent.commands.blueprints import read
 from agent.commands.chart import Chart, open_chart
-from agent.commands.history import git_facts
+from agent.commands.history import History, line_history
 from agent.commands.rerender import Renderer, Traced
 from agent.commands.world import look, report_gaps
 from agent.config import Settings, load
@@ -35,7 +35,7 @@ class _World:
     live_reason: str
     name: str
     namespace: str
-    git: GitFacts | None
+    history: History
 
 
 def why(args: argparse.Namespace) -> ExitCode:
@@ -85,8 +85,8 @@ def _world(args: argparse.Namespace, settings: Settings) -> _World:
     namespace = args.namespace or release[1]
     live = _objects(snapshot, namespace) if snapshot else None
     specs, files = blueprint_paths(settings.blueprints), dict(chart.files(profile))
-    git, _ = git_facts(blueprints, specs, values, files, profile)
-    return _World(chart, profile, values, blueprints, live, reason, release[0], namespace, git)
+    history = line_history({**specs, **files})
+    return _World(chart, profile, values, blueprints, live, reason, release[0], namespace, history)
 
 
 def _snapshot(args: argparse.Namespace, settings: Settings) -> tuple[Snapshot | None, str]:
@@ -129,15 +129,14 @@ def _explained(leaves: Sequence[Leaf], world: _World, settings: Settings) -> lis
 
 def _one(leaf: Leaf, traced: Traced, world: _World) -> Explanation:
     controls = deciding(leaf.path, world.blueprints)
-    lines = world.git.lines if world.git else {}
-    rows = {row.id: lines.get((row.source.file, row.source.line)) for row in controls}
+    rows = {row.id: world.history.get((row.source.file, row.source.line)) for row in controls}
     return Explanation(
         leaf,
         controls,
         live_places(traced.effects, world.live, world.live_reason),
         traced.behind,
         traced.reason,
-        lines.get((leaf.source.file, leaf.source.line)),
+        world.history.get((leaf.source.file, leaf.source.line)),
         {name: made for name, made in rows.items() if made is not None},
     )
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from agent.snapshot.record import Cluster, LogKey, Object, Part, Release, Snapshot, State, Usage
+from tools.collector import collector_paused
 from tools.failure import Failure, FailureKind
 from tools.objects import redact_documents, redact_object
 from tools.redact import redact, redact_tree
@@ -72,8 +73,6 @@ def save(snapshot: Snapshot, path: Path) -> Failure | None:
 
 def load(path: Path) -> Snapshot | Failure:
     """Return the snapshot a bundle holds; a Failure for anything that is not a whole bundle of ours."""
-    from tools.cluster import collector_paused
-
     try:
         with collector_paused(), gzip.open(path, "rb") as packed:
             return _snapshot(dict(_read(packed)), str(path))

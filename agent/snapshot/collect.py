@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from agent.snapshot.record import Cluster, LogKey, Object, Part, Release, Snapshot, State, Usage
 from agent.snapshot.suspects import is_suspect
 from tools.access import Access
-from tools.cluster import CONNECTIONS, Listed, Reader, collector_paused
+from tools.cluster import CONNECTIONS, Listed, Reader
+from tools.collector import collector_paused
 from tools.failure import Failure, FailureKind
 from tools.helm import releases
 from tools.kinds import BY_NAME, KINDS

@@ -11,8 +11,6 @@ from agent.blueprint.values import Leaf, Values
 from agent.trace.effect import Effect, is_random, resolve
 from tools.redact import MASK
 
-History = Mapping[tuple[str, int], LineHistory]
-
 
 @dataclass(frozen=True, slots=True)
 class Live:
