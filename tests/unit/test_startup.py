@@ -1,6 +1,7 @@
 """What a command loads before it answers: a shell that completes and a person who asks for help pay for it."""
 
 import argparse
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -37,7 +38,12 @@ print("\\nLOADED", *sorted({name.partition(".")[0] for name in sys.modules}), fi
 
 def loaded(argv: Sequence[str]) -> set[str]:
     """Return the top-level packages a command has loaded when it is done."""
-    done = subprocess.run([sys.executable, "-c", LOADED, *argv], capture_output=True, text=True, cwd=ROOT, timeout=60)
+    plain = {
+        name: value for name, value in os.environ.items() if not name.startswith("BLUEHELM_")
+    }  # a setting is checked
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED, *argv], capture_output=True, text=True, cwd=ROOT, timeout=60, env=plain
+    )
     lines = [line for line in done.stderr.splitlines() if line.startswith("LOADED ")]
     assert lines, done.stderr
     assert done.stdout or not argv, "a usage error would load nothing: " + done.stderr
