@@ -19,18 +19,26 @@ class Cost:
     cpu: float = 0.0
 
 
-def cost(argv: Sequence[str | Path], *, runs: int = RUNS, env: dict[str, str] | None = None) -> Cost:
-    """Return the best time and the smallest peak of a few runs of a command."""
-    found = [_once(argv, env) for _ in range(runs)]
+def cost(
+    argv: Sequence[str | Path], *, runs: int = RUNS, env: dict[str, str] | None = None, answers: Sequence[int] = (0,)
+) -> Cost:
+    """Return the best time and the smallest peak of a few runs of a command.
+
+    Raises:
+        ValueError: it ended with a status that is none of the answers, so that it did not do its work.
+    """
+    found = [_once(argv, env, answers) for _ in range(runs)]
     best = min(item.cpu for item in found)
     return Cost(min(item.seconds for item in found), min(item.memory for item in found), best)
 
 
-def _once(argv: Sequence[str | Path], env: dict[str, str] | None) -> Cost:
+def _once(argv: Sequence[str | Path], env: dict[str, str] | None, answers: Sequence[int]) -> Cost:
     began = time.perf_counter()
     process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ | (env or {}))
-    _, _, usage = os.wait4(process.pid, 0)
-    process.returncode = 0  # it was waited for above, where its own peak can be read
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)  # waited for here, where its own peak can be read
+    if process.returncode not in answers:
+        raise ValueError(f"{' '.join(map(str, argv))} ended with {process.returncode}: nothing was measured")
     return Cost(time.perf_counter() - began, usage.ru_maxrss << 10, usage.ru_utime + usage.ru_stime)
 
 

@@ -16,12 +16,16 @@ TAINT = {"key": "kwok.x-k8s.io/node", "value": "fake", "effect": "NoSchedule"}
 
 STAGES = (
     "node/fast/node-initialize",
-    "node/heartbeat-with-lease/node-heartbeat-with-lease",
+    "node/heartbeat/node-heartbeat",
     "pod/fast/pod-ready",
     "pod/fast/pod-complete",
     "pod/fast/pod-delete",
 )
-"""Of kwok's own stage files: nodes get ready and stay so, pods run at once, finish when Jobs, and go when deleted."""
+"""Of kwok's own stage files: nodes get ready and stay so, pods run at once, finish when Jobs, and go when deleted.
+
+The heartbeat is the one in the node's status, every 20 s: kwok renews a lease only when told for how long, and
+without either a node is lost after 50 s and comes back with pods that nobody calls ready again.
+"""
 
 
 def nodes(count: int) -> None:
