@@ -4,21 +4,23 @@ So no hook, filter, textconv, pager, external diff or file monitor of a checkout
 off all the same (`Sandbox.environment`).
 """
 
+import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from tools.failure import Failure, FailureKind
-from tools.redact import redact
 from tools.run import Sandbox, run
 from tools.text import clean
 
 _HEADER = re.compile(r"([0-9a-f]{40,64}) \d+ (\d+)(?: \d+)?")
 
-_NOT_IN_HEAD = re.compile(r"not in 'HEAD'|does not exist in 'HEAD'|invalid object name 'HEAD'")
-"""What git says of a file that no commit has, and of a repository without any; anything else means it did not look."""
+_NO_COMMIT = "Not a valid object name HEAD"
+"""What git says of a repository without any commit; anything else means that it did not look."""
+
+SHA1_DIGITS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +46,42 @@ def content(box: Sandbox, repository: Path, commit: str, file: Path) -> str | Fa
     return found if isinstance(found, Failure) else found.stdout
 
 
-def is_committed(box: Sandbox, repository: Path, file: Path) -> bool | Failure | None:
-    """Return whether a file is in HEAD just as it is on disk; None where git says that HEAD does not have it at all."""
-    found = content(box, repository, "HEAD", file)
+def committed(box: Sandbox, repository: Path, files: Sequence[Path]) -> dict[Path, bool | Failure | None]:
+    """Return file -> whether it is in HEAD just as it is on disk; None where git says that HEAD does not have it."""
+    folders = dict.fromkeys(file.resolve().parent for file in files)
+    listed = {folder: _blobs(box, repository, folder) for folder in folders}
+    return {file: _is_committed(file, listed[file.resolve().parent]) for file in files}
+
+
+def _is_committed(file: Path, listed: Mapping[str, str] | Failure) -> bool | Failure | None:
+    if isinstance(listed, Failure):
+        return listed
+    blob = listed.get(file.resolve().name)
+    return None if blob is None else _blob(file.read_bytes(), len(blob)) == blob
+
+
+def _blobs(box: Sandbox, repository: Path, folder: Path) -> Mapping[str, str] | Failure:
+    """Return name -> blob id of the files HEAD has in a folder."""
+    inside = [] if folder == repository else [f"{_inside(repository, folder)}/"]
+    found = run(["git", _dir(repository), "ls-tree", "--full-tree", "HEAD", *inside], box, timeout=10.0)
     if isinstance(found, Failure):
-        return None if _NOT_IN_HEAD.search(found.detail) else found
-    return found == redact(file.read_text("utf-8", errors="replace"))
+        return {} if _NO_COMMIT in found.detail else found
+    if found.truncated:
+        return Failure(FailureKind.TRUNCATED, "git ls-tree", "too long to be read whole")
+    entries = (entry.partition("\t") for entry in found.stdout.splitlines())
+    return {_plain(name).rpartition("/")[2]: head.split()[2] for head, _, name in entries if " blob " in head}
+
+
+def _plain(name: str) -> str:
+    """Return a name as it is: git quotes one that holds more than plain ASCII as a C program would."""
+    return name[1:-1].encode().decode("unicode_escape").encode("latin-1").decode() if name.startswith('"') else name
+
+
+def _blob(content: bytes, digits: int) -> str:
+    """Return the id git gives a content, in a repository whose ids have that many digits."""
+    made = hashlib.sha1(usedforsecurity=False) if digits == SHA1_DIGITS else hashlib.sha256()
+    made.update(b"blob %d\0" % len(content) + content)
+    return made.hexdigest()
 
 
 def lines(box: Sandbox, repository: Path, file: Path) -> dict[int, Commit] | Failure:

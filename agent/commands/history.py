@@ -58,19 +58,20 @@ def line_history(files: Files) -> History:
 
 
 def _states_of(box: Sandbox, files: Files) -> dict[str, bool | Failure | None]:
-    with ThreadPoolExecutor(4) as workers:
-        return dict(zip(files, workers.map(lambda path: _state(box, path), files.values()), strict=True))
+    """Return name -> whether that file is in git just as it is on disk; every one lies in a repository."""
+    tops = {name: git.root(path) for name, path in files.items()}
+    found = {
+        top: git.committed(box, top, [files[name] for name in files if tops[name] == top])
+        for top in dict.fromkeys(tops.values())
+        if top is not None
+    }
+    return {name: found[top][files[name]] for name, top in tops.items() if top is not None}
 
 
 def _blamed(box: Sandbox, files: Files) -> History:
     with ThreadPoolExecutor(4) as workers:
         found = zip(files, workers.map(lambda path: _lines(box, path), files.values()), strict=True)
         return {(name, line): made for name, lines in found for line, made in lines.items()}
-
-
-def _state(box: Sandbox, path: Path) -> bool | Failure | None:
-    root = git.root(path)
-    return git.is_committed(box, root, path) if root else None
 
 
 def _lines(box: Sandbox, path: Path) -> Mapping[int, LineHistory]:
@@ -108,11 +109,13 @@ class _Then:
 
     def __init__(self, box: Sandbox, specs: Files) -> None:
         self._box, self._specs = box, specs
+        self._texts: dict[tuple[str, str], str] = {}
         self._read: dict[tuple[str, str], Blueprints] = {}
 
     def row(self, commit: str, control: Control) -> Control | None:
         """Return a row as it was, looked for where it stands now, then in the other files."""
         files = sorted(self._specs, key=lambda name: name != control.source.file)
+        files = [name for name in files if any(path in self._text(commit, name) for path in control.paths)]
         found = (self._file(commit, name).control(control.id) for name in files)
         return next((row for row in found if row is not None), None)
 
@@ -122,9 +125,14 @@ class _Then:
 
     def _file(self, commit: str, name: str) -> Blueprints:
         if (commit, name) not in self._read:
-            text = _content(self._box, commit, self._specs[name])
-            self._read[commit, name] = parse({} if text is None else {name: text.encode()})
+            self._read[commit, name] = parse({name: self._text(commit, name).encode()})
         return self._read[commit, name]
+
+    def _text(self, commit: str, name: str) -> str:
+        """Return a file as it was, "" where that commit does not have it."""
+        if (commit, name) not in self._texts:
+            self._texts[commit, name] = _content(self._box, commit, self._specs[name]) or ""
+        return self._texts[commit, name]
 
 
 def _decided(controls: Sequence[Control], values: Values) -> list[tuple[Control, Leaf]]:

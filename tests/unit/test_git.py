@@ -34,6 +34,10 @@ def _git(folder: Path, *argv: str) -> str:
     return subprocess.run(["git", *who, *argv], cwd=folder, check=True, capture_output=True, text=True).stdout
 
 
+def is_committed(box: Sandbox, repository: Path, file: Path) -> bool | Failure | None:
+    return git.committed(box, repository, [file])[file]
+
+
 def _commit(folder: Path, subject: str) -> None:
     _git(folder, "add", "--all")
     _git(folder, "commit", "--quiet", f"--message={subject}")
@@ -58,28 +62,38 @@ def test_a_file_as_it_was(box: Sandbox, repository: Path) -> None:
 def test_whether_a_file_is_committed(box: Sandbox, repository: Path) -> None:
     """A value that is only on somebody's disk is not the decision of a team."""
     values, fresh = repository / "values.yaml", repository / "fresh.yaml"
-    assert git.is_committed(box, repository, values) is True
+    assert is_committed(box, repository, values) is True
     values.write_text("port: 1\n")
-    assert git.is_committed(box, repository, values) is False
+    assert is_committed(box, repository, values) is False
     fresh.write_text("a: 1\n")
-    assert git.is_committed(box, repository, fresh) is None
+    assert is_committed(box, repository, fresh) is None
 
 
 def test_a_git_that_did_not_look_has_not_said_no(box: Sandbox, repository: Path, tmp_path: Path) -> None:
     """No git installed, or a folder git does not trust: "not committed" would send somebody to commit it again."""
     values = repository / "values.yaml"
     with sandbox(path=str(tmp_path)) as bare:
-        found = git.is_committed(bare, repository, values)
+        found = is_committed(bare, repository, values)
     assert isinstance(found, Failure)
     assert found.kind is FailureKind.MISSING
     (repository / ".git" / "HEAD").unlink()
-    assert isinstance(git.is_committed(box, repository, values), Failure)
+    assert isinstance(is_committed(box, repository, values), Failure)
 
 
 def test_a_repository_without_commits_has_nothing(box: Sandbox, tmp_path: Path) -> None:
     _git(tmp_path, "init", "--quiet", "new")
     (tmp_path / "new" / "values.yaml").write_text("a: 1\n")
-    assert git.is_committed(box, tmp_path / "new", tmp_path / "new" / "values.yaml") is None
+    assert is_committed(box, tmp_path / "new", tmp_path / "new" / "values.yaml") is None
+
+
+@pytest.mark.parametrize("name", ["größe.yaml", 'a "b".yaml', "a\\b c.yaml", "日本.yaml"])
+def test_a_file_with_an_odd_name_is_found(box: Sandbox, repository: Path, name: str) -> None:
+    folder = repository / "für" / name.removesuffix(".yaml")
+    folder.mkdir(parents=True)
+    (folder / name).write_text("a: 1\n")
+    assert is_committed(box, repository, folder / name) is None
+    _commit(repository, "odd")
+    assert is_committed(box, repository, folder / name) is True
 
 
 def test_the_top_of_the_repository(repository: Path, tmp_path: Path) -> None:
@@ -108,7 +122,7 @@ def test_no_program_a_checkout_names_is_run(box: Sandbox, repository: Path, tmp_
     canary.unlink(missing_ok=True)
     values = repository / "values.yaml"
     assert not isinstance(git.lines(box, repository, values), Failure)
-    assert git.is_committed(box, repository, values) is True
+    assert is_committed(box, repository, values) is True
     assert not canary.exists()
 
 

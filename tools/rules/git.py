@@ -21,6 +21,18 @@ RULES = (
     ),
     Rule(
         Effect.ALLOW,
+        "git ls-tree HEAD <inside>?",
+        "lists the files of a folder in the last commit, with the digests of their contents",
+        REPOSITORY | {"--full-tree": ""},
+        ("--git-dir", "--full-tree"),
+        match=(
+            "git --git-dir=/r/.git ls-tree --full-tree HEAD charts/web/",
+            "git --git-dir=/r/.git ls-tree --full-tree HEAD",
+        ),
+        no_match=("git --git-dir=/r/.git ls-tree --full-tree HEAD ../x", "git ls-tree --full-tree HEAD"),
+    ),
+    Rule(
+        Effect.ALLOW,
         "git blame <commit> <inside>",
         "says which commit gave each line",
         REPOSITORY | {"--porcelain": "", "--no-textconv": ""},
