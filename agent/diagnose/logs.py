@@ -92,11 +92,17 @@ def readable(log: str) -> str:
 def telling_line(log: str) -> str:
     """Return the line of a log that says most about why it ends, "" for an empty log."""
     lines = _lines(log)
+    return failing_line(log) or (_said(lines[-1]) if lines else "")
+
+
+def failing_line(log: str) -> str:
+    """Return the line of a log that says what failed, "" where none does."""
+    lines = _lines(log)
     strong = _last_strong(lines)
     if strong is not None:
         return _whole(lines, strong)
     failing = [line for line in lines if WEAK.search(line) and not _HARMLESS.search(line)]
-    return _said(failing[-1] if failing else lines[-1]) if lines else ""
+    return _said(failing[-1]) if failing else ""
 
 
 def missing_settings(log: str) -> Iterator[tuple[str, str]]:

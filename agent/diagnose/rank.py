@@ -11,7 +11,7 @@ from agent.diagnose.upstream import upstreams
 from agent.snapshot.graph import Graph
 from agent.snapshot.record import Ref
 
-UNEXPLAINED, STUCK_ROLLOUT, REGRESSION, DRIFT = 0, 93, 140, 141
+UNEXPLAINED, EXCEPTION, STUCK_ROLLOUT, REGRESSION, DRIFT = 0, 73, 93, 140, 141
 SYMPTOMS = (UNEXPLAINED, STUCK_ROLLOUT, REGRESSION)
 """Modes that say that something does not work, not why: any cause of the same pods explains them."""
 
@@ -25,7 +25,7 @@ DEPENDENT = (*SYMPTOMS, 62, 63, 71, 73, 79, 80, 82)
 """Modes a dead upstream can bring about, when nothing certain speaks for a cause of their own."""
 
 OF_OTHERS = re.compile(
-    r"(?i)conn|refused|reach|unavail|time[d -]?out|deadline|resol|host|lookup|\bdns\b|\b50[0234]\b|retry"
+    r"(?i)conn|refused|reach|unavail|time[d -]*out|deadline|resol|host|lookup|\bdns\b|\b50[0234]\b|retry"
     r"|data ?base|\bdb\b|sql|redis|broker|queue|upstream|backend|gateway|server|service|socket|EOF|ECONN|ENOTFOUND|://"
 )
 """What a log speaks of when it is about somebody else: rather too much than too little."""
@@ -128,7 +128,7 @@ def _explainers(finding: Finding, findings: Sequence[Finding], about: Mapping[Re
     for other in _positions(finding.roots, about):
         if _may_explain(findings[other], finding):
             yield other
-    if finding.mode in SYMPTOMS:
+    if finding.mode in (*SYMPTOMS, EXCEPTION):
         for other in _positions(_names(finding), about):
             if findings[other].mode not in finding.instead_of and _outranks(findings[other], finding):
                 yield other
@@ -143,10 +143,17 @@ def _may_explain(cause: Finding, finding: Finding) -> bool:
     return cause.severity is Severity.ERROR or finding.severity is not Severity.ERROR
 
 
+def _same_container(one: Finding, other: Finding) -> bool:
+    """Return whether two findings are about one container, or one of them about its pod as a whole."""
+    return "" in (one.container, other.container) or one.container == other.container
+
+
 def _outranks(cause: Finding, finding: Finding) -> bool:
     """Return whether a finding about the same pods is nearer the cause: any mode but the symptoms, then 93, then 0."""
     if cause.mode in SYMPTOMS:
         return cause.mode == STUCK_ROLLOUT and finding.mode == UNEXPLAINED
+    if finding.mode == EXCEPTION:
+        return cause.severity is Severity.ERROR and cause.mode != EXCEPTION and _same_container(cause, finding)
     return cause.severity is Severity.ERROR or finding.mode == UNEXPLAINED
 
 

@@ -27,6 +27,15 @@ def upstreams(workload: Object, graph: Graph) -> Iterator[Ref]:
         if Ref(ref(workload).kind, namespace, ref(workload).name) not in found:
             yield ref(service)
             yield from sorted(found)
+            yield from _under(service, graph)
+
+
+def _under(service: Object, graph: Graph) -> Iterator[Ref]:
+    """Yield a Service's pods and the nodes they are on: what keeps a pod down may be said of either."""
+    for pod in selected(ref(service).namespace, spec(service).get("selector") or {}, graph):
+        yield ref(pod)
+        if spec(pod).get("nodeName"):
+            yield Ref("Node", "", spec(pod)["nodeName"])
 
 
 def _is_dead(service: Object, graph: Graph) -> bool:

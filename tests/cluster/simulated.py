@@ -4,13 +4,16 @@ import json
 import subprocess
 from pathlib import Path
 
+import yaml
+
 from tests.cluster import parts
 from tests.cluster.binaries import go
 from tests.cluster.client import kubectl
-from tests.cluster.layout import MODULES
+from tests.cluster.layout import MODULES, run_dir
 from tests.cluster.processes import pid, wait_for
 from tests.cluster.trouble import Trouble
 
+MARK = {"kwok.x-k8s.io/node": "fake"}
 LABEL = {"type": "kwok"}
 TAINT = {"key": "kwok.x-k8s.io/node", "value": "fake", "effect": "NoSchedule"}
 
@@ -50,7 +53,7 @@ def _node(number: int) -> dict[str, object]:
         "kind": "Node",
         "metadata": {
             "name": name,
-            "annotations": {"kwok.x-k8s.io/node": "fake", "node.alpha.kubernetes.io/ttl": "0"},
+            "annotations": MARK | {"node.alpha.kubernetes.io/ttl": "0"},
             "labels": LABEL | {"kubernetes.io/hostname": name, "kubernetes.io/os": "linux"},
         },
         "spec": {"taints": [TAINT]},
@@ -70,4 +73,15 @@ def _stages() -> list[str]:
     if done.returncode:
         raise Trouble(f"kwok's stage files cannot be had: {done.stderr.strip()[-200:]}")
     folder = Path(json.loads(done.stdout)["Dir"])
-    return [str(folder / "kustomize" / "stage" / f"{name}.yaml") for name in STAGES]
+    return [_stage(folder / "kustomize" / "stage" / f"{name}.yaml") for name in STAGES]
+
+
+def _stage(path: Path) -> str:
+    """Write a stage of kwok's own, a node's for nodes that still carry its mark: taken away, the node falls silent."""
+    stage = yaml.safe_load(path.read_text())
+    if stage["spec"]["resourceRef"]["kind"] == "Node":
+        stage["spec"]["selector"]["matchAnnotations"] = MARK
+    ours = run_dir() / "kwok" / path.name
+    ours.parent.mkdir(exist_ok=True)
+    ours.write_text(yaml.safe_dump(stage))
+    return str(ours)

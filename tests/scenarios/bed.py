@@ -128,6 +128,15 @@ def remove(namespace: str, objects: Sequence[Object]) -> None:
         text = json.dumps({"apiVersion": "v1", "kind": "List", "items": list(objects)})
         kubectl("delete", "--ignore-not-found", "--wait=false", "--filename=-", stdin=text)
     kubectl("delete", "namespace", namespace, "--ignore-not-found", "--wait=false")
+    _release(namespace)
+
+
+def _release(namespace: str) -> None:
+    """Take the finalizers of pods away, whose controllers are made up: they would keep the namespace for ever."""
+    path = "jsonpath={.items[?(@.metadata.finalizers)].metadata.name}"
+    for name in kubectl("get", "pods", f"--namespace={namespace}", f"--output={path}").stdout.split():
+        nothing = '--patch={"metadata":{"finalizers":null}}'
+        kubectl("patch", "pod", name, f"--namespace={namespace}", "--type=merge", nothing)
 
 
 def gone(pid: str = "", seconds: float = 240) -> str:

@@ -64,7 +64,7 @@ _NO_SCRIPT = re.compile(
 def command_not_found(pod: Object, graph: Graph) -> Iterator[Finding]:
     """The command cannot be executed: it is not in the image, or no program."""
     for part in parts(pod):
-        found = _cannot_execute(part, graph)
+        found = cannot_execute(part, graph)
         if found is None:
             continue
         shown, program, why, confidence = found
@@ -80,7 +80,7 @@ def command_not_found(pod: Object, graph: Graph) -> Iterator[Finding]:
 _Refusal = tuple[tuple[Evidence, ...], str, str, Confidence]
 
 
-def _cannot_execute(part: Part, graph: Graph) -> _Refusal | None:
+def cannot_execute(part: Part, graph: Graph) -> _Refusal | None:
     """Return what says that the command is none, the program, what is wrong with it, and how sure that is."""
     message = str(part.waiting.get("message") or "")
     if part.waiting.get("reason") in START_REASONS and _no_command(message):
@@ -165,7 +165,7 @@ def init_container_fails(pod: Object, graph: Graph) -> Iterator[Finding]:
         found = last_end(part, graph) if part.initial else None
         if found is None or not found[1].get("exitCode"):
             continue
-        if out_of_memory(part, graph) or _cannot_execute(part, graph):
+        if out_of_memory(part, graph) or cannot_execute(part, graph):
             continue
         name, log = end_log(part, graph)
         missing = _missing_setting(part, graph, log)
@@ -190,11 +190,11 @@ def setting_missing(pod: Object, graph: Graph) -> Iterator[Finding]:
     """The program ends because a setting it needs is not given, and its log says which."""
     for part in parts(pod):
         ended = last_end(part, graph)
-        if part.initial or ended is None or not _ended_itself(part, ended[1], graph):
+        if part.initial or ended is None or not ended_itself(part, ended[1], graph):
             continue
         name, log = end_log(part, graph)
         found = _missing_setting(part, graph, log) or _missing_file(part, log)
-        if found is None or _cannot_execute(part, graph):
+        if found is None or cannot_execute(part, graph):
             continue
         cause, changes, line, confidence = found
         proof = (_how(part, *ended), Evidence(ref(pod), name, line))
@@ -202,12 +202,18 @@ def setting_missing(pod: Object, graph: Graph) -> Iterator[Finding]:
         yield finding(69, "setting-missing", part, graph, f"{part.said} {cause}", fix, proof, confidence)
 
 
-def _ended_itself(part: Part, ended: Mapping[str, Any], graph: Graph) -> bool:
+def ended_itself(part: Part, ended: Mapping[str, Any], graph: Graph) -> bool:
     """Return whether the program ended with an error of its own, not by a signal, for memory or for a probe."""
     code = ended.get("exitCode")
     if code in (0, None, *TERMINATED) or ended.get("reason") in (OOM, *START_REASONS):
         return False
     return code != GO_TERMINATED or not killed_by_probe(part, ended, graph)
+
+
+def misses_something(part: Part, graph: Graph) -> bool:
+    """Return whether a container's log misses a setting or a file that it indeed is not given."""
+    _, log = end_log(part, graph)
+    return bool(_missing_setting(part, graph, log) or _missing_file(part, log))
 
 
 _Missing = tuple[str, tuple[Change, ...], str, Confidence]

@@ -35,6 +35,18 @@ ABSENT = re.compile(
 )
 OTHER_PLATFORM = re.compile(r"no match for platform|no matching manifest|no image found in .* for architecture", re.I)
 
+INVALID = ("InvalidImageName", "ImageInspectError")
+
+WHY_UNREACHABLE = (
+    (re.compile(r"no such host|name resolution|server misbehaving|NXDOMAIN", re.I), "its name is in no DNS"),
+    (re.compile(r"x509|tls:|TLS handshake", re.I), "the node does not trust its certificate"),
+    (re.compile(r"HTTP response to HTTPS", re.I), "it speaks plain HTTP, and the node asks for HTTPS"),
+    (re.compile(r"connection refused", re.I), "nothing listens there"),
+    (re.compile(r"\b5\d\d\b", re.I), "it fails itself"),
+    (re.compile(r"timeout|timed out|deadline|no route|unreachable", re.I), "no answer comes back"),
+)
+"""What keeps a node from its registry, and how it is said."""
+
 _HUB_OFFICIAL = re.compile(r"(?:(?:index\.)?docker\.io/)?(?:library/)?[^/]+")
 """Images of Docker Hub's own library, which is public: one that is refused there does not exist."""
 
@@ -86,6 +98,66 @@ def image_never_pulled(pod: Object, graph: Graph) -> Iterator[Finding]:
         proof = (shown, Evidence(ref(pod), f"{part.pointer}/imagePullPolicy", "Never"))
         fix = _never_fix(part, known[0] if known else "")
         yield finding(52, "image-never-pulled", part, graph, cause, fix, proof, Confidence.CERTAIN)
+
+
+@rule(49, "registry-unreachable", on="Pod")
+def registry_unreachable(pod: Object, graph: Graph) -> Iterator[Finding]:
+    """Nobody answers where the image is to come from: a name nobody knows, no way there, or no trust."""
+    for part, text, evidence in _failed_pulls(pod, graph):
+        if _problem(text) is not UNREACHABLE:
+            continue
+        registry = _registry(_image(part))
+        why = next((said for pattern, said in WHY_UNREACHABLE if pattern.search(text)), "it does not answer")
+        cause = f"image {_image(part)} of {part.said} cannot be fetched from {registry}: {why}"
+        change = Change(part.field("image"), registry, "", part.scaffold("image.repository"))
+        fix = Fix("Correct the registry's name, or let the nodes reach and trust it", (change,))
+        yield finding(49, "registry-unreachable", part, graph, cause, fix, evidence, Confidence.LIKELY)
+
+
+@rule(50, "registry-rate-limit", on="Pod")
+def registry_rate_limit(pod: Object, graph: Graph) -> Iterator[Finding]:
+    """The registry answers that it was asked too often."""
+    for part, text, evidence in _failed_pulls(pod, graph):
+        if _problem(text) is not RATE_LIMITED:
+            continue
+        registry = _registry(_image(part))
+        cause = f"image {_image(part)} of {part.said} cannot be fetched now: {registry} was asked too often"
+        fix = Fix("Pull with an account (imagePullSecrets), or from your own mirror", (_secret_change(pod, graph),))
+        yield finding(50, "registry-rate-limit", part, graph, cause, fix, evidence, Confidence.CERTAIN)
+
+
+@rule(51, "image-name-invalid", on="Pod")
+def image_name_invalid(pod: Object, graph: Graph) -> Iterator[Finding]:
+    """The image's name is none: capitals, spaces, a colon too many; or what the node has of it cannot be read."""
+    for part in parts(pod):
+        if part.waiting.get("reason") not in INVALID:
+            continue
+        image = _image(part)
+        capitals = _repository(image) != _repository(image).lower()
+        why = "a repository is written in small letters" if capitals else str(part.waiting.get("message") or "")[:200]
+        near = image.replace(_repository(image), _repository(image).lower(), 1) if capitals else ""
+        cause = f"image {image} of {part.said} is no valid name: {why}"
+        shown = Evidence(ref(pod), f"{part.status_pointer}/state/waiting", _told(part))
+        fix = Fix("Correct the image's name", (_image_change(part, near),))
+        yield finding(51, "image-name-invalid", part, graph, cause, fix, (shown,), Confidence.CERTAIN)
+
+
+@rule(53, "image-for-other-platform", on="Pod")
+def image_for_other_platform(pod: Object, graph: Graph) -> Iterator[Finding]:
+    """The registry has the image, but not for the node's processor or system."""
+    for part, text, evidence in _failed_pulls(pod, graph):
+        if _problem(text) is OTHER_PLATFORM:
+            node = graph.get("Node", "", str(spec(pod).get("nodeName") or ""))
+            machine = ((status(node) if node else {}).get("nodeInfo") or {}).get("architecture") or "node's processor"
+            cause = f"image {_image(part)} of {part.said} is not built for the {machine} it is to run on"
+            fix = Fix("Build the image for the nodes' platform too, or place the pod on nodes that fit", ())
+            yield finding(53, "image-for-other-platform", part, graph, cause, fix, evidence, Confidence.CERTAIN)
+
+
+def _registry(image: str) -> str:
+    """Return the host an image comes from; Docker Hub's where the name says none."""
+    first, slash, _ = image.partition("/")
+    return first if slash and ("." in first or ":" in first or first == "localhost") else "docker.io"
 
 
 def _never_fix(part: Part, known: str) -> Fix:
@@ -243,4 +315,12 @@ def _told(part: Part) -> str:
     return ": ".join(str(text) for text in (part.waiting.get("reason"), part.waiting.get("message")) if text)
 
 
-RULES = (image_not_found, image_pull_denied, image_never_pulled)
+RULES = (
+    image_not_found,
+    image_pull_denied,
+    image_never_pulled,
+    registry_unreachable,
+    registry_rate_limit,
+    image_name_invalid,
+    image_for_other_platform,
+)

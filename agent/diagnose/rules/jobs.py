@@ -57,7 +57,7 @@ def backoff_limit(job: Object, graph: Graph) -> Iterator[Finding]:
         ),
         affected=(ref(job), *(ref(pod) for pod in graph.pods(job))),
         roots=(*(ref(pod) for pod in graph.pods(job)), *upstreams(job, graph)),
-        instead_of=(0,),
+        instead_of=(0, 73),
     )
 
 
@@ -162,7 +162,7 @@ def _open_finding(job: Object, pod: Object, done: list[Part], left: list[Part], 
         ),
         affected=(ref(job), ref(pod)),
         container=left[0].name,
-        instead_of=(0,),
+        instead_of=(0, 73),
     )
 
 

@@ -47,7 +47,13 @@ def not_ready(node: Object, graph: Graph) -> Iterator[Finding]:
     text = f"{found[1].get('reason') or ''}: {found[1].get('message') or ''}".strip(": ")
     told = _unready(node, found[1].get("status") == "Unknown", text, graph)
     if told is not None:
-        yield _finding(node, graph, told, (Evidence(ref(node), found[0], text), *_warnings(node, graph)))
+        shown = (Evidence(ref(node), found[0], text), *_warnings(node, graph))
+        yield _finding(node, graph, told, shown)
+
+
+def _lasting(node: Object, graph: Graph) -> tuple[Ref, ...]:
+    """Return the pods of a node that have not ended."""
+    return tuple(ref(pod) for pod in _pods_on(graph).get(ref(node).name, ()) if not is_terminal(pod))
 
 
 def _unready(node: Object, silent: bool, text: str, graph: Graph) -> Told | None:
@@ -243,7 +249,7 @@ def _finding(
     severity: Severity | None = None,
 ) -> Finding:
     """Return a finding about a node: an error where pods of this look suffer, a note where none is near."""
-    here = [ref(pod) for pod in _pods_on(graph).get(ref(node).name, ()) if not is_terminal(pod)]
+    here = _lasting(node, graph)
     waiting = list(_waiting_for(node, graph))
     mode, code, what, fix, command = told
     many = f" ({counted(len(here), 'pod')} of this look {'is' if len(here) == 1 else 'are'} there)" if here else ""

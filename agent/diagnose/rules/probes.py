@@ -156,9 +156,16 @@ def _unready(ask: Ask, graph: Graph) -> Object | None:
         return None
     lasted = seconds_since(graph.snapshot, part.running.get("startedAt"))
     failure = newest(list(failures(ask, graph)))
-    if failure is None or lasted is None or (lasted < budget(ask) + PATIENCE and not certain(ask)):
+    patience = 0 if certain(ask) or _listens_elsewhere(ask, graph) else PATIENCE
+    if failure is None or lasted is None or lasted < budget(ask) + patience:
         return None
-    return failure if lasted >= budget(ask) else None
+    return failure
+
+
+def _listens_elsewhere(ask: Ask, graph: Graph) -> bool:
+    """Return whether the program is up and says so, on another port than the probe's: no more waiting helps."""
+    heard = _heard(ask, graph)
+    return bool(heard) and str(ask.port) not in heard
 
 
 def certain(ask: Ask) -> bool:
