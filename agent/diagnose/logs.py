@@ -7,6 +7,15 @@ from collections.abc import Iterator, Sequence
 LINES = 300
 """Lines of a log's end that are read."""
 
+WORDS = 30
+"""Lines of a log's end in which a reason stands, where no error does."""
+
+BESIDE = 3
+"""Lines right above an error that may belong to it."""
+
+CHAIN = 80
+"""Lines above an error in which the errors stand that it grew out of."""
+
 _ABOUT_LOGS = re.compile(
     r"^(?:unable to retrieve container logs for|failed to try resolving symlinks|Error from server"
     r"|previous terminated container \"[^\"]*\" in pod)"
@@ -93,6 +102,29 @@ def telling_line(log: str) -> str:
     """Return the line of a log that says most about why it ends, "" for an empty log."""
     lines = _lines(log)
     return failing_line(log) or (_said(lines[-1]) if lines else "")
+
+
+def last_words(log: str) -> list[str]:
+    """Return the lines that may say why a program ended, or does not serve.
+
+    From its last error on, with those this one grew out of; without an error the last few. What came before was gone
+    on after: a first connection refused and retried does not end a program that ends with a bug.
+    """
+    lines = _lines(log)
+    strong = _last_strong(lines)
+    if strong is None:
+        return lines[-WORDS:]
+    above = lines[max(0, strong - CHAIN) : strong + 1]
+    chained = any(mark in line for line in above for mark in _CHAINED)
+    return lines[max(0, strong - CHAIN) if chained else _beginning(lines, strong) :]
+
+
+def _beginning(lines: Sequence[str], strong: int) -> int:
+    """Return where the complaint of an error begins: with the few lines right above it that are no ordinary ones."""
+    start = strong
+    while start > max(0, strong - BESIDE) and not _HARMLESS.search(lines[start - 1]):
+        start -= 1
+    return start
 
 
 def failing_line(log: str) -> str:

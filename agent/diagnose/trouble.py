@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from agent.diagnose.finding import Evidence
-from agent.diagnose.logs import readable
+from agent.diagnose.logs import last_words, readable
 from agent.diagnose.pods import Part, end_log, event_evidence, events_of, last_end, newest, parts
 from agent.snapshot.graph import Graph, ref
 from agent.snapshot.record import Object
@@ -51,6 +51,13 @@ def log_line(part: Part, graph: Graph, pattern: re.Pattern[str]) -> Evidence | N
             if pattern.search(line):
                 return Evidence(ref(part.pod), name, line.strip()[:500])
     return None
+
+
+def ending_line(part: Part, graph: Graph, pattern: re.Pattern[str]) -> Evidence | None:
+    """Return the last line by which a container's end, or its not serving, may be explained, and that fits."""
+    pointer, text = end_log(part, graph)
+    found = next((line for line in reversed(last_words(text)) if pattern.search(line)), None)
+    return None if found is None else Evidence(ref(part.pod), pointer, found.strip()[:500])
 
 
 def refused_probe(part: Part, graph: Graph) -> Evidence | None:

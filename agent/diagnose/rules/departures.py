@@ -18,7 +18,7 @@ OWN_DISK = re.compile(
     r"ephemeral local storage usage exceeds the total limit of containers (?P<all>\S+?)\.?(?:\s|$)"
     r"|Container (?P<name>\S+) exceeded its local ephemeral storage limit \"(?P<own>[^\"]+)\""
 )
-LOW = re.compile(r"low on resource: (?P<what>[\w.-]+)")
+LOW = re.compile(r"low on resource: (?P<what>[\w-]+(?:\.[\w-]+)*)")
 USING = re.compile(r"Container (?P<name>\S+) was using (?P<used>[^,\s]+), request is (?P<asked>[^,\s]+)")
 
 GONE = 10

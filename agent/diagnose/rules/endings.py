@@ -12,7 +12,7 @@ from agent.diagnose.pods import Part, end_log, finding, last_end, parts
 from agent.diagnose.registry import rule
 from agent.diagnose.rules.containers import cannot_execute, ended_itself, misses_something
 from agent.diagnose.rules.sayings import said_by
-from agent.diagnose.trouble import log_line
+from agent.diagnose.trouble import ending_line
 from agent.diagnose.upstream import variables
 from agent.diagnose.wording import counted
 from agent.snapshot.graph import Graph, ref
@@ -189,12 +189,12 @@ def _known(part: Part, graph: Graph) -> bool:
     """Return whether another rule of this family says more."""
     if said_by(part, graph) is not None or cannot_execute(part, graph) or misses_something(part, graph):
         return True
-    garbled = log_line(part, graph, GARBLED)
+    garbled = ending_line(part, graph, GARBLED)
     if garbled is not None and not CONVERSION.search(garbled.text):
         return True
     if garbled is not None and _odd_value(part, garbled.text, graph) is not None:
         return True
-    return any(log_line(part, graph, pattern) for pattern in (ROOT_REFUSED, ROOT_WANTED, PORT_TAKEN))
+    return any(ending_line(part, graph, pattern) for pattern in (ROOT_REFUSED, ROOT_WANTED, PORT_TAKEN))
 
 
 def _ended(pod: Object, graph: Graph, pattern: re.Pattern[str]) -> Iterator[tuple[Part, Evidence]]:
@@ -203,7 +203,7 @@ def _ended(pod: Object, graph: Graph, pattern: re.Pattern[str]) -> Iterator[tupl
         ended: tuple[str, Mapping[str, object]] | None = last_end(part, graph)
         if ended is None or not ended_itself(part, ended[1], graph) or misses_something(part, graph):
             continue
-        shown = log_line(part, graph, pattern)
+        shown = ending_line(part, graph, pattern)
         if shown is not None:
             yield part, shown
 

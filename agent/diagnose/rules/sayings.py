@@ -12,7 +12,7 @@ from agent.diagnose.pods import Part, end_log, finding, last_end
 from agent.diagnose.registry import Rule, Test, rule
 from agent.diagnose.secrets import credentials
 from agent.diagnose.selection import chosen, is_ready, selected
-from agent.diagnose.trouble import REFUSED, TIMED_OUT, UNKNOWN, log_line, struggling
+from agent.diagnose.trouble import REFUSED, TIMED_OUT, UNKNOWN, ending_line, struggling
 from agent.diagnose.unexplained import FLAPPING
 from agent.diagnose.upstream import variables
 from agent.diagnose.wording import listed, said
@@ -194,7 +194,7 @@ def _said_by(part: Part, graph: Graph) -> tuple[Saying, Evidence] | None:
     telling = next((saying for saying in ALL if saying.pattern.search(line)), None)
     if telling is not None:
         return telling, Evidence(ref(part.pod), pointer, line)
-    found = ((saying, log_line(part, graph, saying.pattern)) for saying in ALL)
+    found = ((saying, ending_line(part, graph, saying.pattern)) for saying in ALL)
     return next(((saying, shown) for saying, shown in found if shown is not None), None)
 
 
