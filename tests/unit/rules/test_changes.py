@@ -1,42 +1,10 @@
 """What changed before it broke, on captures of a real cluster, and what only looks like it."""
 
-import copy
-from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
-from agent.diagnose.engine import Diagnosis, diagnose
-from agent.diagnose.finding import Finding, Severity
+from agent.diagnose.finding import Severity
 from agent.diagnose.templates import differences
-from agent.snapshot.bundle import load
-from agent.snapshot.record import Snapshot
-from tests.scenarios.expectation import CAPTURES
-
-Edit = Callable[[dict[str, Any]], object]
-
-
-def world(name: str) -> Snapshot:
-    found = load(CAPTURES / f"{name}.tgz")
-    assert isinstance(found, Snapshot)
-    return found
-
-
-def edited(snapshot: Snapshot, kind: str, edit: Edit) -> Snapshot:
-    """Return the snapshot with every object of one kind edited."""
-    items = [copy.deepcopy(dict(item)) for item in snapshot.objects[kind]]
-    for item in items:
-        edit(item)
-    return replace(snapshot, objects={**snapshot.objects, kind: items})
-
-
-def found(snapshot: Snapshot) -> list[Finding]:
-    diagnosis = diagnose(snapshot)
-    assert isinstance(diagnosis, Diagnosis)
-    return [finding for finding in diagnosis.findings if finding.severity is not Severity.INFO]
-
-
-def modes(snapshot: Snapshot) -> list[int]:
-    return [finding.mode for finding in found(snapshot)]
+from tests.fakes.captures import edited, found, modes, world
 
 
 def container(deployment: dict[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from agent.diagnose.finding import Finding
 from agent.snapshot.record import Snapshot
-from tests.unit.rules.test_changes import Edit, edited, found, world
+from tests.fakes.captures import Edit, edited, found, world
 
 IMPATIENT, PATH = "impatient-liveness-under-an-api", "liveness-path-and-failing-job"
 

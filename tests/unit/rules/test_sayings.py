@@ -7,17 +7,9 @@ from typing import Any
 
 import pytest
 
-from agent.diagnose.engine import Diagnosis, diagnose
-from agent.diagnose.finding import Finding, Severity
-from agent.snapshot.bundle import load
+from agent.diagnose.finding import Finding
 from agent.snapshot.record import Snapshot
-from tests.scenarios.expectation import CAPTURES
-
-
-def world(name: str = "exception-at-start") -> Snapshot:
-    found = load(CAPTURES / f"{name}.tgz")
-    assert isinstance(found, Snapshot)
-    return found
+from tests.fakes.captures import found, world
 
 
 def saying(log: str, *, env: Sequence[dict[str, Any]] = (), name: str = "exception-at-start") -> Snapshot:
@@ -27,12 +19,6 @@ def saying(log: str, *, env: Sequence[dict[str, Any]] = (), name: str = "excepti
     for pod in pods:
         pod["spec"]["containers"][0]["env"] = list(env)
     return replace(base, logs=dict.fromkeys(base.logs, log), objects={**base.objects, "Pod": pods})
-
-
-def found(snapshot: Snapshot) -> list[Finding]:
-    diagnosis = diagnose(snapshot)
-    assert isinstance(diagnosis, Diagnosis)
-    return [finding for finding in diagnosis.findings if finding.severity is not Severity.INFO]
 
 
 def only(snapshot: Snapshot) -> Finding:

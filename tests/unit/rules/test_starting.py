@@ -1,43 +1,12 @@
 """Containers that cannot start, images that cannot be fetched, pods that leave or stay, and their near misses."""
 
-import copy
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from agent.diagnose.engine import Diagnosis, diagnose
-from agent.diagnose.finding import Finding, Severity
-from agent.snapshot.bundle import load
-from agent.snapshot.record import Snapshot
-from tests.scenarios.expectation import CAPTURES
-
-Edit = Callable[[dict[str, Any]], object]
-
-
-def world(name: str) -> Snapshot:
-    found = load(CAPTURES / f"{name}.tgz")
-    assert isinstance(found, Snapshot)
-    return found
-
-
-def edited(snapshot: Snapshot, kind: str, edit: Edit) -> Snapshot:
-    items = [copy.deepcopy(dict(item)) for item in snapshot.objects[kind]]
-    for item in items:
-        edit(item)
-    return replace(snapshot, objects={**snapshot.objects, kind: items})
-
-
-def found(snapshot: Snapshot) -> list[Finding]:
-    diagnosis = diagnose(snapshot)
-    assert isinstance(diagnosis, Diagnosis)
-    return [finding for finding in diagnosis.findings if finding.severity is not Severity.INFO]
-
-
-def modes(snapshot: Snapshot) -> list[int]:
-    return [finding.mode for finding in found(snapshot)]
+from tests.fakes.captures import Edit, edited, found, modes, world
 
 
 def waiting(reason: str, message: str) -> Edit:
