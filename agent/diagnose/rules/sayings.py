@@ -60,7 +60,7 @@ def _where(part: Part, line: str, graph: Graph) -> str:
     local = _local(part, graph)
     if local and not UNKNOWN.search(line):
         return f" {local}, which is its own pod, and nothing listens there"
-    service, found = _service(line, graph), _PLACE.search(line)
+    service, found = _service(part, line, graph), _PLACE.search(line)
     if service is not None:
         return f" {said(ref(service))}"
     if found is None:
@@ -68,8 +68,12 @@ def _where(part: Part, line: str, graph: Graph) -> str:
     return f" {found['a'] or found['c']} on port {found['b'] or found['d']}"
 
 
-def _service(line: str, graph: Graph) -> Object | None:
-    """Return the Service whose address the log names, None for nobody's."""
+def _service(part: Part, line: str, graph: Graph) -> Object | None:
+    """Return the Service that the log names, by its name or address, None for nobody's."""
+    named = _PLACE.search(line)
+    found = graph.get("Service", ref(part.pod).namespace, (named["a"] or named["c"]).split(".")[0]) if named else None
+    if found is not None:
+        return found
     for address in _ADDRESS.findall(line):
         for service in graph.all("Service"):
             if address in (spec(service).get("clusterIPs") or ()):
@@ -79,7 +83,7 @@ def _service(line: str, graph: Graph) -> Object | None:
 
 def _came(part: Part, line: str, graph: Graph) -> bool:
     """Return whether a container that is ready now only had to wait: whom it could not reach has ready pods."""
-    service = _service(line, graph) if part.ready and part.restarts < FLAPPING else None
+    service = _service(part, line, graph) if part.ready and part.restarts < FLAPPING else None
     if service is None:
         return False
     return any(is_ready(pod) for pod in selected(ref(service).namespace, chosen(service), graph))

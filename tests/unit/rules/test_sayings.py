@@ -169,3 +169,14 @@ def test_a_fault_without_a_word_is_told_by_its_status() -> None:
     finding = only(replace(base, objects={**base.objects, "Pod": pods}))
     assert finding.mode == 73
     assert "a segmentation fault" in finding.cause
+
+
+@pytest.mark.parametrize(
+    "said", ["cannot connect to db:5432: connection refused", "connect to {address}: Connection refused"]
+)
+def test_who_only_had_to_wait_for_its_database_is_well(said: str) -> None:
+    """It was restarted twice while the database came up, and serves now."""
+    base = world("restarted-until-its-database-came")
+    (service,) = (item for item in base.objects["Service"] if item["metadata"]["name"] == "db")
+    log = said.format(address=service["spec"]["clusterIP"])
+    assert found(replace(base, logs=dict.fromkeys(base.logs, log))) == []
