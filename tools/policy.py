@@ -14,7 +14,7 @@ from functools import cache
 from tools.text import clean
 
 
-class Effect(IntEnum):
+class Permission(IntEnum):
     """What happens to a command; the larger one wins."""
 
     ALLOW = 0
@@ -29,7 +29,7 @@ class Effect(IntEnum):
 class Decision:
     """What the policy says of one command, and why, in words for a person."""
 
-    effect: Effect
+    permission: Permission
     rule: str
     reason: str
 
@@ -76,7 +76,7 @@ class Rule:
     that only lists may be.
     """
 
-    effect: Effect
+    permission: Permission
     command: str
     reason: str
     flags: Mapping[str, str] = field(default_factory=dict)
@@ -90,7 +90,7 @@ class Rule:
         words = [word for word in argv if not word.startswith("-")]
         if not _words_fit(self.command.split(), words):
             return False
-        return self.effect is Effect.DENY or self._flags_fit([word for word in argv if word.startswith("-")])
+        return self.permission is Permission.DENY or self._flags_fit([word for word in argv if word.startswith("-")])
 
     def _flags_fit(self, given: Sequence[str]) -> bool:
         names = [flag.partition("=")[0] for flag in given]
@@ -129,12 +129,12 @@ def shown(argv: Sequence[str]) -> str:
 def _judged(argv: Sequence[str]) -> Decision:
     odd = _odd(argv)
     if odd:
-        return Decision(Effect.DENY, "argv", odd)
+        return Decision(Permission.DENY, "argv", odd)
     found = [rule for rule in _rules() if rule.matches(argv)]
     if not found:
-        return Decision(Effect.DENY, "none", "no rule allows this command, so it is denied")
-    strictest = max(found, key=lambda rule: rule.effect)
-    return Decision(strictest.effect, strictest.command, strictest.reason)
+        return Decision(Permission.DENY, "none", "no rule allows this command, so it is denied")
+    strictest = max(found, key=lambda rule: rule.permission)
+    return Decision(strictest.permission, strictest.command, strictest.reason)
 
 
 def _odd(argv: Sequence[str]) -> str:

@@ -193,7 +193,7 @@ def _run(
     argv: Sequence[str], box: Sandbox, timeout: float, cap: int, answers: Sequence[int] = (0,)
 ) -> "_Done | Failure":
     decision = policy.decide(argv)
-    if decision.effect is not policy.Effect.ALLOW:
+    if decision.permission is not policy.Permission.ALLOW:
         return Failure(FailureKind.DENIED, policy.shown(argv), decision.reason)
     binary = pinned(argv[0], box.path)
     if binary is None:

@@ -11,7 +11,7 @@ from agent.audit.legs import Legs, shown_value
 from agent.audit.matrix import at_admission, scaler, will_fix
 from agent.audit.normalise import is_empty, is_masked, key, same
 from agent.audit.owners import is_controller, others, owners, strangers
-from agent.audit.verdict import Change, Drift, Helm
+from agent.audit.verdict import Drift, DriftKind, Helm
 from agent.snapshot.record import Object, Ref
 
 SERVER = frozenset(("metadata", "status", "apiVersion", "kind"))
@@ -51,10 +51,10 @@ def _of_object(desired: Object, legs: Legs) -> Iterator[Drift]:
     live = legs.live.get(name)
     if live is None:
         if legs.inputs.snapshot.knows(name.kind):
-            yield Drift(name, "", Change.MISSING, "in the release", "not in the cluster", helm=Helm.YES)
+            yield Drift(name, "", DriftKind.MISSING, "in the release", "not in the cluster", helm=Helm.YES)
         return
     for pointer in _duplicates(desired, "", ""):
-        yield Drift(name, pointer, Change.DUPLICATE, "twice", "once", helm=Helm.NO)
+        yield Drift(name, pointer, DriftKind.DUPLICATE, "twice", "once", helm=Helm.NO)
     for pair in _pairs(desired, live):
         drift = _drift(name, pair, live, legs)
         if drift is not None:
@@ -117,10 +117,10 @@ def _drift(name: Ref, pair: Pair, live: Object, legs: Legs) -> Drift | None:
         return None
     if pointer == "/spec/replicas" and _is_scaled(name, live, legs):
         return None
-    change = _change(pointer, wanted, found, live)
+    kind = _kind(pointer, wanted, found, live)
     by = next((owner.manager for owner in others(live, pointer)), "")
     shown = (shown_value(wanted), shown_value(found))
-    return Drift(name, pointer, change, *shown, by, _helm(change, pointer, live))
+    return Drift(name, pointer, kind, *shown, by, _helm(kind, pointer, live))
 
 
 def _is_servers(pointer: str, found: Any, live: Object) -> bool:
@@ -145,26 +145,26 @@ def _is_scaled(name: Ref, live: Object, legs: Legs) -> bool:
     return found is not None and found[1] <= found[3] <= found[2]
 
 
-def _change(pointer: str, wanted: Any, found: Any, live: Object) -> Change:
+def _kind(pointer: str, wanted: Any, found: Any, live: Object) -> DriftKind:
     last = pointer.rpartition("/")[2].replace("~1", "/")
     if "/annotations/" in pointer or "/labels/" in pointer:
         if OPERATIONS.match(last):
-            return Change.OPERATED
+            return DriftKind.OPERATED
         if COSMETIC.match(last):
-            return Change.COSMETIC
+            return DriftKind.COSMETIC
     if not is_empty(found) and at_admission(live, pointer):
-        return Change.MUTATED
+        return DriftKind.MUTATED
     if is_empty(wanted):
-        return Change.ADDED
+        return DriftKind.ADDED
     if is_empty(found):
-        return Change.REMOVED if strangers(live) else Change.IGNORED
-    return Change.CHANGED
+        return DriftKind.REMOVED if strangers(live) else DriftKind.IGNORED
+    return DriftKind.CHANGED
 
 
-def _helm(change: Change, pointer: str, live: Object) -> Helm:
-    if change in (Change.ADDED, Change.MUTATED, Change.IGNORED, Change.DUPLICATE, Change.OPERATED):
+def _helm(kind: DriftKind, pointer: str, live: Object) -> Helm:
+    if kind in (DriftKind.ADDED, DriftKind.MUTATED, DriftKind.IGNORED, DriftKind.DUPLICATE, DriftKind.OPERATED):
         return Helm.NO
-    return will_fix(live, pointer) if change is Change.CHANGED else Helm.YES
+    return will_fix(live, pointer) if kind is DriftKind.CHANGED else Helm.YES
 
 
 def _escaped(name: str) -> str:

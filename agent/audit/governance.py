@@ -6,7 +6,7 @@ from agent.audit.inputs import identity
 from agent.audit.legs import Legs
 from agent.audit.orphans import orphan_rows, orphan_values
 from agent.audit.owners import strangers
-from agent.audit.verdict import Audit, Cause, Change, Drift, Fidelity, Leg, Outcome, Standing, Verdict
+from agent.audit.verdict import Audit, Cause, Drift, DriftKind, Fidelity, Leg, Outcome, Standing, Verdict
 from agent.blueprint.control import Control, ControlKind
 from agent.diagnose.finding import Severity
 from agent.snapshot.graph import ref
@@ -188,7 +188,7 @@ def _deviation(_: Legs, so_far: Audit) -> Answer:
 
 def real(drifts: Sequence[Drift]) -> list[Drift]:
     """Return the differences that are drift, without operations and cosmetics."""
-    return [item for item in drifts if item.change not in (Change.OPERATED, Change.COSMETIC)]
+    return [item for item in drifts if item.kind not in (DriftKind.OPERATED, DriftKind.COSMETIC)]
 
 
 CHECKS: Sequence[tuple[tuple[str, ...], Check]] = (

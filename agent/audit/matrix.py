@@ -8,7 +8,7 @@ from agent.audit.normalise import key
 from agent.audit.owners import applied, is_controller, is_helm, others, owners
 from agent.audit.verdict import Cause, Helm, Leg, Outcome, Point, Reading, Standing
 from agent.blueprint.values import keys
-from agent.diagnose.fields import number
+from agent.kube.fields import number
 from agent.snapshot.record import Object, Ref
 
 

@@ -10,8 +10,8 @@ from agent.audit.legs import Legs
 from agent.audit.verdict import Cause, Fidelity, Outcome, Verdict, worst
 from agent.blueprint.cells import CellType
 from agent.blueprint.control import Binding, Control
-from agent.diagnose.fields import number
 from agent.diagnose.finding import Severity
+from agent.kube.fields import number
 from agent.snapshot.record import Object, Ref
 
 NOTICE = 50

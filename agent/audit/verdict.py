@@ -138,7 +138,7 @@ class Verdict:
     fidelity: Fidelity = Fidelity.SERVER
 
 
-class Change(StrEnum):
+class DriftKind(StrEnum):
     """How a live object differs from its release."""
 
     CHANGED = "changed"
@@ -166,7 +166,7 @@ class Drift:
 
     object: Ref
     pointer: str
-    change: Change
+    kind: DriftKind
     desired: str
     live: str
     manager: str = ""

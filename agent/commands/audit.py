@@ -7,17 +7,17 @@ from agent.audit.engine import audit
 from agent.audit.inputs import ChartFiles, Inputs
 from agent.audit.verdict import Audit, Outcome
 from agent.blueprint.control import Profile
-from agent.commands.blueprints import read
-from agent.commands.chart import Chart, open_chart
-from agent.commands.gather import cluster_facts, rendered, target
-from agent.commands.history import git_facts
-from agent.commands.world import look, report_gaps
 from agent.config import Settings, load
 from agent.diagnostics import ExitCode, Progress
 from agent.errors import UsageError
 from agent.report.audit import as_json, as_text
 from agent.resources import blueprint_paths
 from agent.snapshot.record import Snapshot
+from agent.world.blueprints import read
+from agent.world.chart import Chart, open_chart
+from agent.world.history import git_facts
+from agent.world.look import look, report_gaps
+from agent.world.release import cluster_facts, rendered, target
 
 COMMANDS = frozenset(path.stem for path in Path(__file__).parent.glob("*.py"))
 """The commands this version has: each has a module here."""

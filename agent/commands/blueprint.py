@@ -3,12 +3,12 @@
 import argparse
 
 from agent.blueprint.control import Blueprints, Control
-from agent.commands.blueprints import read
 from agent.config import load
 from agent.diagnostics import ExitCode
 from agent.errors import UsageError
 from agent.report import controls as report
 from agent.resources import folder
+from agent.world.blueprints import read
 
 
 def listing(args: argparse.Namespace) -> ExitCode:

@@ -4,13 +4,13 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
-from agent.commands.world import live, report_gaps
 from agent.config import load as load_settings
 from agent.diagnostics import ExitCode, say
 from agent.errors import UsageError
 from agent.report import bundle as report
 from agent.resources import bundle_path
 from agent.snapshot.bundle import load, save
+from agent.world.look import live, report_gaps
 from tools.failure import Failure
 
 

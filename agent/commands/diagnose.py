@@ -2,17 +2,17 @@
 
 import argparse
 
-from agent.commands.blueprints import read
-from agent.commands.subject import parse
-from agent.commands.world import look, report_gaps
 from agent.config import load
 from agent.diagnose.engine import Diagnosis, diagnose
 from agent.diagnose.finding import Severity
-from agent.diagnose.ground import ground
 from agent.diagnostics import ExitCode
 from agent.errors import UsageError
+from agent.kube.names import parse
+from agent.remedy.ground import ground
 from agent.report import diagnosis as report
 from agent.snapshot.record import Ref, Snapshot
+from agent.world.blueprints import read
+from agent.world.look import look, report_gaps
 from tools.failure import Failure
 
 

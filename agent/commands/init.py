@@ -9,14 +9,14 @@ from agent.audit.legs import shown_value
 from agent.blueprint.control import Profile
 from agent.blueprint.load import parse
 from agent.blueprint.values import Masked, of_tree
-from agent.commands.chart import Chart, open_chart
-from agent.commands.gather import Target, target
-from agent.commands.rerender import Renderer
-from agent.commands.world import look
 from agent.config import Settings, load
 from agent.diagnostics import ExitCode, Progress, say
 from agent.errors import AgentError, Indeterminate, UsageError
 from agent.trace.starter import Material, starter
+from agent.world.chart import Chart, open_chart
+from agent.world.look import look
+from agent.world.release import Target, target
+from agent.world.render import Renderer
 from tools.run import sandbox
 
 
@@ -58,8 +58,8 @@ def _material(chart: Chart, where: Target, settings: Settings) -> Material:
         traced = renderer.all(list(values.leaves.values()), progress)
         progress.clear()
     objects = {identity(obj, where.namespace): obj for _, obj in renderer.named}
-    effects = {path: [item for item in found.effects if item.object in objects] for path, found in traced.items()}
-    return Material(chart.name, where.name, values, objects, effects, _running(where))
+    fields = {path: [item for item in found.fields if item.object in objects] for path, found in traced.items()}
+    return Material(chart.name, where.name, values, objects, fields, _running(where))
 
 
 def _running(where: Target) -> dict[str, str]:

@@ -11,11 +11,11 @@ from agent.blueprint.lint.references import named
 from agent.blueprint.lint.subject import subject
 from agent.blueprint.load import parse
 from agent.blueprint.values import Values
-from agent.commands.chart import Chart, open_chart
 from agent.config import load
 from agent.diagnostics import ExitCode, warn
 from agent.report import lint as report
 from agent.resources import Folder, blueprint_files, bundled
+from agent.world.chart import Chart, open_chart
 
 
 def run(args: argparse.Namespace) -> ExitCode:

@@ -4,9 +4,6 @@ import argparse
 
 from agent.audit.verdict import Outcome
 from agent.blueprint.control import Blueprints, ControlKind
-from agent.commands.blueprints import read
-from agent.commands.gather import cluster_facts
-from agent.commands.world import look, report_gaps
 from agent.config import load
 from agent.diagnostics import ExitCode
 from agent.errors import UsageError
@@ -16,6 +13,9 @@ from agent.snapshot.record import Snapshot
 from agent.verify.engine import asked, verify
 from agent.verify.facts import Checked, Facts
 from agent.verify.line import parse
+from agent.world.blueprints import read
+from agent.world.look import look, report_gaps
+from agent.world.release import cluster_facts
 
 
 def run(args: argparse.Namespace) -> ExitCode:

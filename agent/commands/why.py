@@ -8,11 +8,6 @@ from dataclasses import dataclass
 from agent.audit.inputs import Objects
 from agent.blueprint.control import Blueprints, Control, Profile
 from agent.blueprint.values import Leaf, Values
-from agent.commands.blueprints import read
-from agent.commands.chart import Chart, open_chart
-from agent.commands.history import History, line_history
-from agent.commands.rerender import Renderer, Traced
-from agent.commands.world import look, report_gaps
 from agent.config import Settings, load
 from agent.diagnostics import ExitCode, Progress
 from agent.errors import AgentError, UsageError
@@ -20,6 +15,11 @@ from agent.report import trace as report
 from agent.resources import blueprint_paths
 from agent.snapshot.record import Snapshot
 from agent.trace.explain import Explanation, deciding, leaves_of, live_places, nearest
+from agent.world.blueprints import read
+from agent.world.chart import Chart, open_chart
+from agent.world.history import History, line_history
+from agent.world.look import look, report_gaps
+from agent.world.render import Renderer, Traced
 from tools.run import sandbox
 
 
@@ -133,7 +133,7 @@ def _one(leaf: Leaf, traced: Traced, world: _World) -> Explanation:
     return Explanation(
         leaf,
         controls,
-        live_places(traced.effects, world.live, world.live_reason),
+        live_places(traced.fields, world.live, world.live_reason),
         traced.behind,
         traced.reason,
         world.history.get((leaf.source.file, leaf.source.line)),

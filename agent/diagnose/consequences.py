@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Set
 
-from agent.diagnose.fields import WORKLOADS, condition_is
 from agent.diagnose.finding import Finding, Severity
-from agent.diagnose.rules.workloads import routed, target
-from agent.diagnose.selection import chosen, is_ready, selected, services_of
+from agent.kube.autoscalers import target
+from agent.kube.endpoints import chosen, is_ready, selected, services_of
+from agent.kube.fields import WORKLOADS, condition_is
+from agent.kube.ingresses import routed
 from agent.snapshot.graph import Graph, ref
 from agent.snapshot.record import Object, Ref
 

@@ -6,14 +6,14 @@ from itertools import chain
 
 from agent.diagnose import unexplained
 from agent.diagnose.finding import Finding
-from agent.diagnose.history import is_history
 from agent.diagnose.rank import EXPLAIN_NOTHING, ranked
 from agent.diagnose.registry import Rule
 from agent.diagnose.relatives import relatives
 from agent.diagnose.rules import ALL
-from agent.diagnose.shape import named, oddity
+from agent.kube.history import is_history
 from agent.snapshot.graph import Graph
 from agent.snapshot.record import Object, Ref, Snapshot, State
+from agent.snapshot.shape import named, oddity
 from agent.snapshot.suspects import is_suspect
 from tools.failure import Failure, FailureKind
 

@@ -1,9 +1,14 @@
 """A finding: one cause, said in one sentence, with the evidence that proves it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from agent.blueprint.control import Source
+from agent.kube.containers import Container, workload_ref
+from agent.kube.wording import said
+from agent.snapshot.evidence import Evidence
+from agent.snapshot.graph import Graph, ref
 from agent.snapshot.record import Ref
 
 
@@ -27,19 +32,6 @@ class Confidence(StrEnum):
     """The signals fit and nothing contradicts them, but a message's wording was needed."""
     POSSIBLE = "possible"
     """One weak signal."""
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """A pointer into the snapshot and the literal text that stands there.
-
-    `where` is the object, the event's object, or the container whose log it is; `pointer` is a JSON pointer
-    (`/status/containerStatuses/0/lastState/terminated/reason`), `event REASON`, `log` or `log (previous)`.
-    """
-
-    where: Ref
-    pointer: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,3 +116,30 @@ class Finding:
     def with_symptoms(self, symptoms: tuple[str, ...]) -> "Finding":
         """Return the same finding, explaining these symptoms too."""
         return replace(self, symptoms=self.symptoms + symptoms)
+
+
+def finding(
+    mode: int,
+    code: str,
+    container: Container,
+    graph: Graph,
+    cause: str,
+    fix: Fix,
+    evidence: Iterable[Evidence],
+    confidence: Confidence,
+    severity: Severity = Severity.ERROR,
+) -> Finding:
+    """Return a finding about one container: its workload is the subject, its pod is affected."""
+    workload = workload_ref(container.pod, graph)
+    return Finding(
+        mode=mode,
+        code=code,
+        subject=workload,
+        cause=f"{said(workload)}: {cause}",
+        severity=severity,
+        confidence=confidence,
+        evidence=tuple(evidence),
+        fix=fix,
+        affected=(ref(container.pod),),
+        container=container.name,
+    )

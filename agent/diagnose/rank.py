@@ -7,7 +7,7 @@ from dataclasses import replace
 from agent.diagnose.consequences import consequences
 from agent.diagnose.finding import Confidence, Finding, Severity
 from agent.diagnose.unexplained import NO_CAUSE
-from agent.diagnose.upstream import upstreams
+from agent.kube.upstreams import upstreams
 from agent.snapshot.graph import Graph
 from agent.snapshot.record import Ref
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
-from agent.diagnose.fields import WORKLOADS, claims, spec, template
-from agent.diagnose.labels import matches
-from agent.diagnose.rules.workloads import backends, routed, target
-from agent.diagnose.selection import selected, services_of
+from agent.kube.autoscalers import target
+from agent.kube.endpoints import selected, services_of
+from agent.kube.fields import WORKLOADS, claims, spec, template
+from agent.kube.ingresses import backends, routed
+from agent.kube.selectors import matches
 from agent.snapshot.graph import Graph, labels, ref
 from agent.snapshot.record import Object, Ref
 

@@ -3,7 +3,10 @@
 from collections.abc import Iterator, Mapping, Set
 from typing import Any
 
-from agent.diagnose.fields import (
+from agent.diagnose.finding import Confidence, Finding, Fix, Severity
+from agent.diagnose.messages.lines import telling_line
+from agent.kube.containers import Container, containers_of, last_end
+from agent.kube.fields import (
     claims,
     condition,
     condition_is,
@@ -17,11 +20,9 @@ from agent.diagnose.fields import (
     status,
     statuses,
 )
-from agent.diagnose.finding import Confidence, Evidence, Finding, Fix, Severity
-from agent.diagnose.logs import telling_line
-from agent.diagnose.pods import Part, last_end, parts
-from agent.diagnose.shortfall import refusals, shortfall
-from agent.diagnose.wording import said
+from agent.kube.replicas import refusals, shortfall
+from agent.kube.wording import said
+from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph, event_time, ref
 from agent.snapshot.record import Object, Ref
 
@@ -88,7 +89,9 @@ def _pod_state(pod: Object, graph: Graph) -> tuple[str, Severity, tuple[Evidence
 
 def _crashing(pod: Object, graph: Graph) -> tuple[str, Severity, tuple[Evidence, ...]] | None:
     """A container that ended with an error more than once; its log's word is the best there is."""
-    again = {part.name for part in parts(pod) if part.running and _runs_once_more(part, graph)}
+    again = {
+        container.name for container in containers_of(pod) if container.running and _runs_once_more(container, graph)
+    }
     for _, container in statuses(pod):
         states = (container.get("state") or {}, container.get("lastState") or {})
         ended = next((state["terminated"] for state in states if state.get("terminated")), None)
@@ -100,9 +103,9 @@ def _crashing(pod: Object, graph: Graph) -> tuple[str, Severity, tuple[Evidence,
     return None
 
 
-def _runs_once_more(part: Part, graph: Graph) -> bool:
+def _runs_once_more(container: Container, graph: Graph) -> bool:
     """Return whether a container that runs has no more reason to last than the runs before: between two crashes."""
-    return part.restarts > 1 and not part.ready and last_end(part, graph) is not None
+    return container.restarts > 1 and not container.ready and last_end(container, graph) is not None
 
 
 def _ending_again(
@@ -139,7 +142,7 @@ def _waiting(pod: Object, graph: Graph) -> tuple[str, Severity, tuple[Evidence, 
     for pointer, container in statuses(pod):
         waiting = (container.get("state") or {}).get("waiting") or {}
         reason = waiting.get("reason") or ""
-        if any(part in reason for part in BROKEN):
+        if any(container in reason for container in BROKEN):
             shown = Evidence(ref(pod), f"{pointer}/state/waiting", _told(waiting))
             return f"container {container.get('name', '')} waits: {reason}", Severity.ERROR, (shown, *_ends(pod, graph))
     return None
@@ -316,7 +319,7 @@ def _finding(
 
 def _told(found: Mapping[str, Any]) -> str:
     """Return a condition's or a state's reason and message."""
-    return ": ".join(str(part) for part in (found.get("reason"), found.get("message")) if part)
+    return ": ".join(str(container) for container in (found.get("reason"), found.get("message")) if container)
 
 
 def _reason(found: Mapping[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from agent.audit.verdict import Audit, Cause, Change, Drift, Helm, Leg, Outcome, Point, Reading, Standing, Verdict
+from agent.audit.verdict import Audit, Cause, Drift, DriftKind, Helm, Leg, Outcome, Point, Reading, Standing, Verdict
 from agent.report.data import Data, write
 from agent.report.terminal import Terminal
 from agent.snapshot.record import Snapshot
@@ -139,8 +139,8 @@ def _beside(terminal: Terminal, audit: Audit) -> None:
 
 def _drift(drift: Drift) -> str:
     by = f" by {drift.manager}" if drift.manager else ""
-    fix = f"; {HELM[drift.helm]}" if drift.helm in HELM and drift.change is not Change.COSMETIC else ""
-    return f"{drift.change}{by}: {drift.object} {drift.pointer}: {drift.desired} is {drift.live}{fix}"
+    fix = f"; {HELM[drift.helm]}" if drift.helm in HELM and drift.kind is not DriftKind.COSMETIC else ""
+    return f"{drift.kind}{by}: {drift.object} {drift.pointer}: {drift.desired} is {drift.live}{fix}"
 
 
 def as_json(audit: Audit, snapshot: Snapshot) -> None:
@@ -208,7 +208,7 @@ def _drift_data(drift: Drift) -> Data:
     return {
         "object": str(drift.object),
         "pointer": drift.pointer,
-        "change": drift.change.value,
+        "change": drift.kind.value,
         "desired": drift.desired,
         "live": drift.live,
         "manager": drift.manager,

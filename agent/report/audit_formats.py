@@ -37,7 +37,7 @@ def _beside(audit: Audit) -> Iterator[str]:
     if audit.drifts:
         yield from ("", "| Object | Field | Release | Live | How |", "|---|---|---|---|---|")
         for item in audit.drifts:
-            how = f"{item.change}{f' by {item.manager}' if item.manager else ''}"
+            how = f"{item.kind}{f' by {item.manager}' if item.manager else ''}"
             yield f"| {' | '.join(map(_cell, (str(item.object), item.pointer, item.desired, item.live, how)))} |"
     if audit.release_only:
         yield from ("", "| Value only the release has | Release | File |", "|---|---|---|")

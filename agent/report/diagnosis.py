@@ -1,9 +1,10 @@
 """How a diagnosis reads: for people, and as `bluehelm/diagnosis/v1`."""
 
 from agent.diagnose.engine import Diagnosis
-from agent.diagnose.finding import Citation, Confidence, Evidence, Finding, Severity
+from agent.diagnose.finding import Citation, Confidence, Finding, Severity
 from agent.report.data import Data, write
 from agent.report.terminal import Terminal
+from agent.snapshot.evidence import Evidence
 from agent.snapshot.record import Part, Ref, Snapshot
 
 SCHEMA = "bluehelm/diagnosis/v1"

@@ -42,10 +42,10 @@ def _places(terminal: Terminal, item: Explanation) -> None:
     if item.behind:
         terminal.entry("decides", f"nothing as things are; with {item.behind}:")
     for number, place in enumerate(item.places):
-        effect = place.effect
+        field = place.field
         label = "decides" if number == 0 and not item.behind else ""
-        where = f"{effect.object} {effect.pointer}".strip()
-        terminal.entry(label, f"{where} = {effect.now}  ({effect.template})")
+        where = f"{field.object} {field.pointer}".strip()
+        terminal.entry(label, f"{where} = {field.now}  ({field.template})")
         terminal.entry("", f"live: {_live(place)}", "dim")
     if item.reason:
         terminal.entry("decides", item.reason, "yellow")
@@ -99,7 +99,7 @@ def matrix(found: Sequence[Explanation], blueprints: Blueprints) -> None:
 def _decided(row: Control, found: Sequence[Explanation]) -> tuple[str, bool]:
     """Return what a row decides, in one line, and whether it names values and there are none."""
     own = [item for item in found if row in item.controls]
-    objects = dict.fromkeys(str(place.effect.object) for item in own for place in item.places)
+    objects = dict.fromkeys(str(place.field.object) for item in own for place in item.places)
     below = sum(is_below(item.leaf.path, path.removesuffix(".*")) for item in found for path in row.paths)
     if own:
         return f"{', '.join(item.leaf.path for item in own)}  {', '.join(objects)}", False
@@ -153,10 +153,10 @@ def _explanation(item: Explanation) -> Data:
         "reason": item.reason,
         "places": [
             {
-                "template": place.effect.template,
-                "object": str(place.effect.object),
-                "pointer": place.effect.pointer,
-                "rendered": place.effect.now,
+                "template": place.field.template,
+                "object": str(place.field.object),
+                "pointer": place.field.pointer,
+                "rendered": place.field.now,
                 "live": place.value,
                 "reason": place.reason,
             }

@@ -3,9 +3,12 @@
 Built once, indexed lazily: a rule that never asks for events never pays for their index.
 """
 
+from __future__ import annotations
+
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
+from typing import Any
 
 from agent.snapshot.record import LogKey, Object, Ref, Snapshot
 
@@ -43,6 +46,8 @@ class Graph:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
+        self.memo: dict[Callable[[Graph], Any], Any] = {}
+        """What was computed from this look once, by the function that did (agent/kube/memo.py)."""
 
     def all(self, kind: str, namespace: str | None = None) -> Sequence[Object]:
         """Return the objects of a kind, in one namespace when named."""

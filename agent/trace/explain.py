@@ -8,7 +8,7 @@ from agent.audit.legs import shown_value
 from agent.audit.orphans import is_below
 from agent.blueprint.control import Blueprints, Control, ControlKind
 from agent.blueprint.values import Leaf, Values
-from agent.trace.effect import Effect, is_random, resolve
+from agent.trace.rendering import RenderedField, is_random, resolve
 from tools.redact import MASK
 
 
@@ -16,7 +16,7 @@ from tools.redact import MASK
 class Live:
     """What stands in the cluster at one place a value decides; `value` is None where nobody knows, with the reason."""
 
-    effect: Effect
+    field: RenderedField
     value: str | None
     reason: str = ""
 
@@ -59,22 +59,22 @@ def leaves_of(control: Control, values: Values) -> list[Leaf]:
     return list({leaf.path: leaf for leaf in found}.values())
 
 
-def live_places(effects: Sequence[Effect], objects: Objects | None, reason: str) -> tuple[Live, ...]:
+def live_places(fields: Sequence[RenderedField], objects: Objects | None, reason: str) -> tuple[Live, ...]:
     """Return what stands live at each place."""
-    return tuple(_live(effect, objects, reason) for effect in effects)
+    return tuple(_live(field, objects, reason) for field in fields)
 
 
-def _live(effect: Effect, objects: Objects | None, reason: str) -> Live:
+def _live(field: RenderedField, objects: Objects | None, reason: str) -> Live:
     if objects is None:
-        return Live(effect, None, reason)
-    if is_random(effect.object):
-        return Live(effect, None, "its name is made anew each time")
-    obj = objects.get(effect.object)
+        return Live(field, None, reason)
+    if is_random(field.object):
+        return Live(field, None, "its name is made anew each time")
+    obj = objects.get(field.object)
     if obj is None:
-        return Live(effect, None, "no such object")
-    if effect.now == MASK:
-        return Live(effect, MASK)
-    return Live(effect, shown_value(resolve(obj, effect.pointer)) if effect.pointer else "there")
+        return Live(field, None, "no such object")
+    if field.now == MASK:
+        return Live(field, MASK)
+    return Live(field, shown_value(resolve(obj, field.pointer)) if field.pointer else "there")
 
 
 def nearest(path: str, values: Values) -> list[str]:

@@ -13,7 +13,7 @@ from agent.blueprint.cells import read as read_cell
 from agent.blueprint.controls import PATH
 from agent.blueprint.values import Leaf, Masked, Values, keys
 from agent.snapshot.record import Object, Ref
-from agent.trace.effect import Effect
+from agent.trace.rendering import RenderedField
 
 UNJUSTIFIED = "UNJUSTIFIED: say why"
 SECRET = "a secret"  # noqa: S105 - what stands in the place of one
@@ -32,7 +32,7 @@ class Material:
     release: str
     values: Values
     objects: Mapping[Ref, Object]
-    effects: Mapping[str, Sequence[Effect]]
+    fields: Mapping[str, Sequence[RenderedField]]
     running: Mapping[str, str]
     """Values path -> what the running release was given instead."""
 
@@ -95,8 +95,8 @@ def _short(name: str, material: Material) -> str:
 
 def _part(leaf: Leaf, material: Material, parts: Sequence[Part]) -> Part:
     """Return the component a value belongs to: of the first object it decides, the first one where it decides none."""
-    effects = material.effects.get(leaf.path, ())
-    return _owner(effects[0].object, parts) if effects else parts[0]
+    fields = material.fields.get(leaf.path, ())
+    return _owner(fields[0].object, parts) if fields else parts[0]
 
 
 def _owner(name: Ref, parts: Sequence[Part]) -> Part:
@@ -161,21 +161,21 @@ def _id(path: str, taken: set[str]) -> str:
 
 def _field(leaf: Leaf, material: Material, part: Part) -> str:
     """Return the first field the value decides that, read back from the rendered object, holds the value itself."""
-    for effect in material.effects.get(leaf.path, ()):
-        for field in _words(effect, part):
-            found = [item.value for item in read(field, material.objects[effect.object], part.container)]
+    for place in material.fields.get(leaf.path, ()):
+        for field in _words(place, part):
+            found = [item.value for item in read(field, material.objects[place.object], part.container)]
             if any(item is not None and text(item) == text(leaf.value) for item in found):
                 return field
     return ""
 
 
-def _words(effect: Effect, part: Part) -> Iterator[str]:
+def _words(place: RenderedField, part: Part) -> Iterator[str]:
     """Yield what the Field column may call a place."""
-    prefix = PREFIXES.get(effect.object.kind)
-    if effect.object != part.workload and prefix is None:
+    prefix = PREFIXES.get(place.object.kind)
+    if place.object != part.workload and prefix is None:
         return
-    pointer = effect.pointer
-    if effect.object == part.workload:
+    pointer = place.pointer
+    if place.object == part.workload:
         yield from _pod_words(pointer, part.container)
     elif "/ports/[" in pointer:
         yield from (f"{prefix}.ports[].{name}" for name in ("port", "targetPort", "nodePort"))

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from agent.audit.verdict import Outcome, worst
-from agent.diagnose.fields import condition_is, is_terminal, spec, status, statuses
+from agent.kube.fields import condition_is, is_terminal, spec, status, statuses
 from agent.snapshot.graph import ref
 from agent.snapshot.record import Object
 from agent.verify.facts import Facts

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from agent.audit.inputs import ClusterFacts
 from agent.audit.verdict import Outcome
 from agent.blueprint.control import Binding, Control
-from agent.diagnose.fields import statuses
+from agent.kube.fields import statuses
 from agent.snapshot.graph import Graph, ref
 from agent.snapshot.record import LogKey, Object, State
 from agent.verify.line import kind_of

@@ -20,7 +20,7 @@ from agent.audit.engine import audit
 from agent.audit.inputs import ChartFiles, ClusterFacts, GitFacts, Inputs, Rendered
 from agent.audit.legs import Legs
 from agent.audit.normalise import image, same
-from agent.audit.verdict import Audit, Cause, Change, Drift, Fidelity, Helm, Leg, Outcome, Standing, Verdict
+from agent.audit.verdict import Audit, Cause, Drift, DriftKind, Fidelity, Helm, Leg, Outcome, Standing, Verdict
 from agent.blueprint.control import Blueprints, Profile
 from agent.blueprint.load import parse as parse_blueprints
 from agent.blueprint.values import merged, parse
@@ -138,11 +138,11 @@ def test_every_row_has_a_verdict() -> None:
 
 def test_edits_by_hand_are_found_with_who_made_them_and_what_helm_would_do() -> None:
     found = audit(inputs(capture("edited")))
-    seen = {(str(item.object), item.change, item.manager, item.helm) for item in found.drifts}
-    assert (BACKEND, Change.CHANGED, "kubectl-set", Helm.CONFLICT) in seen
-    assert ("Deployment/audited/todo-frontend", Change.ADDED, "kubectl-set", Helm.NO) in seen
-    assert ("PodDisruptionBudget/audited/todo-backend", Change.CHANGED, "kubectl-patch", Helm.CONFLICT) in seen
-    assert ("Service/audited/backend", Change.MISSING, "", Helm.YES) in seen
+    seen = {(str(item.object), item.kind, item.manager, item.helm) for item in found.drifts}
+    assert (BACKEND, DriftKind.CHANGED, "kubectl-set", Helm.CONFLICT) in seen
+    assert ("Deployment/audited/todo-frontend", DriftKind.ADDED, "kubectl-set", Helm.NO) in seen
+    assert ("PodDisruptionBudget/audited/todo-backend", DriftKind.CHANGED, "kubectl-patch", Helm.CONFLICT) in seen
+    assert ("Service/audited/backend", DriftKind.MISSING, "", Helm.YES) in seen
     limit = verdict(found, "SVC-BE-MEM-LIMIT")
     assert (limit.outcome, limit.cause, limit.helm) == (Outcome.FAIL, Cause.EDITED, Helm.CONFLICT)
     assert "kubectl-set" in limit.why
@@ -214,7 +214,7 @@ def test_f6_f7_f8_what_the_server_and_helm_write_of_themselves_is_no_drift() -> 
 def test_f9_a_restart_is_an_operation() -> None:
     found = differences(capture("edited"))
     restarts = [item for item in found if "restartedAt" in item.pointer]
-    assert [item.change for item in restarts] == [Change.OPERATED]
+    assert [item.kind for item in restarts] == [DriftKind.OPERATED]
 
 
 def test_f10_the_autoscaler_owns_the_number_within_its_bounds_and_nothing_else() -> None:
@@ -258,7 +258,7 @@ def mutated(obj: Tree) -> None:
 
 def test_f13_what_a_webhook_put_in_is_told_apart_from_an_edit() -> None:
     (found,) = differences(changed(capture("installed"), "Deployment", "todo-backend", mutated))
-    assert (found.change, found.helm) == (Change.MUTATED, Helm.NO)
+    assert (found.kind, found.helm) == (DriftKind.MUTATED, Helm.NO)
 
 
 def test_f14_fields_that_render_differently_each_time_are_not_compared() -> None:
@@ -285,7 +285,7 @@ def test_f17_f34_keyed_lists_have_no_order_and_duplicates_are_said() -> None:
     (found,) = installed(turn)
     assert "protocol=UDP" in found.pointer
     twice = asked(lambda obj: container(obj)["env"].append({"name": "PORT", "value": "8000"}))
-    assert [item.change for item in twice] == [Change.DUPLICATE]
+    assert [item.kind for item in twice] == [DriftKind.DUPLICATE]
 
 
 def test_f18_secrets_are_neither_compared_nor_shown() -> None:
@@ -344,12 +344,12 @@ def test_f28_what_the_server_allocates_is_no_drift() -> None:
 
 def test_f29_a_field_the_server_dropped_is_a_typo_and_no_drift() -> None:
     (found,) = asked(lambda obj: obj["spec"].update(replicaz=3))
-    assert (found.change, found.helm) == (Change.IGNORED, Helm.NO)
+    assert (found.kind, found.helm) == (DriftKind.IGNORED, Helm.NO)
 
 
 def test_f30_the_charts_own_version_is_cosmetic() -> None:
     found = asked(lambda obj: obj["metadata"]["labels"].update({"helm.sh/chart": "todo-app-9.9.9"}))
-    assert {item.change for item in found} == {Change.COSMETIC}
+    assert {item.kind for item in found} == {DriftKind.COSMETIC}
 
 
 def test_f31_what_its_controller_has_not_seen_yet_is_unknown() -> None:
@@ -402,18 +402,18 @@ def test_f36_a_failure_always_shows_what_differs(name: str, field: str, value: i
 def test_n1_a_webhooks_field_does_not_hide_an_edit_beside_it() -> None:
     live = changed(capture("edited"), "Deployment", "todo-backend", mutated)
     found = [
-        item.change
+        item.kind
         for item in differences(live)
         if item.object.name == "todo-backend" and "/spec/template" in item.pointer
     ]
-    assert sorted(found) == [Change.CHANGED, Change.MUTATED]
+    assert sorted(found) == [DriftKind.CHANGED, DriftKind.MUTATED]
 
 
 def test_n2_n3_additions_and_removals_are_seen_and_additions_stay() -> None:
     added = installed(lambda obj: obj["spec"]["template"]["spec"].update(volumes=[{"name": "x", "emptyDir": {}}]))
-    assert [(item.change, item.helm) for item in added] == [(Change.ADDED, Helm.NO)]
+    assert [(item.kind, item.helm) for item in added] == [(DriftKind.ADDED, Helm.NO)]
     removed = installed(lambda obj: container(obj)["env"].clear())
-    assert {item.change for item in removed} <= {Change.REMOVED, Change.IGNORED}
+    assert {item.kind for item in removed} <= {DriftKind.REMOVED, DriftKind.IGNORED}
     assert removed
 
 
@@ -426,7 +426,7 @@ def test_n6_a_deleted_deployment_is_noticed() -> None:
     snapshot = capture("installed")
     gone = [obj for obj in snapshot.objects["Deployment"] if obj["metadata"]["name"] != "todo-backend"]
     found = audit(inputs(replace(snapshot, objects={**snapshot.objects, "Deployment": gone})))
-    assert Change.MISSING in {item.change for item in found.drifts}
+    assert DriftKind.MISSING in {item.kind for item in found.drifts}
     assert verdict(found, "SVC-BE-MEM-LIMIT").cause is Cause.MISSING
 
 

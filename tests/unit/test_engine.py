@@ -10,8 +10,8 @@ import pytest
 
 from agent.diagnose.engine import Diagnosis, diagnose
 from agent.diagnose.finding import Finding
-from agent.diagnose.shape import oddity
 from agent.snapshot.record import Ref, Snapshot, State
+from agent.snapshot.shape import oddity
 from tests.fakes.objects import FIXTURES, adding, changed, load, recorded, snapshot
 from tools.failure import Failure, FailureKind
 

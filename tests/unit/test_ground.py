@@ -11,9 +11,9 @@ from agent.blueprint.control import Binding, Blueprints, Control, ControlKind, P
 from agent.blueprint.load import parse
 from agent.diagnose.engine import Diagnosis, diagnose
 from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
-from agent.diagnose.ground import covers, ground
-from agent.diagnose.patch import Leaf, patch
-from agent.diagnose.release import chart_name
+from agent.kube.releases import chart_name
+from agent.remedy.ground import covers, ground
+from agent.remedy.patch import Leaf, patch
 from agent.resources import blueprint_files
 from agent.snapshot.record import Ref, Release
 from tests.fakes.objects import load

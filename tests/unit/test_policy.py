@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from tools.policy import SHAPES, Effect, Rule, _fits, _rules, decide, shown
+from tools.policy import SHAPES, Permission, Rule, _fits, _rules, decide, shown
 
 KUBE = "--context=c"
 NS = "--context=c --namespace=n"
@@ -210,18 +210,18 @@ DENIED = [
 
 @pytest.mark.parametrize("command", ALLOWED)
 def test_reads_run(command: str) -> None:
-    assert decide(command.split()).effect is Effect.ALLOW
+    assert decide(command.split()).permission is Permission.ALLOW
 
 
 @pytest.mark.parametrize("command", ASKED)
 def test_changes_need_a_plan(command: str) -> None:
-    assert decide(command.split()).effect is Effect.ASK
+    assert decide(command.split()).permission is Permission.ASK
 
 
 @pytest.mark.parametrize("command", DENIED)
 def test_everything_else_never_runs(command: str) -> None:
     found = decide(command.split())
-    assert found.effect is Effect.DENY
+    assert found.permission is Permission.DENY
     assert found.reason
 
 
@@ -244,10 +244,10 @@ def test_everything_else_never_runs(command: str) -> None:
 )
 def test_what_no_command_of_ours_looks_like(argv: list[str]) -> None:
     """Of a flag given twice each program takes another one: the decision would be about a different command."""
-    assert decide(argv).effect is Effect.DENY
+    assert decide(argv).permission is Permission.DENY
 
 
-ALLOW_RULES = [rule for rule in _rules() if rule.effect is Effect.ALLOW]
+ALLOW_RULES = [rule for rule in _rules() if rule.permission is Permission.ALLOW]
 WORDS = sorted({word for rule in _rules() for example in rule.match + rule.no_match for word in example.split()})
 FLAGS = sorted({flag for rule in _rules() for flag in rule.flags})
 ODD = ["--", "-A", "-sx", "--raw=/x", "--v=9", "--server=x", "--as=x", "--follow", "--watch", "--set=a=b", "secrets"]
@@ -264,7 +264,7 @@ def legal(rule: Rule, argv: list[str]) -> bool:
 
 @given(st.lists(st.one_of(st.sampled_from(WORDS), st.sampled_from(ODD), st.text(max_size=8)), max_size=9))
 def test_no_random_command_runs_with_a_flag_outside_its_rule(argv: list[str]) -> None:
-    if decide(argv).effect is Effect.ALLOW:
+    if decide(argv).permission is Permission.ALLOW:
         assert any(legal(rule, argv) for rule in ALLOW_RULES), argv
 
 
@@ -278,13 +278,13 @@ def test_one_more_flag_that_no_rule_names_denies_a_legal_command(command: str, e
     assume(extra.partition("=")[0] not in FLAGS)
     argv = command.split()
     argv.insert(place, extra)
-    assert decide(argv).effect is not Effect.ALLOW
+    assert decide(argv).permission is not Permission.ALLOW
 
 
 @given(st.sampled_from(ALLOWED), st.sampled_from(ALLOWED))
 def test_the_flags_of_one_command_do_not_serve_another(command: str, other: str) -> None:
     argv = [*command.split(), *[word for word in other.split() if word.startswith("-")]]
-    if decide(argv).effect is Effect.ALLOW:
+    if decide(argv).permission is Permission.ALLOW:
         assert any(legal(rule, argv) for rule in ALLOW_RULES)
 
 
@@ -298,7 +298,7 @@ def test_no_value_that_fits_a_shape_is_a_flag_or_has_a_line_end(text: str, shape
 
 def test_every_rule_says_what_it_is_for_and_proves_itself() -> None:
     assert all(rule.reason and rule.match for rule in _rules())
-    assert all(decide(example.split()).effect >= rule.effect for rule in _rules() for example in rule.match)
+    assert all(decide(example.split()).permission >= rule.permission for rule in _rules() for example in rule.match)
 
 
 def test_no_two_examples_disagree() -> None:

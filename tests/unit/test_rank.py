@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from agent.diagnose.finding import Confidence, Evidence, Finding, Fix, Severity
+from agent.diagnose.finding import Confidence, Finding, Fix, Severity
 from agent.diagnose.rank import ranked
+from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph
 from agent.snapshot.record import Ref
 from tests.fakes.objects import snapshot

@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 from agent.blueprint.control import Source
 from agent.blueprint.load import parse
 from agent.blueprint.values import Leaf, Values
-from agent.commands.chart import Chart
-from agent.commands.rerender import Renderer
-from agent.trace.effect import resolve
 from agent.trace.probe import candidates, gates, merged, overlay
+from agent.trace.rendering import resolve
 from agent.trace.starter import stated, title
+from agent.world.chart import Chart
+from agent.world.render import Renderer
 from tests.fakes.programs import find
 from tools.run import sandbox
 
@@ -43,7 +43,7 @@ def renderer(request: pytest.FixtureRequest) -> Iterator[Renderer]:
 
 def traced(renderer: Renderer, path: str) -> list[tuple[str, str]]:
     leaf = renderer.values.leaves[path]
-    return [(str(item.object), item.pointer) for item in renderer.trace(leaf).effects]
+    return [(str(item.object), item.pointer) for item in renderer.trace(leaf).fields]
 
 
 KNOWN = {
@@ -82,20 +82,20 @@ def test_what_a_value_decides_is_found_in_any_chart(renderer: Renderer) -> None:
 def test_a_value_behind_a_switch_says_which(renderer: Renderer) -> None:
     behind = {"todo-app": "backend.replicas", "web": "ingress.className", "keep": "metrics.image"}[renderer.chart.name]
     found = renderer.trace(renderer.values.leaves[behind])
-    assert found.effects
+    assert found.fields
     assert found.behind in ("backend.autoscaling.enabled=false", "ingress.enabled=true", "metrics.enabled=true")
 
 
 def test_what_renders_differently_each_time_is_no_effect(renderer: Renderer) -> None:
     """keep's StatefulSet carries the time of rendering: every value would seem to decide it."""
     for leaf in list(renderer.values.leaves.values())[:6]:
-        assert not [item for item in renderer.trace(leaf).effects if "started" in item.pointer]
+        assert not [item for item in renderer.trace(leaf).fields if "started" in item.pointer]
 
 
 def test_a_value_that_only_a_secret_holds_says_so(renderer: Renderer) -> None:
     if renderer.chart.name == "keep":
         found = renderer.trace(renderer.values.leaves["auth.password"])
-        assert not found.effects
+        assert not found.fields
         assert "Secrets may not" in found.reason
 
 
@@ -296,8 +296,8 @@ def test_values_that_could_mislead_are_refused_with_their_line(text: str, line: 
 
 
 def test_a_chart_is_opened_one_way(tmp_path: Path) -> None:
-    from agent.commands.chart import open_chart
     from agent.errors import UsageError
+    from agent.world.chart import open_chart
 
     with pytest.raises(UsageError, match=r"Chart\.yaml"):
         open_chart(argparse.Namespace(chart=str(tmp_path), values=None))

@@ -1,6 +1,6 @@
 """What docker may do. Its socket is root on the host, so only bounded reads are allowed."""
 
-from tools.policy import Effect, Rule
+from tools.policy import Permission, Rule
 
 FORMAT = {"--format": "={{.|json}}"}
 """The one template: everything as JSON, in words that clients before 23 know, too."""
@@ -8,7 +8,7 @@ JSON = FORMAT | {"--no-trunc": ""}
 
 RULES = (
     Rule(
-        Effect.ALLOW,
+        Permission.ALLOW,
         "docker version|info",
         "says which engine this is",
         FORMAT,
@@ -16,7 +16,7 @@ RULES = (
         no_match=("docker version --host=tcp://x", "docker info --config=/x"),
     ),
     Rule(
-        Effect.ALLOW,
+        Permission.ALLOW,
         "docker ps|images",
         "lists containers or images",
         JSON | {"--all": "", "--filter": "selector"},
@@ -24,7 +24,7 @@ RULES = (
         no_match=("docker ps --context=x", "docker rm x"),
     ),
     Rule(
-        Effect.ALLOW,
+        Permission.ALLOW,
         "docker inspect <container>",
         "reads one container; environment and labels are redacted",
         {"--type": "=container"},
@@ -32,14 +32,14 @@ RULES = (
         no_match=("docker inspect web-1 --format={{.Config.Env}}",),
     ),
     Rule(
-        Effect.ALLOW,
+        Permission.ALLOW,
         "docker image inspect <image>",
         "reads one image",
         match=("docker image inspect web:1",),
         no_match=("docker image rm web:1",),
     ),
     Rule(
-        Effect.ALLOW,
+        Permission.ALLOW,
         "docker history <image>",
         "reads how an image was built; redacted",
         JSON,
@@ -47,7 +47,7 @@ RULES = (
         no_match=("docker history",),
     ),
     Rule(
-        Effect.ALLOW,
+        Permission.ALLOW,
         "docker logs <container>",
         "reads a bounded part of one container's log",
         {"--tail": "tail", "--timestamps": "", "--since": "time"},
@@ -56,7 +56,7 @@ RULES = (
         no_match=("docker logs web-1 --tail=200 --follow", "docker logs web-1"),
     ),
     Rule(
-        Effect.ALLOW,
+        Permission.ALLOW,
         "docker events",
         "reads a bounded span of the engine's events",
         FORMAT | {"--since": "time", "--until": "time", "--filter": "selector"},
@@ -65,14 +65,14 @@ RULES = (
         no_match=("docker events --since=10m",),
     ),
     Rule(
-        Effect.ALLOW,
+        Permission.ALLOW,
         "docker top|diff|port <container>",
         "reads one container's processes, changed files or ports",
         match=("docker top web-1",),
         no_match=("docker top web-1 --aux",),
     ),
     Rule(
-        Effect.ALLOW,
+        Permission.ALLOW,
         "docker stats <container>?",
         "reads resource use once",
         JSON | {"--no-stream": "", "--all": ""},
@@ -81,21 +81,21 @@ RULES = (
         no_match=("docker stats",),
     ),
     Rule(
-        Effect.ALLOW,
+        Permission.ALLOW,
         "docker context inspect",
         "says which engine the active context names",
         match=("docker context inspect",),
         no_match=("docker context use other", "docker context export x"),
     ),
     Rule(
-        Effect.ASK,
+        Permission.ASK,
         "docker build|tag|pull <image> <directory>?",
         "makes or fetches an image",
         match=("docker pull web@sha256:00",),
         no_match=("docker pull web --all-tags",),
     ),
     Rule(
-        Effect.DENY,
+        Permission.DENY,
         "docker run|create|exec|attach|cp|export|save|load|import|commit|compose|login|push|plugin|system|swarm"
         "|stack|service|secret|config|rm|rmi|kill|stop|start|restart|update|rename|network|volume|model"
         "|mcp|ai ...",

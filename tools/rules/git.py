@@ -1,12 +1,12 @@
 """What git may do: read history. Hooks, pagers, external diffs and file monitors stay off by tools/git.py's flags."""
 
-from tools.policy import Effect, Rule
+from tools.policy import Permission, Rule
 
 REPOSITORY = {"--git-dir": "directory"}
 
 RULES = (
     Rule(
-        Effect.ALLOW,
+        Permission.ALLOW,
         "git cat-file blob <revision>",
         "reads a file of a commit",
         REPOSITORY,
@@ -20,7 +20,7 @@ RULES = (
         ),
     ),
     Rule(
-        Effect.ALLOW,
+        Permission.ALLOW,
         "git ls-tree HEAD <inside>?",
         "lists the files of a folder in the last commit, with the digests of their contents",
         REPOSITORY | {"--full-tree": ""},
@@ -32,7 +32,7 @@ RULES = (
         no_match=("git --git-dir=/r/.git ls-tree --full-tree HEAD ../x", "git ls-tree --full-tree HEAD"),
     ),
     Rule(
-        Effect.ALLOW,
+        Permission.ALLOW,
         "git blame <commit> <inside>",
         "says which commit gave each line",
         REPOSITORY | {"--porcelain": "", "--no-textconv": ""},
@@ -41,7 +41,7 @@ RULES = (
         no_match=("git --git-dir=/r/.git blame --porcelain HEAD a", "git --git-dir=/r/.git blame --contents=/x HEAD a"),
     ),
     Rule(
-        Effect.DENY,
+        Permission.DENY,
         "git push|config|submodule|rebase|clean|checkout|reset|fetch|pull|clone|remote|filter-branch ...",
         "it reaches out, or rewrites or discards work",
         match=("git push", "git reset --hard"),

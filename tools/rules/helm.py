@@ -1,6 +1,6 @@
 """What helm may do: read releases, render and lint charts that are here. Changes only inside a plan."""
 
-from tools.policy import Effect, Rule
+from tools.policy import Permission, Rule
 
 TARGET = {"--kube-context": "context"}
 NAMESPACED = TARGET | {"--namespace": "name"}
@@ -21,7 +21,7 @@ UPGRADE = NAMESPACED | {
 
 RULES = (
     Rule(
-        Effect.ALLOW,
+        Permission.ALLOW,
         "helm version",
         "says which helm this is",
         {"--template": "text", "--short": ""},
@@ -29,7 +29,7 @@ RULES = (
         no_match=("helm version --kube-token=x",),
     ),
     Rule(
-        Effect.ALLOW,
+        Permission.ALLOW,
         "helm list",
         "lists releases",
         NAMESPACED | {"--all-namespaces": "", "--output": "=json", "--max": "number", "--all": ""},
@@ -46,7 +46,7 @@ RULES = (
         ),
     ),
     Rule(
-        Effect.ALLOW,
+        Permission.ALLOW,
         "helm status|history <name>",
         "reads one release's state",
         NAMESPACED | {"--output": "=json", "--max": "number", "--revision": "number"},
@@ -55,7 +55,7 @@ RULES = (
         no_match=("helm status web --kube-context=a --namespace=b --output=yaml",),
     ),
     Rule(
-        Effect.ALLOW,
+        Permission.ALLOW,
         "helm get values|metadata <name>",
         "reads what a release was given; redacted before it leaves the runner",
         NAMESPACED | {"--output": "=json", "--revision": "number"},
@@ -67,7 +67,7 @@ RULES = (
         ),
     ),
     Rule(
-        Effect.ALLOW,
+        Permission.ALLOW,
         "helm get manifest <name>",
         "reads what a release rendered; Secrets are dropped before it leaves tools/helm.py",
         NAMESPACED | {"--revision": "number"},
@@ -79,14 +79,14 @@ RULES = (
         ),
     ),
     Rule(
-        Effect.ALLOW,
+        Permission.ALLOW,
         "helm show chart|values <directory>",
         "reads a chart that is here",
         match=("helm show chart /charts/web",),
         no_match=("helm show chart oci://x/y", "helm show values bitnami/nginx", "helm show chart /charts/../x"),
     ),
     Rule(
-        Effect.ALLOW,
+        Permission.ALLOW,
         "helm lint <directory>",
         "checks a chart that is here",
         {"--values": "directory", "--strict": "", "--quiet": "", "--kube-version": "version"},
@@ -98,7 +98,7 @@ RULES = (
         ),
     ),
     Rule(
-        Effect.ALLOW,
+        Permission.ALLOW,
         "helm template <name> <directory>",
         "renders a chart that is here",
         {
@@ -120,7 +120,7 @@ RULES = (
         ),
     ),
     Rule(
-        Effect.ALLOW,
+        Permission.ALLOW,
         "helm upgrade <name> <directory>",
         "asks the server what an upgrade would do; nothing changes and Secrets stay hidden",
         NAMESPACED
@@ -139,7 +139,7 @@ RULES = (
         ),
     ),
     Rule(
-        Effect.ASK,
+        Permission.ASK,
         "helm upgrade <name> <directory>",
         "changes a release",
         UPGRADE,
@@ -152,7 +152,7 @@ RULES = (
         ),
     ),
     Rule(
-        Effect.ASK,
+        Permission.ASK,
         "helm rollback <name> <number>",
         "break-glass: the values file is then ahead of the release until git agrees",
         NAMESPACED | {"--wait": "", "--timeout": "duration"},
@@ -161,7 +161,7 @@ RULES = (
         no_match=("helm rollback web --kube-context=a --namespace=b",),
     ),
     Rule(
-        Effect.DENY,
+        Permission.DENY,
         "helm uninstall|install|test|plugin|repo|registry|search|env|completion|pull|push|package|create"
         "|dependency|verify ...",
         "it removes, installs, fetches or runs what no blueprint names",

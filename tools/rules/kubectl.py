@@ -1,6 +1,6 @@
 """What kubectl may do. Reading objects does not need it (tools/cluster.py): logs, rollouts and identity do."""
 
-from tools.policy import Effect, Rule
+from tools.policy import Permission, Rule
 
 TARGET = {"--context": "context", "--request-timeout": "duration"}
 NAMESPACED = TARGET | {"--namespace": "name"}
@@ -28,7 +28,7 @@ PREFLIGHT = "create|delete|get|list|patch|update"
 
 RULES = (
     Rule(
-        Effect.ALLOW,
+        Permission.ALLOW,
         "kubectl version",
         "says which client and server these are",
         TARGET | {"--output": "=json", "--client": ""},
@@ -36,7 +36,7 @@ RULES = (
         no_match=("kubectl version --v=9", "kubectl version --output=yaml", "kubectl version --kubeconfig=/x"),
     ),
     Rule(
-        Effect.ALLOW,
+        Permission.ALLOW,
         "kubectl api-resources|api-versions",
         "says which kinds the server has",
         TARGET | {"--output": "=wide"},
@@ -45,7 +45,7 @@ RULES = (
         no_match=("kubectl api-versions --context=a --v=9", "kubectl api-versions"),
     ),
     Rule(
-        Effect.ALLOW,
+        Permission.ALLOW,
         "kubectl auth whoami",
         "says who this identity is",
         TARGET | {"--output": "=json"},
@@ -54,7 +54,7 @@ RULES = (
         no_match=("kubectl auth whoami --context=a --as=root", "kubectl auth whoami"),
     ),
     Rule(
-        Effect.ALLOW,
+        Permission.ALLOW,
         f"kubectl auth can-i {PREFLIGHT} <word>",
         "says whether this identity may do one thing",
         NAMESPACED | {"--quiet": ""},
@@ -67,7 +67,7 @@ RULES = (
         ),
     ),
     Rule(
-        Effect.ALLOW,
+        Permission.ALLOW,
         f"kubectl get {READABLE} <name>?",
         "reads objects that carry no secret",
         LISTING,
@@ -91,7 +91,7 @@ RULES = (
         ),
     ),
     Rule(
-        Effect.ALLOW,
+        Permission.ALLOW,
         f"kubectl get {CLUSTER_WIDE} <name>?",
         "reads objects that belong to no namespace",
         LISTING,
@@ -100,7 +100,7 @@ RULES = (
         no_match=("kubectl get nodes --output=json", "kubectl get pods --context=a --output=json"),
     ),
     Rule(
-        Effect.ALLOW,
+        Permission.ALLOW,
         "kubectl logs <name>",
         "reads a bounded part of one container's log",
         NAMESPACED
@@ -123,7 +123,7 @@ RULES = (
         ),
     ),
     Rule(
-        Effect.ALLOW,
+        Permission.ALLOW,
         "kubectl rollout status <owned>",
         "waits, for a bounded time, for a rollout",
         NAMESPACED | {"--timeout": "duration", "--watch": "=false"},
@@ -132,7 +132,7 @@ RULES = (
         no_match=("kubectl rollout status deployment/web --context=a --namespace=b",),
     ),
     Rule(
-        Effect.ALLOW,
+        Permission.ALLOW,
         "kubectl rollout history <owned>",
         "reads a workload's revisions",
         NAMESPACED | {"--output": "=json", "--revision": "number"},
@@ -141,7 +141,7 @@ RULES = (
         no_match=("kubectl rollout pause deployment/web --context=a --namespace=b",),
     ),
     Rule(
-        Effect.ASK,
+        Permission.ASK,
         "kubectl rollout restart|undo <owned>",
         "restarts or reverts a workload: an operational event, or a break-glass that leaves a standing finding",
         NAMESPACED,
@@ -150,14 +150,14 @@ RULES = (
         no_match=("kubectl rollout restart deployment --context=a --namespace=b --selector=app=web",),
     ),
     Rule(
-        Effect.DENY,
+        Permission.DENY,
         "kubectl apply|patch|replace|scale|set|edit|label|annotate|create|delete|expose|autoscale|run ...",
         "Helm owns these objects: the values file is the only way to change them",
         match=("kubectl apply --filename=x.yaml", "kubectl delete pod web-1", "kubectl create foo"),
         no_match=("kubectl get pods",),
     ),
     Rule(
-        Effect.DENY,
+        Permission.DENY,
         "kubectl exec|attach|cp|debug|port-forward|proxy|drain|cordon|uncordon|taint|certificate|convert"
         "|kustomize|plugin|alpha|kuberc|completion|describe|explain|diff|wait|events|top|config ...",
         "it enters a container, listens, writes, runs other programs or prints free text",

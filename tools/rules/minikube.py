@@ -1,10 +1,10 @@
 """What minikube may do: tell. Starting it with what a cluster control names needs a plan."""
 
-from tools.policy import Effect, Rule
+from tools.policy import Permission, Rule
 
 RULES = (
     Rule(
-        Effect.ALLOW,
+        Permission.ALLOW,
         "minikube status",
         "says whether the cluster's parts run",
         {"--output": "=json", "--profile": "name"},
@@ -12,7 +12,7 @@ RULES = (
         no_match=("minikube status --format={{.Host}}",),
     ),
     Rule(
-        Effect.ALLOW,
+        Permission.ALLOW,
         "minikube profile|addons list",
         "lists profiles or addons",
         {"--output": "=json", "--profile": "name"},
@@ -20,7 +20,7 @@ RULES = (
         no_match=("minikube profile other",),
     ),
     Rule(
-        Effect.ALLOW,
+        Permission.ALLOW,
         "minikube version|ip",
         "says the version or address",
         {"--output": "=json", "--profile": "name"},
@@ -28,7 +28,7 @@ RULES = (
         no_match=("minikube ip --node=x",),
     ),
     Rule(
-        Effect.ASK,
+        Permission.ASK,
         "minikube start",
         "starts the cluster with exactly what the cluster blueprint names",
         {"--driver": "word", "--cpus": "number", "--memory": "text", "--kubernetes-version": "version"},
@@ -36,14 +36,14 @@ RULES = (
         no_match=("minikube start --mount-string=/:/host",),
     ),
     Rule(
-        Effect.ASK,
+        Permission.ASK,
         "minikube addons enable <name>",
         "enables an addon the cluster blueprint names",
         match=("minikube addons enable ingress",),
         no_match=("minikube addons disable ingress",),
     ),
     Rule(
-        Effect.DENY,
+        Permission.DENY,
         "minikube stop|delete|ssh|mount|tunnel|service|kubectl|cp|image|config|cache|docker-env|podman-env|node"
         "|pause|unpause|update-context ...",
         "it stops, enters or exposes the cluster",

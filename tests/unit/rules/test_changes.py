@@ -3,7 +3,7 @@
 from typing import Any
 
 from agent.diagnose.finding import Severity
-from agent.diagnose.templates import differences
+from agent.kube.templates import differences
 from tests.fakes.captures import edited, found, modes, world
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from agent.diagnose.cron import parse
+from agent.kube.cron import parse
 from tests.fakes.made import (
     BEFORE,
     NOW,

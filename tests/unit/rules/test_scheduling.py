@@ -7,7 +7,7 @@ import pytest
 
 from agent.diagnose.engine import Diagnosis, diagnose
 from agent.diagnose.finding import Confidence, Finding
-from agent.diagnose.nodes import satisfies_affinity, tolerates
+from agent.kube.scheduling import satisfies_affinity, tolerates
 from agent.snapshot.record import Ref, Snapshot, State
 from tests.fakes.objects import changed, load, snapshot, without
 

@@ -1,0 +1,1 @@
+"""What programs say when they end or cannot work, as data."""

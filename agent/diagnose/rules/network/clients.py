@@ -1,0 +1,183 @@
+"""Clients that call a Service by a wrong name or on a wrong port, or where its traffic policy lets nobody answer."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity, finding
+from agent.diagnose.logs import REFUSED, TIMED_OUT, UNKNOWN, log_line, refused_probe, struggling
+from agent.diagnose.registry import rule
+from agent.kube.addresses import Call, calls
+from agent.kube.containers import Container
+from agent.kube.endpoints import chosen, is_ready, selected
+from agent.kube.fields import spec
+from agent.kube.memo import per_graph
+from agent.kube.wording import closest, listed, said
+from agent.snapshot.evidence import Evidence
+from agent.snapshot.graph import Graph, ref
+from agent.snapshot.record import Object
+
+SHOWN_BY = (0, 63, 73, 79, 80, 82)
+"""What a wrong address looks like to who sees the client alone."""
+
+
+@rule(113, "service-name-wrong", on="Pod")
+def wrong_name(pod: Object, graph: Graph) -> Iterator[Finding]:
+    """A container that cannot do its work is told to call a Service that does not exist."""
+    for container in struggling(pod, graph):
+        for call in calls(container.spec, ref(pod).namespace, graph):
+            if call.of_pod or graph.exists("Service", call.namespace, call.name) is not False:
+                continue
+            proof = _unknown_name(container, call, graph)
+            weak = None if proof else refused_probe(container, graph)
+            near = _near(call, graph) if proof or weak else ""
+            if proof or near:
+                yield _name_finding(container, call, near, proof or weak, graph, certain=proof is not None)
+
+
+def _near(call: Call, graph: Graph) -> str:
+    """Return the Service most likely meant; many replicas ask for one name."""
+    answers, key = _meant(graph), (call.namespace, call.name)
+    if key not in answers:
+        known = (ref(found).name for found in graph.all("Service", call.namespace))
+        answers[key] = closest(call.name, (name for name in known if name != "kubernetes"))
+    return answers[key]
+
+
+@per_graph
+def _meant(graph: Graph) -> dict[tuple[str, str], str]:
+    return {}
+
+
+def _unknown_name(container: Container, call: Call, graph: Graph) -> Evidence | None:
+    named = re.compile(rf"(?<![-\w]){re.escape(call.host)}(?![-\w])")
+    found = log_line(container, graph, UNKNOWN)
+    return found if found is not None and named.search(found.text) else None
+
+
+def _name_finding(
+    container: Container, call: Call, near: str, proof: Evidence | None, graph: Graph, *, certain: bool
+) -> Finding:
+    hint = f" (there is one called {near})" if near else ""
+    cause = (
+        f"container {container.name} calls {call.host}, by its variable {call.variable}, and there is no Service "
+        f"{call.name} in namespace {call.namespace}{hint}"
+    )
+    new = call.value.replace(call.name, near) if near else ""
+    fix = Fix(
+        f"Call {near}" if near else f"Create Service {call.name}, or call one that exists",
+        (Change(container.field("env"), call.value, new, container.scaffold("env")),),
+        f"kubectl get services -n {call.namespace}",
+    )
+    shown = (_variable(container, call), *([proof] if proof else []))
+    confidence = Confidence.CERTAIN if certain else Confidence.LIKELY
+    return _instead(finding(113, "service-name-wrong", container, graph, cause, fix, shown, confidence))
+
+
+@rule(114, "service-port-wrong", on="Pod")
+def wrong_port(pod: Object, graph: Graph) -> Iterator[Finding]:
+    """A container that cannot do its work calls a Service on a port it does not offer."""
+    for container in struggling(pod, graph):
+        for call in calls(container.spec, ref(pod).namespace, graph):
+            service = graph.get("Service", call.namespace, call.name)
+            if service is None or call.port is None or call.of_pod or not _offers_others(service, call):
+                continue
+            proof = (
+                log_line(container, graph, REFUSED)
+                or log_line(container, graph, TIMED_OUT)
+                or refused_probe(container, graph)
+            )
+            if proof:
+                yield _port_finding(container, call, service, proof, graph)
+
+
+def _offers_others(service: Object, call: Call) -> bool:
+    """Return whether the Service is reached through its own ports, and the called one is none of them."""
+    wanted = spec(service)
+    direct = wanted.get("clusterIP") == "None" or wanted.get("type") == "ExternalName"
+    ports = {port.get("port") for port in wanted.get("ports") or ()}
+    return bool(ports) and not direct and call.port not in ports
+
+
+def _port_finding(container: Container, call: Call, service: Object, proof: Evidence, graph: Graph) -> Finding:
+    ports = [str(port.get("port")) for port in spec(service).get("ports") or ()]
+    cause = (
+        f"container {container.name} calls {call.host} on port {call.port}, by its variable {call.variable}, and "
+        f"{said(ref(service))} offers only {listed(ports)}"
+    )
+    new = ports[0] if len(ports) == 1 else ""
+    value = call.value.replace(f":{call.port}", f":{new}") if new and f":{call.port}" in call.value else ""
+    fix = Fix(
+        f"Call port {new}" if new else "Call a port it offers",
+        (Change(container.field("env"), call.value, value, container.scaffold("env")),),
+    )
+    shown = (_variable(container, call), Evidence(ref(service), "/spec/ports", listed(ports)), proof)
+    return _instead(finding(114, "service-port-wrong", container, graph, cause, fix, shown, Confidence.CERTAIN))
+
+
+@rule(115, "traffic-policy-local", on="Pod")
+def local_only(pod: Object, graph: Graph) -> Iterator[Finding]:
+    """A client's node has no endpoint of a Service whose internalTrafficPolicy keeps traffic on the node."""
+    node = spec(pod).get("nodeName")
+    for container in struggling(pod, graph):
+        for call in calls(container.spec, ref(pod).namespace, graph):
+            service = graph.get("Service", call.namespace, call.name)
+            if service is None or spec(service).get("internalTrafficPolicy") != "Local":
+                continue
+            pods = [found for found in selected(call.namespace, chosen(service), graph) if is_ready(found)]
+            places = sorted({str(spec(found).get("nodeName")) for found in pods})
+            if places and node not in places:
+                yield _local_finding(container, service, str(node), places, graph)
+
+
+def _local_finding(container: Container, service: Object, node: str, places: list[str], graph: Graph) -> Finding:
+    cause = (
+        f"container {container.name} runs on node {node}, and {said(ref(service))} (internalTrafficPolicy Local) "
+        f"answers only on {listed(places)}, where its pods are"
+    )
+    fix = Fix(
+        "Let it lead to other nodes, or run a pod of it on every node (DaemonSet)",
+        (Change("service.internalTrafficPolicy", "Local", "Cluster", "service.internalTrafficPolicy"),),
+    )
+    shown = (
+        Evidence(ref(service), "/spec/internalTrafficPolicy", "Local"),
+        Evidence(ref(container.pod), "/spec/nodeName", node),
+    )
+    return _instead(finding(115, "traffic-policy-local", container, graph, cause, fix, shown, Confidence.CERTAIN))
+
+
+@rule(115, "external-traffic-policy-local", on="Service")
+def external_local(service: Object, graph: Graph) -> Iterator[Finding]:
+    """A node port that answers only on the nodes that run a pod of the Service."""
+    wanted = spec(service)
+    if wanted.get("externalTrafficPolicy") != "Local" or wanted.get("type") != "NodePort":
+        return
+    pods = [found for found in selected(ref(service).namespace, chosen(service), graph) if is_ready(found)]
+    places = sorted({str(spec(found).get("nodeName")) for found in pods})
+    others = [ref(node).name for node in graph.all("Node") if ref(node).name not in places]
+    if places and others:
+        yield Finding(
+            mode=115,
+            code="external-traffic-policy-local",
+            subject=ref(service),
+            cause=f"{said(ref(service))} (externalTrafficPolicy Local) answers on its node port only at "
+            f"{listed(places)}, not at {listed(others)}",
+            severity=Severity.INFO,
+            confidence=Confidence.CERTAIN,
+            evidence=(Evidence(ref(service), "/spec/externalTrafficPolicy", "Local"),),
+            fix=Fix(
+                "Let every node answer, if clients come by any of them",
+                (Change("service.externalTrafficPolicy", "Local", "Cluster", "service.externalTrafficPolicy"),),
+            ),
+        )
+
+
+def _variable(container: Container, call: Call) -> Evidence:
+    return Evidence(ref(container.pod), f"{container.pointer}/env", f"{call.variable}={call.value}")
+
+
+def _instead(found: Finding) -> Finding:
+    return replace(found, instead_of=SHOWN_BY)
+
+
+RULES = (wrong_name, wrong_port, local_only, external_local)

@@ -1,0 +1,156 @@
+"""Names that do not resolve: no name server answers, the pod asks another one, or a policy drops the question."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity, finding
+from agent.diagnose.logs import UNANSWERED, UNKNOWN, log_line, struggling
+from agent.diagnose.registry import rule
+from agent.kube.addresses import calls
+from agent.kube.containers import Container, containers_of
+from agent.kube.endpoints import behind, is_ready, selected
+from agent.kube.fields import spec
+from agent.kube.networkpolicy import DNS, EGRESS, blocking
+from agent.kube.wording import listed, said
+from agent.snapshot.evidence import Evidence
+from agent.snapshot.graph import Graph, labels, ref
+from agent.snapshot.record import Object, Ref
+
+SHOWN_BY = (0, 63, 69, 73, 79, 80, 82, 113)
+"""What a name that does not resolve looks like to who sees the client alone."""
+
+SYSTEM = "kube-system"
+CLUSTER_DNS = Ref("Service", SYSTEM, "kube-dns")
+"""CoreDNS's Service has had this name since there was another server behind it."""
+
+
+@rule(119, "dns-policy-wrong", on="Pod")
+def wrong_policy(pod: Object, graph: Graph) -> Iterator[Finding]:
+    """A pod calls a Service by name and does not ask the cluster's DNS."""
+    own = _own_servers(pod)
+    for container in struggling(pod, graph) if own else ():
+        service = _called(container, graph)
+        proof = log_line(container, graph, UNKNOWN) or log_line(container, graph, UNANSWERED)
+        if service is None or proof is None:
+            continue
+        host = bool(spec(pod).get("hostNetwork"))
+        policy, new = str(spec(pod).get("dnsPolicy")), "ClusterFirstWithHostNet" if host else "ClusterFirst"
+        cause = f"container {container.name} calls {said(ref(service))} by name, but {own}"
+        fix = Fix(f"Use dnsPolicy {new}", (Change("dnsPolicy", policy, new, "dnsPolicy"),))
+        shown = (Evidence(ref(pod), "/spec/dnsPolicy", policy), proof)
+        found = finding(119, "dns-policy-wrong", container, graph, cause, fix, shown, Confidence.CERTAIN)
+        yield replace(found, instead_of=(*SHOWN_BY, 118))
+
+
+def _own_servers(pod: Object) -> str:
+    """Return whom a pod asks instead of the cluster's DNS, "" where it asks that."""
+    policy = spec(pod).get("dnsPolicy") or "ClusterFirst"
+    if spec(pod).get("hostNetwork") and policy in ("ClusterFirst", "Default"):
+        return (
+            f"with hostNetwork and dnsPolicy {policy} it asks the node's name servers, which know no Service "
+            "(ClusterFirstWithHostNet asks the cluster's)"
+        )
+    if policy == "Default":
+        return "with dnsPolicy Default it asks the node's name servers, which know no Service"
+    if policy == "None":
+        servers = listed((spec(pod).get("dnsConfig") or {}).get("nameservers") or ["nobody"])
+        return f"with dnsPolicy None it asks {servers} alone"
+    return ""
+
+
+def _called(container: Container, graph: Graph) -> Object | None:
+    """Return a Service that exists and that the container calls by name: in its environment, or in its command."""
+    namespace = ref(container.pod).namespace
+    for call in calls(container.spec, namespace, graph):
+        found = graph.get("Service", call.namespace, call.name)
+        if found is not None:
+            return found
+    proof = log_line(container, graph, UNKNOWN) or log_line(container, graph, UNANSWERED)
+    words = proof.text.replace("'", " ").replace('"', " ").replace(":", " ").split() if proof else []
+    return next((found for word in words if (found := graph.get("Service", namespace, word.split(".")[0]))), None)
+
+
+@rule(118, "dns-unanswered", on="Pod")
+def unanswered(pod: Object, graph: Graph) -> Iterator[Finding]:
+    """No name server answers a pod that asks the cluster's DNS, and no policy of its own stands between."""
+    if _own_servers(pod) or _is_dns(pod):
+        return
+    for container in struggling(pod, graph):
+        proof = log_line(container, graph, UNANSWERED)
+        if proof is None or any(blocking(EGRESS, pod, DNS, 53, protocol, graph) for protocol in ("UDP", "TCP")):
+            continue
+        if not _has_no_address(container, graph):
+            yield _unanswered_finding(container, proof, graph)
+
+
+def _has_no_address(container: Container, graph: Graph) -> bool:
+    """Return whether the name is that of a headless Service without a ready pod: there is nothing to answer with."""
+    service = _called(container, graph)
+    if service is None or spec(service).get("clusterIP") != "None" or spec(service).get("publishNotReadyAddresses"):
+        return False
+    return not any(
+        is_ready(pod) for pod in selected(ref(service).namespace, spec(service).get("selector") or {}, graph)
+    )
+
+
+def _is_dns(pod: Object) -> bool:
+    return labels(pod).get("k8s-app") == "kube-dns"
+
+
+def _servers(graph: Graph) -> tuple[Object | None, Sequence[Object]]:
+    """Return the cluster's DNS Service and the pods behind it, where they were looked at."""
+    service = graph.get(*CLUSTER_DNS)
+    pods = selected(SYSTEM, spec(service).get("selector") or {}, graph) if service is not None else ()
+    return service, pods
+
+
+def _unanswered_finding(container: Container, proof: Evidence, graph: Graph) -> Finding:
+    service, pods = _servers(graph)
+    down = service is not None and not any(is_ready(found) for found in pods)
+    state = "no pod of it is ready" if down else "it does not answer"
+    workload = said(ref(graph.workload(container.pod)))
+    makers = [ref(obj) for obj in behind(SYSTEM, spec(service).get("selector") or {}, graph)] if service else []
+    return Finding(
+        mode=118,
+        code="dns-unanswered",
+        subject=CLUSTER_DNS,
+        cause=f"The cluster's DNS ({said(CLUSTER_DNS)} in {SYSTEM}): {state}, so {workload} resolves no name",
+        severity=Severity.ERROR,
+        confidence=Confidence.CERTAIN if down else Confidence.LIKELY,
+        evidence=(proof, *(Evidence(ref(found), "/status/conditions", "not ready") for found in pods[:3] if down)),
+        fix=Fix(
+            "Mend CoreDNS, or what keeps packets from it",
+            command=f"kubectl get pods,endpointslices -n {SYSTEM} -l k8s-app=kube-dns",
+        ),
+        affected=(ref(container.pod), ref(graph.workload(container.pod))),
+        roots=(*makers, *(ref(found) for found in pods if not is_ready(found))),
+        instead_of=SHOWN_BY,
+    )
+
+
+CORE_FILE = re.compile(r"Corefile|plugin/|Loop \(")
+"""How CoreDNS speaks of its configuration when it ends."""
+
+
+@rule(118, "dns-misconfigured", on="Pod")
+def misconfigured(pod: Object, graph: Graph) -> Iterator[Finding]:
+    """CoreDNS itself does not come up with its Corefile, or finds that it asks itself."""
+    if not _is_dns(pod):
+        return
+    for container in containers_of(pod):
+        found = log_line(container, graph, CORE_FILE) if container.restarts or not container.ready else None
+        if found is None:
+            continue
+        loops = "Loop" in found.text
+        why = "it is its own upstream: the node's resolv.conf names a loopback address" if loops else found.text
+        cause = f"container {container.name} ends because of its Corefile: {why}"
+        fix = Fix(
+            "Forward to a name server that is not this one" if loops else "Correct the Corefile",
+            command=f"kubectl edit configmap coredns -n {ref(pod).namespace}",
+        )
+        said_so = finding(118, "dns-misconfigured", container, graph, cause, fix, (found,), Confidence.LIKELY)
+        yield replace(said_so, instead_of=(0, 70, 73))
+
+
+RULES = (wrong_policy, unanswered, misconfigured)

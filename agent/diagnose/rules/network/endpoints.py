@@ -1,0 +1,232 @@
+"""Services that lead to the wrong pods, over the wrong protocol, to no endpoint, or from nowhere outside."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
+from agent.diagnose.registry import rule
+from agent.kube.containers import newest
+from agent.kube.endpoints import chosen, is_ready, selected, slices
+from agent.kube.fields import condition, containers, is_terminal, metadata, seconds_since, spec, status
+from agent.kube.ingresses import routed
+from agent.kube.memo import per_graph
+from agent.kube.wording import counted, listed, pairs, said
+from agent.snapshot.evidence import Evidence
+from agent.snapshot.graph import Graph, controller, labels, ref
+from agent.snapshot.record import Object, Ref
+
+ENDPOINTS_DUE = 60
+"""Seconds after which a ready pod must stand in its Service's EndpointSlices."""
+
+PROVISIONING = 180
+"""Seconds a cloud takes for a load balancer."""
+
+BARE = 20
+"""Seconds one takes where no node has a cloud's id: only an address is handed out."""
+
+
+@rule(109, "service-selects-others", on="Service")
+def selects_others(service: Object, graph: Graph) -> Iterator[Finding]:
+    """A Service's selector also selects the pods another Service with the same selector is named after."""
+    selector = chosen(service)
+    twins = _twins(graph).get(_key(service), ()) if selector else ()
+    if len(twins) < 2:
+        return
+    made = _workloads(service, graph)
+    own = _namesake(service, list(made))
+    theirs = {ref(twin).name: _namesake(twin, list(made)) for twin in twins if twin is not service}
+    others = [name for name in theirs.values() if name is not None and name != own]
+    if own is not None and others:
+        yield _mixed_finding(service, own, others, made, selector)
+
+
+@per_graph
+def _twins(graph: Graph) -> Mapping[tuple[str, str], list[Object]]:
+    """Return (namespace, selector) -> the Services with exactly that selector."""
+    found: dict[tuple[str, str], list[Object]] = {}
+    for service in graph.all("Service"):
+        if chosen(service):
+            found.setdefault(_key(service), []).append(service)
+    return found
+
+
+def _key(service: Object) -> tuple[str, str]:
+    return ref(service).namespace, pairs(dict(sorted(chosen(service).items())))
+
+
+def _workloads(service: Object, graph: Graph) -> Mapping[Ref, list[Object]]:
+    """Return who made the pods a Service selects -> those pods; a controller nobody recorded counts by its name."""
+    found: dict[Ref, list[Object]] = {}
+    for pod in selected(ref(service).namespace, chosen(service), graph):
+        if is_terminal(pod):
+            continue
+        top = graph.workload(pod)
+        above = controller(top)
+        name = ref(top) if above is None else Ref(above.get("kind", ""), ref(top).namespace, above.get("name", ""))
+        found.setdefault(name, []).append(pod)
+    return found
+
+
+def _namesake(service: Object, made: Sequence[Ref]) -> Ref | None:
+    """Return the one workload a Service is named after, None when none is, or several are."""
+    name = ref(service).name
+    same = [found for found in made if found.name == name]
+    near = [found for found in made if found.name.startswith(f"{name}-") or name.startswith(f"{found.name}-")]
+    return same[0] if len(same) == 1 else near[0] if not same and len(near) == 1 else None
+
+
+def _mixed_finding(
+    service: Object, own: Ref, others: list[Ref], made: Mapping[Ref, list[Object]], selector: Mapping[str, str]
+) -> Finding:
+    foreign = [pod for other in others for pod in made[other]]
+    apart = _telling(made[own][0], foreign[0], selector)
+    return Finding(
+        mode=109,
+        code="service-selects-others",
+        subject=ref(service),
+        cause=f"{said(ref(service))} selects {pairs(selector)}, which the pods of {listed(map(said, others))} carry "
+        f"too, so {counted(len(foreign), 'pod')} of somebody else answer{'s' if len(foreign) == 1 else ''} for it",
+        severity=Severity.ERROR,
+        confidence=Confidence.CERTAIN,
+        evidence=(
+            Evidence(ref(service), "/spec/selector", pairs(selector)),
+            *(Evidence(ref(pod), "/metadata/labels", pairs(labels(pod))) for pod in foreign[:3]),
+        ),
+        fix=Fix(
+            f"Select by {pairs(apart)} as well" if apart else "Give each pods a label of their own, and select it",
+            tuple(Change(f"service.selector.{key}", "", value, "service.selector") for key, value in apart.items()),
+        ),
+    )
+
+
+def _telling(mine: Object, yours: Object, selector: Mapping[str, str]) -> Mapping[str, str]:
+    """Return a label that tells the own pods from the others."""
+    fixed = {key: value for key, value in labels(mine).items() if "hash" not in key and key not in selector}
+    return dict([(key, value) for key, value in fixed.items() if labels(yours).get(key) != value][:1])
+
+
+@rule(110, "service-without-endpoints", on="Service")
+def without_endpoints(service: Object, graph: Graph) -> Iterator[Finding]:
+    """A Service leads nowhere although its pods are ready, or because nobody gave it pods or addresses."""
+    if spec(service).get("type") == "ExternalName" or not graph.snapshot.knows("EndpointSlice"):
+        return
+    reached = any(endpoint for found in slices(service, graph) for endpoint in found.get("endpoints") or ())
+    if reached:
+        return
+    if chosen(service):
+        yield from _forgotten(service, graph)
+    elif not _is_written_elsewhere(service):
+        cause = "has no selector, and nobody made an EndpointSlice for it, so it leads nowhere"
+        fix = Fix("Give it a selector, or an EndpointSlice", (Change("service.selector", "", "", "service.selector"),))
+        shown = Evidence(ref(service), "/spec/selector", "not set")
+        severity = Severity.WARNING if routed(service, graph) else Severity.INFO
+        yield _no_endpoint_finding(service, cause, fix, shown, severity)
+
+
+def _is_written_elsewhere(service: Object) -> bool:
+    """Return whether a controller fills the endpoints in when it is ready to: a leader election's, an operator's."""
+    return bool(metadata(service).get("ownerReferences")) or spec(service).get("clusterIP") == "None"
+
+
+def _forgotten(service: Object, graph: Graph) -> Iterator[Finding]:
+    pods = [pod for pod in selected(ref(service).namespace, chosen(service), graph) if is_ready(pod)]
+    since = [seconds_since(graph.snapshot, _ready_since(pod)) for pod in pods]
+    waited = [seconds for seconds in since if seconds is not None and seconds > ENDPOINTS_DUE]
+    if pods and len(waited) == len(pods) and spec(service).get("ports"):
+        cause = f"has no endpoint though {counted(len(pods), 'pod')} it selects {'is' if len(pods) == 1 else 'are'} "
+        cause += f"ready for {int(min(waited))} s: the controller manager does not write EndpointSlices"
+        fix = Fix("Look at the controller manager", command="kubectl get lease -n kube-system kube-controller-manager")
+        shown = Evidence(ref(pods[0]), "/status/conditions", "Ready")
+        yield _no_endpoint_finding(service, cause, fix, shown, Severity.ERROR)
+
+
+def _ready_since(pod: Object) -> str | None:
+    found = condition(pod, "Ready")
+    return found[1].get("lastTransitionTime") if found else None
+
+
+def _no_endpoint_finding(service: Object, cause: str, fix: Fix, shown: Evidence, severity: Severity) -> Finding:
+    return Finding(
+        mode=110,
+        code="service-without-endpoints",
+        subject=ref(service),
+        cause=f"{said(ref(service))} {cause}",
+        severity=severity,
+        confidence=Confidence.LIKELY,
+        evidence=(shown,),
+        fix=fix,
+    )
+
+
+@rule(112, "service-protocol-mismatch", on="Service")
+def protocol_mismatch(service: Object, graph: Graph) -> Iterator[Finding]:
+    """A Service forwards one protocol to a port its containers declare for another."""
+    if not chosen(service):
+        return
+    pods = [pod for pod in selected(ref(service).namespace, chosen(service), graph) if not is_terminal(pod)]
+    for place, port in enumerate(spec(service).get("ports") or ()):
+        target, wanted = port.get("targetPort") or port.get("port"), port.get("protocol") or "TCP"
+        speaks = protocols(target, pods[:1])
+        if speaks and wanted not in speaks:
+            yield _protocol_finding(service, place, port, sorted(speaks)[0], pods[0])
+
+
+def protocols(target: object, pods: Sequence[Object]) -> set[str]:
+    """Return the protocols pods declare a port for, by its name or number."""
+    ports = [port for pod in pods for _, container in containers(pod) for port in container.get("ports") or ()]
+    return {port.get("protocol") or "TCP" for port in ports if target in (port.get("name"), port.get("containerPort"))}
+
+
+def _protocol_finding(service: Object, place: int, port: Mapping[str, Any], speaks: str, pod: Object) -> Finding:
+    wanted, target = port.get("protocol") or "TCP", port.get("targetPort") or port.get("port")
+    return Finding(
+        mode=112,
+        code="service-protocol-mismatch",
+        subject=ref(service),
+        cause=f"{said(ref(service))} forwards {wanted} on port {port.get('port')}, but its pods speak {speaks} "
+        f"on {target}",
+        severity=Severity.ERROR,
+        confidence=Confidence.LIKELY,
+        evidence=(
+            Evidence(ref(service), f"/spec/ports/{place}/protocol", wanted),
+            Evidence(ref(pod), "/spec/containers", f"port {target} is {speaks}"),
+        ),
+        fix=Fix(
+            f"Forward {speaks}",
+            (Change("service.ports[].protocol", wanted, speaks, "service.protocol"),),
+        ),
+        instead_of=(111,),
+    )
+
+
+@rule(116, "load-balancer-pending", on="Service")
+def load_balancer_pending(service: Object, graph: Graph) -> Iterator[Finding]:
+    """A Service of type LoadBalancer was given no address."""
+    if spec(service).get("type") != "LoadBalancer" or (status(service).get("loadBalancer") or {}).get("ingress"):
+        return
+    failed = newest([event for event in graph.events(service) if event.get("reason") == "SyncLoadBalancerFailed"])
+    age = seconds_since(graph.snapshot, metadata(service).get("creationTimestamp")) or 0.0
+    cloud = any(spec(node).get("providerID") for node in graph.all("Node"))
+    if failed is None and age < (PROVISIONING if cloud else BARE):
+        return
+    why = "nothing in this cluster provides load balancers" if not cloud else "its cloud has not made one"
+    why = str(failed.get("message") or why) if failed else why
+    if not failed and not graph.all("Node"):
+        why = "nobody has provided one"
+    shown = [Evidence(ref(service), "event SyncLoadBalancerFailed", str(failed.get("message")))] if failed else []
+    yield Finding(
+        mode=116,
+        code="load-balancer-pending",
+        subject=ref(service),
+        cause=f"{said(ref(service))} is of type LoadBalancer and has had no address for {int(age)} s: {why}",
+        severity=Severity.ERROR,
+        confidence=Confidence.CERTAIN if failed else Confidence.LIKELY,
+        evidence=(Evidence(ref(service), "/status/loadBalancer", "{}"), *shown),
+        fix=Fix(
+            "Install a provider (MetalLB, kube-vip, the cloud's controller), or use another type with an Ingress",
+            (Change("service.type", "LoadBalancer", "ClusterIP", "service.type"),),
+        ),
+    )
+
+
+RULES = (selects_others, without_endpoints, protocol_mismatch, load_balancer_pending)

@@ -1,0 +1,12 @@
+"""Nodes and the control plane."""
+
+from agent.diagnose.registry import Rule
+from agent.diagnose.rules.node import (
+    conditions,
+    controlplane,
+)
+
+RULES: tuple[Rule, ...] = (
+    *conditions.RULES,
+    *controlplane.RULES,
+)

@@ -1,0 +1,219 @@
+"""Programs that end by themselves: on configuration they cannot read, as the wrong user, on a taken port, by a bug."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from agent.diagnose.finding import Change, Confidence, Finding, Fix, finding
+from agent.diagnose.logs import ending_line
+from agent.diagnose.messages.lines import failing_line
+from agent.diagnose.registry import rule
+from agent.diagnose.rules.program.containers import cannot_execute, ended_itself, misses_something
+from agent.diagnose.rules.program.messages import said_by
+from agent.kube.containers import Container, containers_of, end_log, last_end
+from agent.kube.fields import number, spec
+from agent.kube.upstreams import variables
+from agent.kube.wording import counted
+from agent.snapshot.evidence import Evidence
+from agent.snapshot.graph import Graph, ref
+from agent.snapshot.record import Object
+
+SHOWN_BY = (0, 62, 73)
+
+GARBLED = re.compile(
+    r"JSONDecodeError|YAMLError|(?:scanner|parser|constructor)\.\w*Error|yaml: (?:line \d+|unmarshal|control)"
+    r"|(?:error|failed|cannot|could not|unable to) (?:pars|unmarshal|decod)|TOMLDecodeError|toml: "
+    r"|in JSON at position|is not valid JSON|ParseError|ConfigParser|MissingSectionHeader"
+    r"|invalid literal for int|could not convert string to float|strconv\.\w+|NumberFormatException"
+    r"|unknown directive|unexpected \"[;}{]\"|directive is not (?:allowed|terminated)|[Ii]nvalid config(?:uration)?\b"
+    r"|[Ii]nvalid value\b|[Ii]nvalid (?:url|port|duration|boolean)|validation error",
+    re.IGNORECASE,
+)
+"""How programs say that they can make nothing of what they were given."""
+
+CONVERSION = re.compile(r"invalid literal for int|could not convert string|strconv\.|NumberFormatException")
+"""Failed conversions: of a setting where one holds the text, else of anything."""
+
+ROOT_REFUSED = re.compile(
+    r"(?:must|can|should|do) ?not (?:be )?run(?:ning)?\b.{0,40}\broot\b|\"root\" execution|refus\w* to run as root"
+    r"|[Rr]unning as root without|not permitted.{0,20}\broot\b",
+    re.IGNORECASE,
+)
+ROOT_WANTED = re.compile(
+    r"(?:must|needs? to|has to) be (?:run(?:ning)? (?:as|by) )?(?:the )?root|requires? root|are you root\?"
+    r"|(?:chown|chgrp|setgid|setuid|setgroups|chroot|mknod)\b.*Operation not permitted|requires superuser",
+    re.IGNORECASE,
+)
+PORT_TAKEN = re.compile(
+    r"address (?:already )?in use|EADDRINUSE|port \d+ (?:is |was )?already (?:in use|allocated)", re.I
+)
+_PORT = re.compile(r"(?::::?|[:\s])(\d{2,5})\b")
+
+SIGNALS = {132: "an illegal instruction", 134: "an abort", 136: "an arithmetic fault", 139: "a segmentation fault"}
+"""Exit statuses of programs that a fault of their own ended."""
+
+
+@rule(70, "configuration-unreadable", on="Pod")
+def configuration_unreadable(pod: Object, graph: Graph) -> Iterator[Finding]:
+    """The program cannot make anything of a value or file it was given."""
+    for container, shown in _ended(pod, graph, GARBLED):
+        known = _broken_file(container, graph) or _odd_value(container, shown.text, graph)
+        if known is None and CONVERSION.search(shown.text):
+            continue  # of some datum, not of what it was given
+        where, proof, change = known or ("", (), ())
+        cause = f"{container.said} ends because it cannot read its configuration{where}: {shown.text[:200]}"
+        fix = Fix("Correct what it was given", change)
+        confidence = Confidence.CERTAIN if proof else Confidence.LIKELY
+        made = finding(70, "configuration-unreadable", container, graph, cause, fix, (shown, *proof), confidence)
+        yield replace(made, instead_of=SHOWN_BY)
+
+
+_Where = tuple[str, tuple[Evidence, ...], tuple[Change, ...]]
+
+
+def _broken_file(container: Container, graph: Graph) -> _Where | None:
+    """Return the mounted ConfigMap key that is named as JSON and is none: seen here, not only told by the program."""
+    mounts = {str(item.get("name")) for item in container.spec.get("volumeMounts") or ()}
+    for volume in spec(container.pod).get("volumes") or ():
+        name = (volume.get("configMap") or {}).get("name") if volume.get("name") in mounts else None
+        config = graph.get("ConfigMap", ref(container.pod).namespace, name) if name else None
+        for key, text in ((config or {}).get("data") or {}).items():
+            problem = _no_json(str(text)) if key.endswith(".json") else ""
+            if config is not None and problem:
+                shown = Evidence(ref(config), f"/data/{key.replace('/', '~1')}", problem)
+                return f" (key {key} of ConfigMap {name}: {problem})", (shown,), ()
+    return None
+
+
+def _no_json(text: str) -> str:
+    try:
+        json.loads(text)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def _odd_value(container: Container, line: str, graph: Graph) -> _Where | None:
+    """Return the variable whose value the log quotes."""
+    quoted = {a or b for a, b in re.findall(r"'([^']{1,80})'|\"([^\"]{1,80})\"", line)}
+    for name, value in variables(container.spec, ref(container.pod).namespace, graph):
+        if value and value in quoted:
+            shown = Evidence(ref(container.pod), f"{container.pointer}/env", f"{name}={value}")
+            change = Change(container.field("env"), f"{name}={value}", "", container.scaffold(f"env.{name}"))
+            return f" (its variable {name} is {value!r})", (shown,), (change,)
+    return None
+
+
+@rule(72, "wrong-user", on="Pod")
+def wrong_user(pod: Object, graph: Graph) -> Iterator[Finding]:
+    """The program wants to be root and is not, or is and will not."""
+    for pattern, asks in ((ROOT_REFUSED, "refuses to run as root"), (ROOT_WANTED, "needs the rights of root")):
+        for container, shown in _ended(pod, graph, pattern):
+            user = _user(container)
+            runs = f", and runs as user {user}" if user is not None else ", and the image decides who it runs as"
+            cause = f"{container.said} {asks}{runs}: {shown.text[:200]}"
+            change = Change(container.field("securityContext.runAsUser"), _shown(user), "", "securityContext.runAsUser")
+            fix = Fix("Run it as a user its image is made for, or do what needs root in the image", (change,))
+            made = finding(72, "wrong-user", container, graph, cause, fix, (shown,), Confidence.LIKELY)
+            yield replace(made, instead_of=SHOWN_BY)
+
+
+def _user(container: Container) -> int | None:
+    """Return the user id a container is told to run as, None where its image decides."""
+    places = (container.spec.get("securityContext") or {}, spec(container.pod).get("securityContext") or {})
+    found = next((place["runAsUser"] for place in places if place.get("runAsUser") is not None), None)
+    return number(found) if found is not None else None
+
+
+def _shown(user: int | None) -> str:
+    return "" if user is None else str(user)
+
+
+@rule(86, "port-taken", on="Pod")
+def port_taken(pod: Object, graph: Graph) -> Iterator[Finding]:
+    """The program wants to listen where somebody in its pod (or on its host) listens already."""
+    for container, shown in _ended(pod, graph, PORT_TAKEN):
+        port, holder = _holder(container, shown.text)
+        where = f"port {port}" if port else "its port"
+        who = f"container {holder.name} of the same pod listens there" if holder else _somebody(container)
+        cause = f"{container.said} cannot listen on {where}: {who}"
+        proof = (shown, *([Evidence(ref(pod), f"{holder.pointer}/ports", f"containerPort {port}")] if holder else []))
+        change = Change(container.field("ports[].containerPort"), port, "", container.scaffold("containerPort"))
+        fix = Fix("Give one of the two another port", (change,))
+        confidence = Confidence.CERTAIN if holder else Confidence.LIKELY
+        yield replace(finding(86, "port-taken", container, graph, cause, fix, proof, confidence), instead_of=SHOWN_BY)
+
+
+def _holder(container: Container, line: str) -> tuple[str, Container | None]:
+    """Return the port, and the other container of the pod that declares it."""
+    asked = " ".join(map(str, (*(container.spec.get("command") or ()), *(container.spec.get("args") or ()))))
+    own = {str(item.get("containerPort")) for item in container.spec.get("ports") or ()}
+    named = [*_PORT.findall(line), *own, *re.findall(r"\b\d{2,5}\b", asked)]
+    others = [other for other in containers_of(container.pod) if other.name != container.name and not other.initial]
+    for port in named:
+        for other in others:
+            if port in {str(item.get("containerPort")) for item in other.spec.get("ports") or ()}:
+                return port, other
+    return next(iter(named), ""), None
+
+
+def _somebody(container: Container) -> str:
+    if spec(container.pod).get("hostNetwork"):
+        return "another program of its host listens there; the pod uses the host's network"
+    return "another program of its pod listens there, or it starts twice"
+
+
+@rule(73, "exception", on="Pod")
+def exception(pod: Object, graph: Graph) -> Iterator[Finding]:
+    """The program ends by a fault of its own, and nothing outside of it explains that."""
+    for container in containers_of(pod):
+        ended = last_end(container, graph)
+        if (
+            container.initial
+            or ended is None
+            or not ended_itself(container, ended[1], graph)
+            or _known(container, graph)
+        ):
+            continue
+        pointer, log = end_log(container, graph)
+        code, line = number(ended[1].get("exitCode")), failing_line(log)
+        fault = SIGNALS.get(code, "")
+        if not line and not fault:
+            continue
+        how = f"exit code {code}{f', {fault}' if fault else ''}"
+        cause = f"{container.said} ends by an error of its own ({how}, {counted(container.restarts, 'restart')})"
+        told = (Evidence(ref(pod), pointer, line),) if line else ()
+        change = Change(
+            container.field("image"), str(container.spec.get("image") or ""), "", container.scaffold("image.tag")
+        )
+        fix = Fix("Read the trace, and mend the program or go back to an image that worked", (change,))
+        proof = (*told, Evidence(ref(pod), ended[0], how))
+        said = f"{cause}{f': {line[:300]}' if line else ''}"
+        yield finding(73, "exception", container, graph, said, fix, proof, Confidence.LIKELY)
+
+
+def _known(container: Container, graph: Graph) -> bool:
+    """Return whether another rule of this family says more."""
+    if said_by(container, graph) is not None or cannot_execute(container, graph) or misses_something(container, graph):
+        return True
+    garbled = ending_line(container, graph, GARBLED)
+    if garbled is not None and not CONVERSION.search(garbled.text):
+        return True
+    if garbled is not None and _odd_value(container, garbled.text, graph) is not None:
+        return True
+    return any(ending_line(container, graph, pattern) for pattern in (ROOT_REFUSED, ROOT_WANTED, PORT_TAKEN))
+
+
+def _ended(pod: Object, graph: Graph, pattern: re.Pattern[str]) -> Iterator[tuple[Container, Evidence]]:
+    """Yield the containers that ended by themselves with such a line near the end of their log."""
+    for container in containers_of(pod):
+        ended: tuple[str, Mapping[str, object]] | None = last_end(container, graph)
+        if ended is None or not ended_itself(container, ended[1], graph) or misses_something(container, graph):
+            continue
+        shown = ending_line(container, graph, pattern)
+        if shown is not None:
+            yield container, shown
+
+
+RULES = (configuration_unreadable, wrong_user, port_taken, exception)

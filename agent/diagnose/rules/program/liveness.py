@@ -1,0 +1,146 @@
+"""Probes that kill: a path or protocol the program does not have, or less time than it needs to start."""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+
+from agent.diagnose.finding import Change, Confidence, Finding, Fix, finding
+from agent.diagnose.registry import rule
+from agent.diagnose.rules.program.probes import (
+    LIVENESS,
+    PROTOCOL,
+    REFUSED,
+    STARTUP,
+    WRONG_PATH,
+    Ask,
+    asks,
+    better_path,
+    better_port,
+    budget,
+    certain,
+    failures,
+    kills,
+    other_scheme,
+    probe_finding,
+    speaks_grpc_to_another,
+)
+from agent.kube.containers import killed_by_probe, last_end, newest
+from agent.kube.fields import number
+from agent.snapshot.evidence import Evidence, event_evidence
+from agent.snapshot.graph import Graph, ref
+from agent.snapshot.record import Object
+
+ENOUGH = 60
+"""Seconds a startup probe should at least give, where nothing tells how long the program needs."""
+
+NAMES = {LIVENESS: "liveness", STARTUP: "startup"}
+ANSWER = re.compile(r"statuscode: \d")
+"""The program was up when it was asked, and answered no."""
+
+SLOW = ("context deadline exceeded", "Client.Timeout exceeded", "timed out")
+
+
+@rule(75, "liveness-protocol", on="Pod")
+def liveness_protocol(pod: Object, graph: Graph) -> Iterator[Finding]:
+    """A liveness (or startup) probe speaks otherwise than the port it asks."""
+    for ask in asks(pod, LIVENESS, STARTUP):
+        failure = _misunderstood(ask, graph) if kills(ask, graph) is not None else None
+        if failure is not None:
+            message = failure.get("message") or ""
+            spoken = (ask.handler[1].get("scheme") or "HTTP") if ask.handler[0] == "httpGet" else ask.handler[0]
+            cause = f"{_who(ask)} speaks {spoken} to port {ask.given}, which does not answer in it; so it is killed"
+            yield probe_finding(
+                75, f"{NAMES[ask.kind]}-protocol", ask, graph, cause, other_scheme(message), failure, "scheme"
+            )
+
+
+@rule(76, "liveness-path", on="Pod")
+def liveness_path(pod: Object, graph: Graph) -> Iterator[Finding]:
+    """A liveness (or startup) probe asks for a path the program does not have, so the kubelet kills it."""
+    for ask in asks(pod, LIVENESS, STARTUP):
+        failure = _answered(ask, graph, WRONG_PATH) if kills(ask, graph) is not None else None
+        if failure is not None:
+            better = next(iter(better_path(ask)), "")
+            hint = f"; {better} answers" if better else ""
+            cause = f"{_who(ask)} asks for {ask.path}, which the program does not have{hint}; so it is killed"
+            yield probe_finding(76, f"{NAMES[ask.kind]}-path", ask, graph, cause, better, failure, "path")
+
+
+@rule(77, "liveness-impatient", on="Pod")
+def liveness_impatient(pod: Object, graph: Graph) -> Iterator[Finding]:
+    """A liveness probe kills a container before it is up: it has no startup probe, and never lived longer."""
+    for ask in asks(pod, LIVENESS):
+        if ask.container.spec.get(STARTUP):
+            continue
+        yield from _impatient(77, "liveness-impatient", ask, graph)
+
+
+@rule(78, "startup-impatient", on="Pod")
+def startup_impatient(pod: Object, graph: Graph) -> Iterator[Finding]:
+    """A startup probe gives up before the program is up."""
+    for ask in asks(pod, STARTUP):
+        yield from _impatient(78, "startup-impatient", ask, graph)
+
+
+def _impatient(mode: int, code: str, ask: Ask, graph: Graph) -> Iterator[Finding]:
+    failure, lived = kills(ask, graph), _lived(ask, graph)
+    if failure is None or lived is None or lived > 2 * budget(ask) + number(ask.probe.get("periodSeconds"), 10):
+        return
+    message = failure.get("message") or ""
+    slow = any(word in message for word in SLOW)
+    if certain(ask) or any(_answered(ask, graph, words) is not None for words in (ANSWER, PROTOCOL)):
+        return
+    if not (REFUSED.search(message) or slow) or better_port(ask, graph) is not None:
+        return
+    yield _impatient_finding(mode, code, ask, graph, failure, lived)
+
+
+def _misunderstood(ask: Ask, graph: Graph) -> Object | None:
+    newest_one = kills(ask, graph)
+    message = (newest_one or {}).get("message") or ""
+    return newest_one if speaks_grpc_to_another(ask, message, graph) else _answered(ask, graph, PROTOCOL)
+
+
+def _answered(ask: Ask, graph: Graph, pattern: re.Pattern[str]) -> Object | None:
+    """Return the newest failure the program itself answered so: a restart refuses connections for a while, too."""
+    return newest([event for event in failures(ask, graph) if pattern.search(event.get("message") or "")])
+
+
+def _lived(ask: Ask, graph: Graph) -> float | None:
+    """Return how many seconds the run lasted that a probe ended last, None where no probe ended it."""
+    found = last_end(ask.container, graph)
+    if found is None or killed_by_probe(ask.container, found[1], graph) is None:
+        return None
+    try:
+        started, finished = (datetime.fromisoformat(str(found[1].get(name))) for name in ("startedAt", "finishedAt"))
+    except ValueError:
+        return None
+    return (finished - started).total_seconds()
+
+
+def _impatient_finding(mode: int, code: str, ask: Ask, graph: Graph, failure: Object, lived: float) -> Finding:
+    given, container = budget(ask), ask.container
+    field = f"{STARTUP}.failureThreshold"
+    period = max(number((container.spec.get(STARTUP) or {}).get("periodSeconds"), 10), 1)
+    old = str(number((container.spec.get(STARTUP) or {}).get("failureThreshold"), 3)) if mode == 78 else ""
+    new = str(max(int(max(ENOUGH, 3 * given)) // period, 1))
+    cause = (
+        f"{_who(ask)} gives it {given:.0f} s, and it does not answer by then: it was killed after {lived:.0f} s, "
+        f"{container.restarts} time{'' if container.restarts == 1 else 's'} so far"
+    )
+    fix = Fix(
+        summary="Give it time to start with a startup probe" if mode == 77 else "Let the startup probe wait longer",
+        changes=(Change(container.field(field), old, new, container.scaffold(field)),),
+    )
+    shown = (
+        event_evidence(failure, container.pod),
+        Evidence(ref(container.pod), f"{container.pointer}/{ask.kind}", f"{given:.0f} s"),
+    )
+    return finding(mode, code, container, graph, cause, fix, shown, Confidence.LIKELY)
+
+
+def _who(ask: Ask) -> str:
+    return f"the {NAMES[ask.kind]} probe of container {ask.container.name}"
+
+
+RULES = (liveness_protocol, liveness_path, liveness_impatient, startup_impatient)

@@ -1,0 +1,272 @@
+"""Probes that ask where nobody answers: the wrong port, protocol or path."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
+from agent.diagnose.registry import rule
+from agent.kube.containers import Container, containers_of, events_of, newest, workload_ref
+from agent.kube.endpoints import services_of
+from agent.kube.fields import number, seconds_since, spec
+from agent.kube.wording import said
+from agent.snapshot.evidence import Evidence, event_evidence
+from agent.snapshot.graph import Graph, event_time, ref
+from agent.snapshot.record import Object
+
+LIVENESS, READINESS, STARTUP = "livenessProbe", "readinessProbe", "startupProbe"
+PROBES = (STARTUP, LIVENESS, READINESS)
+WORDS = {LIVENESS: "Liveness probe", READINESS: "Readiness probe", STARTUP: "Startup probe"}
+
+REFUSED = re.compile(r"connection refused|connect: |failed to connect service|no route to host", re.IGNORECASE)
+PROTOCOL = re.compile(
+    r"malformed HTTP|HTTP response to HTTPS client|HTTP request to an HTTPS server|does not implement the grpc"
+    r"|first record does not look like a TLS handshake|http2: |bad status code|unexpected EOF|\bEOF\b",
+    re.IGNORECASE,
+)
+WRONG_PATH = re.compile(r"statuscode: (?:404|405|410)")
+LISTENING = re.compile(
+    r"(?i)\b(?:listen\w*|serving|running|started|bound)\b[^\n]*?(?::|\bport:? ?|\bon )(\d{2,5})\b(?![.\d])"
+)
+
+PATIENCE = 20
+"""Seconds beyond its budget before a readiness probe counts as failing for good."""
+
+RECENT = 900
+"""Seconds since the last failure or restart that count as now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One probe of one container: where it asks."""
+
+    container: Container
+    kind: str
+    probe: Mapping[str, Any]
+
+    @property
+    def handler(self) -> tuple[str, Mapping[str, Any]]:
+        """Return how it asks (`httpGet`, `tcpSocket`, `grpc`) and the handler; ("", {}) for a command."""
+        found = ((key, self.probe.get(key)) for key in ("httpGet", "tcpSocket", "grpc"))
+        return next(((key, value) for key, value in found if value), ("", {}))
+
+    @property
+    def given(self) -> str:
+        """The port as it is written, a number or a name."""
+        return str(self.handler[1].get("port") or "")
+
+    @property
+    def port(self) -> int | None:
+        """The number it asks, None for a name the container does not have."""
+        named = {str(p.get("name")): number(p.get("containerPort")) for p in self.container.spec.get("ports") or ()}
+        return int(self.given) if self.given.isdigit() else named.get(self.given)
+
+    @property
+    def path(self) -> str:
+        """The path of an HTTP probe, "" for others."""
+        return str(self.handler[1].get("path") or "/") if self.handler[0] == "httpGet" else ""
+
+
+@rule(74, "liveness-port", on="Pod")
+def liveness_port(pod: Object, graph: Graph) -> Iterator[Finding]:
+    """A liveness (or startup) probe asks a port nobody listens on, so the kubelet kills a container that is well."""
+    for ask in asks(pod, LIVENESS, STARTUP):
+        failure = kills(ask, graph)
+        if failure is None or not (REFUSED.search(failure.get("message") or "") or certain(ask)):
+            continue
+        better = better_port(ask, graph)
+        if better is not None:
+            who = "startup" if ask.kind == STARTUP else "liveness"
+            cause = f"the {who} probe of container {ask.container.name} asks port {ask.given}, where {better[1]}"
+            yield probe_finding(74, f"{who}-port", ask, graph, f"{cause}; so it is killed", better[0], failure, "port")
+
+
+@rule(79, "readiness-probe", on="Pod")
+def readiness_probe(pod: Object, graph: Graph) -> Iterator[Finding]:
+    """A readiness probe asks the wrong port, path or in the wrong protocol, so that no traffic ever comes."""
+    for ask in asks(pod, READINESS):
+        failure = _unready(ask, graph)
+        if failure is None:
+            continue
+        found = _wrong(ask, failure.get("message") or "", graph)
+        if found is not None:
+            cause, better, leaf = found
+            yield probe_finding(79, "readiness-probe", ask, graph, cause, better, failure, leaf)
+
+
+def _wrong(ask: Ask, message: str, graph: Graph) -> tuple[str, str, str] | None:
+    """Return what is wrong with a readiness probe: the words, the better value and the leaf it stands in."""
+    who = f"the readiness probe of container {ask.container.name}"
+    if PROTOCOL.search(message) or speaks_grpc_to_another(ask, message, graph):
+        spoken = (ask.handler[1].get("scheme") or "HTTP") if ask.handler[0] == "httpGet" else ask.handler[0]
+        return (
+            f"{who} speaks {spoken} to port {ask.given}, which does not answer in it",
+            other_scheme(message),
+            "scheme",
+        )
+    if WRONG_PATH.search(message):
+        better = better_path(ask)
+        hint = f"; {better[0]} answers" if better else ""
+        return f"{who} asks for {ask.path}, which the program does not have{hint}", better[0] if better else "", "path"
+    if REFUSED.search(message) or certain(ask):
+        found = better_port(ask, graph)
+        if found is not None:
+            return f"{who} asks port {ask.given}, where {found[1]}", found[0], "port"
+    return None
+
+
+def speaks_grpc_to_another(ask: Ask, message: str, graph: Graph) -> bool:
+    """Return whether a gRPC probe gets no answer on a port where the program says it listens."""
+    unanswered = ask.handler[0] == "grpc" and "failed to connect service" in message and "refused" not in message
+    return unanswered and str(ask.port) in (*_heard(ask, graph), *_answering(ask))
+
+
+def other_scheme(message: str) -> str:
+    """Return the scheme the answer was in, "" when the message does not tell."""
+    if "HTTP response to HTTPS client" in message or "does not look like a TLS handshake" in message:
+        return "HTTP"
+    return "HTTPS" if "HTTPS server" in message or "malformed HTTP" in message else ""
+
+
+def asks(pod: Object, *kinds: str) -> Iterator[Ask]:
+    """Yield the probes of these kinds that a pod's lasting containers have."""
+    for container in containers_of(pod):
+        for kind in kinds:
+            probe = container.spec.get(kind)
+            if probe and not container.initial:
+                yield Ask(container, kind, probe)
+
+
+def kills(ask: Ask, graph: Graph) -> Object | None:
+    """Return the newest failure of a probe that kills its container now, None when it does not (any more)."""
+    container = ask.container
+    failure = newest(list(failures(ask, graph)))
+    if failure is None or not container.restarts:
+        return None
+    seen = seconds_since(graph.snapshot, event_time(failure))
+    since_start = seconds_since(graph.snapshot, container.running.get("startedAt"))
+    survived = since_start is not None and seen is not None and since_start > max(budget(ask), seen + PATIENCE)
+    return None if survived or (seen is not None and seen > RECENT) else failure
+
+
+def _unready(ask: Ask, graph: Graph) -> Object | None:
+    """Return the newest failure of a readiness probe that keeps a running container out, past its first chances."""
+    container = ask.container
+    if container.ready or not container.running:
+        return None
+    lasted = seconds_since(graph.snapshot, container.running.get("startedAt"))
+    failure = newest(list(failures(ask, graph)))
+    patience = 0 if certain(ask) or _listens_elsewhere(ask, graph) else PATIENCE
+    if failure is None or lasted is None or lasted < budget(ask) + patience:
+        return None
+    return failure
+
+
+def _listens_elsewhere(ask: Ask, graph: Graph) -> bool:
+    """Return whether the program is up and says so, on another port than the probe's: no more waiting helps."""
+    heard = _heard(ask, graph)
+    return bool(heard) and str(ask.port) not in heard
+
+
+def certain(ask: Ask) -> bool:
+    """Return whether no start, however slow, can make the probe succeed: its port's name is not one of the ports."""
+    return bool(ask.given) and ask.port is None
+
+
+def failures(ask: Ask, graph: Graph) -> Iterator[Object]:
+    """Yield the events about failures of one probe."""
+    for event in events_of(ask.container, graph, "Unhealthy"):
+        if (event.get("message") or "").startswith(WORDS[ask.kind]):
+            yield event
+
+
+def budget(ask: Ask) -> float:
+    """Return the seconds a probe is given before it is lost."""
+    probe = ask.probe
+    delay, period = number(probe.get("initialDelaySeconds")), number(probe.get("periodSeconds"), 10)
+    return delay + period * number(probe.get("failureThreshold"), 3)
+
+
+def better_port(ask: Ask, graph: Graph) -> tuple[str, str] | None:
+    """Return the port the probe should ask and why, None when it may well be right and the program merely is not up."""
+    if ask.given and ask.port is None:
+        declared = _declared(ask.container)
+        return declared[0] if len(declared) == 1 else "", f"container {ask.container.name} has no port of that name"
+    heard = _heard(ask, graph)
+    if heard and str(ask.port) not in heard:
+        return heard[0], f"nobody listens: its log says that it listens on {heard[0]}"
+    declared, others = _declared(ask.container), _other_ports(ask, graph)
+    answering = [port for port in _answering(ask) if port != str(ask.port)]
+    if answering:
+        return answering[0], f"nobody listens: its other probe is answered on {answering[0]}"
+    known = [port for port in (*declared, *others) if port != str(ask.port)]
+    if known and str(ask.port) not in declared:
+        return known[0], f"nobody listens: the container's port is {known[0]}"
+    return None
+
+
+def _declared(container: Container) -> list[str]:
+    return [str(port["containerPort"]) for port in container.spec.get("ports") or () if port.get("containerPort")]
+
+
+def _other_ports(ask: Ask, graph: Graph) -> list[str]:
+    """Return the numbers that Services send this pod's traffic to."""
+    ports = (
+        port
+        for service in services_of(graph.workload(ask.container.pod), graph)
+        for port in spec(service).get("ports") or ()
+    )
+    targets = [str(port.get("targetPort") or port.get("port") or "") for port in ports]
+    return [target for target in targets if target.isdigit()]
+
+
+def _answering(ask: Ask) -> list[str]:
+    """Return the ports of sibling probes that succeed: a ready container's readiness, a started one's startup probe."""
+    container, found = ask.container, []
+    well = {READINESS: container.ready, STARTUP: bool(container.status.get("started")) and STARTUP in container.spec}
+    well[LIVENESS] = bool(container.running) and not container.restarts and not container.ready
+    for kind in PROBES:
+        other = Ask(container, kind, container.spec.get(kind) or {})
+        if kind != ask.kind and well[kind] and other.port is not None:
+            found.append(str(other.port))
+    return found
+
+
+def _heard(ask: Ask, graph: Graph) -> list[str]:
+    """Return the ports the container's own log says it listens on, the last one first."""
+    logs = (graph.log(ask.container.pod, ask.container.name, previous=previous) for previous in (False, True))
+    return [port for log in logs for port in reversed(LISTENING.findall(log[:65536]))]
+
+
+def better_path(ask: Ask) -> list[str]:
+    """Return the paths of sibling probes that succeed on the same port."""
+    others = (Ask(ask.container, kind, ask.container.spec.get(kind) or {}) for kind in PROBES if kind != ask.kind)
+    alive = ask.container.restarts == 0
+    return [other.path for other in others if alive and other.path not in ("", ask.path) and other.port == ask.port]
+
+
+def probe_finding(
+    mode: int, code: str, ask: Ask, graph: Graph, cause: str, better: str, failure: Object, leaf: str
+) -> Finding:
+    """Return the finding about one leaf of a probe: what stands there and what should."""
+    container, workload = ask.container, workload_ref(ask.container.pod, graph)
+    how, handler = ask.handler
+    old = {"port": ask.given, "path": ask.path, "scheme": str(handler.get("scheme") or "HTTP")}[leaf]
+    pointer = f"{container.pointer}/{ask.kind}/{how}/{leaf}"
+    change = Change(container.field(f"{ask.kind}.{how}.{leaf}"), old, better, f"{ask.kind}.{how}.{leaf}")
+    return Finding(
+        mode=mode,
+        code=code,
+        subject=workload,
+        cause=f"{said(workload)}: {cause}",
+        severity=Severity.ERROR,
+        confidence=Confidence.CERTAIN if better or certain(ask) else Confidence.LIKELY,
+        evidence=(Evidence(ref(container.pod), pointer, old), event_evidence(failure, container.pod)),
+        fix=Fix(f"Let the probe ask {better or 'where the program answers'}", (change,)),
+        affected=(ref(container.pod),),
+        container=container.name,
+    )
+
+
+RULES = (liveness_port, readiness_probe)

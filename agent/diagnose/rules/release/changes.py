@@ -1,0 +1,268 @@
+"""What changed before it broke: a revision beside one that works, a field no release has, configuration not read."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
+from agent.diagnose.registry import Rule, rule
+from agent.kube.containers import Container, containers_of
+from agent.kube.endpoints import is_ready
+from agent.kube.fields import containers, is_terminal, metadata, number, spec, status, template
+from agent.kube.memo import per_graph
+from agent.kube.releases import home
+from agent.kube.rollouts import newest_set, revision
+from agent.kube.templates import Difference, differences
+from agent.kube.wording import counted, listed, said
+from agent.snapshot.evidence import Evidence
+from agent.snapshot.graph import Graph, ref
+from agent.snapshot.record import Object, Ref
+from tools.quantity import parse_quantity
+from tools.redact import MASK
+
+ONLY_SHOWN = (0, 71, 73, 80, 93)
+"""What a bad version looks like: it ends or is not ready, and no field of its objects says why."""
+
+BROUGHT_ABOUT: Mapping[str, tuple[int, ...]] = {
+    "image": (47, 48, 49, 50, 51, 52, 53, 58, 59, 73),
+    "imagePullPolicy": (52,),
+    "command": (58, 71, 73),
+    "args": (58, 69, 71, 73),
+    "env": (54, 55, 56, 69, 70, 71, 73, 81, 82, 113, 114),
+    "envFrom": (54, 55, 69, 70),
+    "limits": (65, 66, 68, 88),
+    "requests": (17, 18, 19, 20),
+    "livenessProbe": (74, 75, 76, 77),
+    "readinessProbe": (79, 80),
+    "startupProbe": (78,),
+    "nodeSelector": (21,),
+    "affinity": (22, 26, 27),
+    "tolerations": (24,),
+    "volumes": (33, 44, 57),
+    "securityContext": (46, 59, 72),
+    "serviceAccountName": (8,),
+    "priorityClassName": (13,),
+    "schedulerName": (31,),
+}
+"""Field of a pod template -> the modes a wrong value of it brings about."""
+
+MOST = 3
+"""Differences that are named; the others are counted."""
+
+
+@rule(140, "regression", on="Deployment")
+def regression(deployment: Object, graph: Graph) -> Iterator[Finding]:
+    """A new revision's pods do not serve while those of the revision before do. Kept only beside such a symptom."""
+    new = newest_set(deployment, graph)
+    old = _serving(deployment, new, graph)
+    if new is None or old is None:
+        return
+    failing = [pod for pod in graph.pods(new) if not is_ready(pod) and not is_terminal(pod)]
+    changed = differences(template(old), template(new))
+    if failing and changed:
+        yield _regression(deployment, (old, new), failing, changed, graph)
+
+
+def _serving(deployment: Object, new: Object | None, graph: Graph) -> Object | None:
+    """Return the newest of the older ReplicaSets that has ready pods."""
+    olds = [
+        item for item in graph.children(deployment) if item is not new and number(status(item).get("readyReplicas"))
+    ]
+    return max(olds, key=revision, default=None)
+
+
+def _regression(
+    deployment: Object, sets: tuple[Object, Object], failing: list[Object], changed: list[Difference], graph: Graph
+) -> Finding:
+    name, (old, new) = ref(deployment), sets
+    serving = counted(number(status(old).get("readyReplicas")), "pod")
+    cause = (
+        f"Revision {revision(new)} of {said(name)} does not become ready while revision {revision(old)} serves with "
+        f"{serving}; what changed: {_told(changed)}"
+    )
+    fix = Fix(
+        summary=f"Go back to revision {revision(old)}, then mend what changed",
+        command=_back(name, revision(old), graph),
+    )
+    return Finding(
+        mode=140,
+        code="regression",
+        subject=name,
+        cause=cause,
+        severity=Severity.ERROR,
+        confidence=Confidence.LIKELY,
+        evidence=tuple(
+            Evidence(ref(new), f"/spec/template/{'/'.join(item.path)}", str(item)) for item in changed[:MOST]
+        ),
+        fix=fix,
+        affected=tuple(ref(pod) for pod in failing),
+        instead_of=ONLY_SHOWN,
+    )
+
+
+def _told(changed: Sequence[Difference]) -> str:
+    return listed(map(str, changed), MOST)
+
+
+def _back(name: Ref, to: int, graph: Graph) -> str:
+    place = home([name], graph)
+    if place is not None:
+        return f"helm rollback {place.release} -n {place.namespace}"
+    return f"kubectl rollout undo deployment/{name.name} -n {name.namespace} --to-revision={to}"
+
+
+def drifted(workload: Object, graph: Graph) -> Iterator[Finding]:
+    """A field of a workload is not what its release says. Kept only beside the failure such a field brings about."""
+    wanted = _released(graph).get(ref(workload))
+    if wanted is None:
+        return
+    stated, live = template(wanted[1]), template(workload)
+    for item in differences(stated, live):
+        modes = _modes(item)
+        if modes and item.before and not _is_same(item):
+            yield _drifted(workload, wanted[0], item, modes)
+
+
+def _is_same(item: Difference) -> bool:
+    """Return whether both sides are one amount (`0.5`, `500m`), or one of them was hidden when it was read."""
+    one, other = parse_quantity(item.before), parse_quantity(item.after)
+    return MASK in (item.before, item.after) or (one is not None and one == other)
+
+
+@per_graph
+def _released(graph: Graph) -> Mapping[Ref, tuple[str, Object]]:
+    """Return object -> (release, the object as the release's manifest has it)."""
+    found: dict[Ref, tuple[str, Object]] = {}
+    for release in graph.snapshot.releases:
+        for item in release.manifest or ():
+            place = str(metadata(item).get("namespace") or release.namespace)
+            name = Ref(str(item.get("kind")), place, str(metadata(item).get("name")))
+            found[name] = (release.name, item)
+    return found
+
+
+def _modes(item: Difference) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(mode for container in item.path for mode in BROUGHT_ABOUT.get(container, ())))
+
+
+def _drifted(workload: Object, release: str, item: Difference, modes: tuple[int, ...]) -> Finding:
+    name = ref(workload)
+    cause = (
+        f"{said(name)}: {item.what} was changed outside of release {release}, "
+        f"from {item.before} to {item.after or 'nothing'}"
+    )
+    path = item.path[3:] if item.path[:2] == ("spec", "containers") else item.path[1:]
+    field = f"containers[].{'.'.join(path)}" if item.path[:2] == ("spec", "containers") else ".".join(path)
+    return Finding(
+        mode=141,
+        code="drift",
+        subject=name,
+        cause=cause,
+        severity=Severity.ERROR,
+        confidence=Confidence.CERTAIN,
+        evidence=(Evidence(name, f"/spec/template/{'/'.join(item.path)}", item.after or "absent"),),
+        fix=Fix(
+            summary=f"Take the change back, or put it into the values of release {release}",
+            changes=(Change(field, item.after, item.before, ".".join(path)),),
+        ),
+        container=item.path[2] if item.path[:2] == ("spec", "containers") else "",
+        instead_of=modes,
+    )
+
+
+@rule(142, "configuration-not-read", on="ConfigMap")
+def configuration_not_read(config: Object, graph: Graph) -> Iterator[Finding]:
+    """A ConfigMap was changed after containers that read it once, at their start, had started."""
+    written = _written(config)
+    if not written:
+        return
+    for workload in _readers(graph).get(ref(config), ()):
+        stale = [container for container in _running(workload, graph) if _is_stale(container, config, written)]
+        if stale:
+            yield _not_read(workload, config, stale, written)
+
+
+def _written(config: Object) -> Mapping[str, str]:
+    """Return key -> when it was written last, as the API server notes it; empty where nobody kept the notes."""
+    found: dict[str, str] = {}
+    for entry in metadata(config).get("managedFields") or ():
+        for data in ("f:data", "f:binaryData"):
+            for key in (entry.get("fieldsV1") or {}).get(data) or ():
+                name = str(key).removeprefix("f:")
+                found[name] = max(found.get(name, ""), str(entry.get("time") or ""))
+    return found
+
+
+@per_graph
+def _readers(graph: Graph) -> Mapping[Ref, list[Object]]:
+    """Return ConfigMap -> the workloads whose containers read it at their start."""
+    found: dict[Ref, list[Object]] = {}
+    for kind in ("Deployment", "StatefulSet", "DaemonSet"):
+        for workload in graph.all(kind):
+            home_of, pod = ref(workload).namespace, template(workload)
+            for name in {name for _, item in containers(pod) for name, _ in _reads(item, pod)}:
+                found.setdefault(Ref("ConfigMap", home_of, name), []).append(workload)
+    return found
+
+
+def _reads(container: Mapping[str, Any], pod: Object) -> Iterator[tuple[str, str]]:
+    """Yield (ConfigMap, key or "" for all) of what a container takes from ConfigMaps once and for all."""
+    for source in container.get("envFrom") or ():
+        yield str((source.get("configMapRef") or {}).get("name") or ""), ""
+    for env in container.get("env") or ():
+        chosen = (env.get("valueFrom") or {}).get("configMapKeyRef") or {}
+        yield str(chosen.get("name") or ""), str(chosen.get("key") or "")
+    volumes = {volume.get("name"): volume.get("configMap") or {} for volume in spec(pod).get("volumes") or ()}
+    for mount in container.get("volumeMounts") or ():
+        if mount.get("subPath") and volumes.get(mount.get("name")):
+            yield str(volumes[mount["name"]].get("name") or ""), str(mount["subPath"])
+
+
+def _running(workload: Object, graph: Graph) -> Iterator[Container]:
+    """Yield the running containers of a workload's present template; those of an older one are on their way out."""
+    newest = newest_set(workload, graph) if workload.get("kind") == "Deployment" else workload
+    for pod in graph.pods(newest) if newest is not None else ():
+        if not metadata(pod).get("deletionTimestamp"):
+            yield from (
+                container for container in containers_of(pod) if container.running and container.kind == "containers"
+            )
+
+
+def _is_stale(container: Container, config: Object, written: Mapping[str, str]) -> bool:
+    started = str(container.running.get("startedAt") or "")
+    keys = [key for name, key in _reads(container.spec, container.pod) if name == ref(config).name]
+    wanted = written if "" in keys else [key for key in keys if key in written]
+    return bool(started) and any(written[key] > started for key in wanted)
+
+
+def _not_read(workload: Object, config: Object, stale: list[Container], written: Mapping[str, str]) -> Finding:
+    name, first = ref(workload), stale[0]
+    started = str(first.running.get("startedAt"))
+    later = sorted(key for key, time in written.items() if time > started)
+    pods = tuple(dict.fromkeys(ref(container.pod) for container in stale))
+    cause = (
+        f"{said(name)}: {counted(len(pods), 'pod')} started before {said(ref(config))} was changed "
+        f"({listed(later)}) and still run{'s' if len(pods) == 1 else ''} with what it said then"
+    )
+    return Finding(
+        mode=142,
+        code="configuration-not-read",
+        subject=name,
+        cause=cause,
+        severity=Severity.WARNING,
+        confidence=Confidence.CERTAIN,
+        evidence=(
+            Evidence(ref(config), "/metadata/managedFields", f"{listed(later)} written at {written[later[0]]}"),
+            Evidence(ref(first.pod), f"{first.status_pointer}/state/running/startedAt", started),
+        ),
+        fix=Fix(
+            summary="Restart its pods; a checksum/config annotation in the pod template does so with every change",
+            command=f"kubectl rollout restart {name.kind.lower()}/{name.name} -n {name.namespace}",
+        ),
+        affected=pods,
+        container=first.name,
+    )
+
+
+DRIFTED = tuple(Rule(141, "drift", kind, drifted) for kind in ("Deployment", "StatefulSet", "DaemonSet"))
+
+RULES = (regression, *DRIFTED, configuration_not_read)

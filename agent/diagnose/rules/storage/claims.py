@@ -1,0 +1,312 @@
+"""Claims no volume is bound to: nobody makes one, or those there are do not fit. Waiting for a consumer is healthy."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
+from agent.diagnose.registry import rule
+from agent.kube.claims import (
+    BY_HAND,
+    LATE,
+    Match,
+    candidates,
+    class_of,
+    consumers,
+    default_class,
+    holder,
+    match,
+    pending,
+    size,
+    wanted_size,
+)
+from agent.kube.fields import condition, metadata, seconds_since, spec, status
+from agent.kube.wording import counted, listed, memory, pairs, said
+from agent.snapshot.evidence import Evidence
+from agent.snapshot.graph import Graph, event_time, labels, ref
+from agent.snapshot.record import Object
+
+PATIENCE = 60
+"""Seconds a provisioner may take without having said anything: making a volume takes its time."""
+
+CLASS, VOLUME, STORAGE = (
+    f"persistentVolumeClaim.{field}" for field in ("storageClassName", "volumeName", "resources.requests.storage")
+)
+"""Fields of a claim, as fixes name them."""
+
+SELECTED_NODE = "volume.kubernetes.io/selected-node"
+
+BLAMED = ("FailedBinding", "ProvisioningFailed", "VolumeMismatch", "ClaimLost", "ClaimMisbound")
+"""Events that say why a claim is not bound."""
+
+_WAITING = re.compile(r"external provisioner|provisioner is running", re.IGNORECASE)
+
+Told = tuple[int, str, str, Fix]
+"""Mode, code, what to say after the claim's name, and the fix."""
+
+
+@rule(35, "no-default-class", on="PersistentVolumeClaim")
+def classless(claim: Object, graph: Graph) -> Iterator[Finding]:
+    """A claim names no class, the cluster has no default one, and no volume made by hand is without a class."""
+    if not pending(claim) or class_of(claim) or spec(claim).get("volumeName") or default_class(graph):
+        return
+    if not graph.snapshot.knows("StorageClass") or not graph.snapshot.knows("PersistentVolume"):
+        return
+    if candidates(claim, graph):
+        return  # then one of those does not fit
+    known = [ref(found).name for found in graph.all("StorageClass")]
+    what = "asks for no class" if spec(claim).get("storageClassName") == "" else "names no StorageClass"
+    why = "and no volume without a class exists" if "asks" in what else "and the cluster has no default class"
+    there = f" (there {'is' if len(known) == 1 else 'are'} {listed(known)})" if known else " (it has no class at all)"
+    proposed = known[0] if len(known) == 1 else ""
+    fix = Fix(
+        summary=f"Name a class{f' ({proposed})' if proposed else ''}, mark one as default, or make a volume by hand",
+        changes=(Change(CLASS, "", proposed, "persistence.storageClass"),),
+        command="kubectl get storageclasses",
+    )
+    yield _finding(claim, graph, (35, "no-default-class", f"{what} {why}{there}", fix), ())
+
+
+@rule(36, "no-volume-fits", on="PersistentVolumeClaim")
+def unfitting(claim: Object, graph: Graph) -> Iterator[Finding]:
+    """The volumes of a claim's class are of another access mode, too small, labelled otherwise, or taken (36 to 40)."""
+    if not pending(claim) or not graph.snapshot.knows("PersistentVolume") or _may_wait(claim, graph):
+        return
+    name = spec(claim).get("volumeName")
+    volume = graph.get("PersistentVolume", "", name) if name else None
+    if name and volume is None:
+        yield _finding(claim, graph, _absent(claim, name), ())
+        return
+    found = [match(claim, volume)] if volume is not None else candidates(claim, graph)
+    if volume is not None and class_of(volume) != class_of(claim):
+        yield _finding(claim, graph, _other_class(claim, volume), (_shown(volume, "storageClassName"),))
+    elif found and found[0].obstacles:
+        told, pointer = _why(claim, found)
+        yield _finding(claim, graph, told, (_shown(found[0].volume, pointer),))
+    elif not found and graph.get("StorageClass", "", class_of(claim)) is not None:
+        yield _finding(claim, graph, _unmade(claim), ())
+
+
+def _may_wait(claim: Object, graph: Graph) -> bool:
+    """Return whether existing volumes say nothing: a provisioner should make one, or nobody needs it yet."""
+    found = graph.get("StorageClass", "", class_of(claim))
+    if found is None or spec(claim).get("volumeName"):
+        return False
+    used = (ref(claim).namespace, ref(claim).name) in consumers(graph)
+    return found.get("provisioner") != BY_HAND or (found.get("volumeBindingMode") == LATE and not used)
+
+
+def _why(claim: Object, found: Sequence[Match]) -> tuple[Told, str]:
+    """Return what keeps the nearest volume from the claim, and where it stands."""
+    nearest = found[0]
+    if nearest.held:
+        return _held(claim, found), "claimRef"
+    if nearest.selector:
+        return _unselected(claim, nearest.volume), "/metadata/labels"
+    if nearest.modes:
+        return _other_modes(claim, nearest.volume), "accessModes"
+    return _too_small(claim, nearest.volume), "capacity"
+
+
+def _absent(claim: Object, name: str) -> Told:
+    change = Change(VOLUME, name, "", "persistence.volumeName")
+    fix = Fix(f"Make PersistentVolume {name}, or leave volumeName out", (change,), "kubectl get persistentvolumes")
+    return 39, "volume-absent", f"names PersistentVolume {name}, which does not exist", fix
+
+
+def _unmade(claim: Object) -> Told:
+    name = class_of(claim)
+    fix = Fix(f"Make a PersistentVolume of class {name}, or use a class that makes volumes", (), "kubectl get pv")
+    return 41, "nobody-makes-volumes", f"is of class {name}, which makes no volumes itself, and there is none", fix
+
+
+def _other_class(claim: Object, volume: Object) -> Told:
+    ours, theirs = class_of(claim) or "none", class_of(volume) or "none"
+    change = Change(CLASS, class_of(claim), class_of(volume), "persistence.storageClass")
+    what = f"names PersistentVolume {ref(volume).name} but is of class {ours}, and the volume is of class {theirs}"
+    return 34, "storage-class-differs", what, Fix("Give the claim the volume's class", (change,))
+
+
+def _held(claim: Object, found: Sequence[Match]) -> Told:
+    """Say who has the volume: a claim that is there, or one that is gone and left it Released."""
+    volume = found[0].volume
+    name, phase, owner = ref(volume).name, status(volume).get("phase"), holder(volume)
+    whose = f"{owner.name} in namespace {owner.namespace}" if owner else "another claim"
+    if phase in ("Released", "Failed"):
+        gone = "a claim of the same name that was deleted" if owner == ref(claim) else f"claim {whose}, which is gone"
+        fix = Fix(
+            "Save what is on the volume, then clear its claimRef so that it is Available again, or make a new volume",
+            command=f'kubectl patch pv {name} --type=json -p \'[{{"op":"remove","path":"/spec/claimRef"}}]\'',
+        )
+        return 40, "volume-released", f"waits for PersistentVolume {name}, which is {phase}: it is kept for {gone}", fix
+    change = Change(VOLUME, str(spec(claim).get("volumeName") or ""), "", "persistence.volumeName")
+    which = f"PersistentVolume {name}" if len(found) == 1 else f"one of {counted(len(found), 'volume')} of its class"
+    fix = Fix("Make another volume, or mount the claim that has this one", (change,), "kubectl get persistentvolumes")
+    return 39, "volume-taken", f"waits for {which}, bound to claim {whose}", fix
+
+
+def _unselected(claim: Object, volume: Object) -> Told:
+    selector = spec(claim).get("selector") or {}
+    wanted = pairs(selector.get("matchLabels") or {}) or str(selector.get("matchExpressions"))
+    carried = pairs(labels(volume)) or "no labels"
+    change = Change("persistentVolumeClaim.selector", wanted, "", "persistence.selector")
+    what = f"selects volumes labelled {wanted}, and PersistentVolume {ref(volume).name} carries {carried}"
+    return 38, "volume-not-selected", what, Fix("Correct the selector, or label the volume", (change,))
+
+
+def _other_modes(claim: Object, volume: Object) -> Told:
+    ours, theirs = (list(spec(item).get("accessModes") or ()) for item in (claim, volume))
+    if set(ours) <= set(theirs):  # then it is files against a block device
+        ours, theirs = ([spec(item).get("volumeMode") or "Filesystem"] for item in (claim, volume))
+        change = Change("persistentVolumeClaim.volumeMode", ours[0], theirs[0], "persistence.volumeMode")
+    else:
+        change = Change("persistentVolumeClaim.accessModes", listed(ours), listed(theirs), "persistence.accessModes")
+    what = f"asks for {listed(ours)}, and PersistentVolume {ref(volume).name} offers {listed(theirs)}"
+    return 36, "access-mode-differs", what, Fix("Ask for what the volume offers, or make one that offers it", (change,))
+
+
+def _too_small(claim: Object, volume: Object) -> Told:
+    ours, theirs = memory(wanted_size(claim)), memory(size(volume))
+    change = Change(STORAGE, ours, theirs, "persistence.size")
+    what = f"asks for {ours}, and PersistentVolume {ref(volume).name} has {theirs}"
+    return 37, "volume-too-small", what, Fix("Ask for less, or make a larger volume", (change,))
+
+
+@rule(40, "claim-lost", on="PersistentVolumeClaim")
+def lost(claim: Object, graph: Graph) -> Iterator[Finding]:
+    """The volume under a bound claim is gone, and what was on it with it."""
+    if status(claim).get("phase") != "Lost":
+        return
+    name = str(spec(claim).get("volumeName") or "")
+    volume = graph.get("PersistentVolume", "", name)
+    how = "no longer exists" if volume is None else "belongs to another claim now"
+    fix = Fix(
+        "Restore the volume's data from a backup: delete the claim, make it anew, and restore into it",
+        command=f"kubectl get persistentvolumes {name}",
+    )
+    told = (40, "claim-lost", f"is Lost: its PersistentVolume {name} {how}", fix)
+    yield _finding(claim, graph, told, (Evidence(ref(claim), "/status/phase", "Lost"),))
+
+
+@rule(40, "volume-failed", on="PersistentVolume")
+def failed(volume: Object, graph: Graph) -> Iterator[Finding]:
+    """A volume could not be given back: its storage is kept, and paid for, until somebody looks."""
+    owner = holder(volume)
+    if status(volume).get("phase") != "Failed" or owner is None or not graph.in_scope(owner.namespace):
+        return
+    name, why = ref(volume).name, " ".join(str(status(volume).get("message") or "").split())
+    yield Finding(
+        mode=40,
+        code="volume-failed",
+        subject=ref(volume),
+        cause=f"PersistentVolume {name} could not be reclaimed after claim {owner.name} went"
+        f"{f': {why}' if why else ''}",
+        severity=Severity.WARNING,
+        confidence=Confidence.CERTAIN,
+        evidence=(Evidence(ref(volume), "/status/phase", "Failed"),),
+        fix=Fix(
+            "See why its storage cannot be deleted, then delete the volume",
+            command=f"kubectl describe pv {ref(volume).name}",
+        ),
+    )
+
+
+@rule(41, "not-provisioned", on="PersistentVolumeClaim")
+def unprovisioned(claim: Object, graph: Graph) -> Iterator[Finding]:
+    """The provisioner of the claim's class says nothing, or says why it cannot."""
+    found = graph.get("StorageClass", "", class_of(claim))
+    if not pending(claim) or found is None or spec(claim).get("volumeName"):
+        return
+    provisioner = str(found.get("provisioner"))
+    chosen = (metadata(claim).get("annotations") or {}).get(SELECTED_NODE)
+    if provisioner == BY_HAND or (found.get("volumeBindingMode") == LATE and not chosen):
+        return
+    newest = _newest(claim, graph, "ExternalProvisioning", "ProvisioningFailed")
+    text = " ".join((newest.text if newest else "").split())
+    age = seconds_since(graph.snapshot, metadata(claim).get("creationTimestamp"))
+    silent = not text or _WAITING.search(text)
+    if newest is None or (silent and (age is None or age < PATIENCE)):
+        return
+    why = f"has not answered for {int(age or 0)} s: it is not installed, or not running" if silent else f"says: {text}"
+    fix = Fix(
+        f"Install or repair {provisioner}, or use another class",
+        (Change(CLASS, class_of(claim), "", "persistence.storageClass"),),
+        "kubectl get csidrivers; kubectl get pods -A | grep -i csi",
+    )
+    told = (41, "not-provisioned", f"is of class {class_of(claim)}, whose provisioner {provisioner} {why}", fix)
+    yield _finding(claim, graph, told, (newest,), Confidence.LIKELY)
+
+
+def _newest(obj: Object, graph: Graph, *reasons: str) -> Evidence | None:
+    events = [event for event in graph.events(obj) if event.get("reason") in reasons]
+    found = max(events, key=event_time, default=None)
+    return Evidence(ref(obj), f"event {found.get('reason')}", found.get("message") or "") if found else None
+
+
+@rule(45, "resize-failed", on="PersistentVolumeClaim")
+def unresized(claim: Object, graph: Graph) -> Iterator[Finding]:
+    """A bound claim asks for more than it has, and the resize failed."""
+    has = size({"spec": {"capacity": status(claim).get("capacity") or {}}})
+    if status(claim).get("phase") != "Bound" or wanted_size(claim) <= has:
+        return
+    kinds = ("ControllerResizeError", "NodeResizeError")
+    told = next(
+        (found for kind in kinds if (found := condition(claim, kind)) and found[1].get("status") == "True"), None
+    )
+    event = _newest(claim, graph, "VolumeResizeFailed", "FileSystemResizeFailed")
+    failed_states = [
+        value for value in (status(claim).get("allocatedResourceStatuses") or {}).values() if "Infeasible" in str(value)
+    ]
+    shown = Evidence(ref(claim), f"{told[0]}/message", str(told[1].get("message") or "")) if told else event
+    if shown is None and not failed_states:
+        return
+    why = " ".join((shown.text if shown else failed_states[0]).split())
+    change = Change(STORAGE, memory(wanted_size(claim)), memory(has), "persistence.size")
+    fix = Fix("See whether the class allows growth and the backend has room", (change,), "kubectl get storageclasses")
+    text = f"asks for {memory(wanted_size(claim))} and stays at {memory(has)}: {why}"
+    yield _finding(
+        claim, graph, (45, "resize-failed", text, fix), (shown,) if shown else (), Confidence.CERTAIN, Severity.WARNING
+    )
+
+
+def _shown(volume: Object, field: str) -> Evidence:
+    pointer = field if field.startswith("/") else f"/spec/{field}"
+    value = labels(volume) if field.startswith("/") else spec(volume).get(field)
+    text = pairs(value) if isinstance(value, dict) and field.startswith("/") else str(value)
+    return Evidence(ref(volume), pointer, text)
+
+
+def _finding(
+    claim: Object,
+    graph: Graph,
+    told: Told,
+    evidence: Sequence[Evidence],
+    confidence: Confidence = Confidence.CERTAIN,
+    severity: Severity | None = None,
+) -> Finding:
+    """Return a finding about a claim; it is an error only where a pod wants to mount it."""
+    users = consumers(graph).get((ref(claim).namespace, ref(claim).name), ())
+    waiting = (
+        f", so {counted(len(users), 'pod')} that mount{'s' if len(users) == 1 else ''} it cannot start"
+        if users and not severity
+        else ""
+    )
+    blamed = _newest(
+        claim, graph, "FailedBinding", "ProvisioningFailed", "VolumeMismatch", "ClaimLost", "ClaimMisbound"
+    )
+    found = [item for item in (*evidence, blamed) if item is not None]
+    mode, code, what, fix = told
+    return Finding(
+        mode=mode,
+        code=code,
+        subject=ref(claim),
+        cause=f"{said(ref(claim))} {what}{waiting}",
+        severity=severity or (Severity.ERROR if users else Severity.WARNING),
+        confidence=confidence,
+        evidence=tuple(dict.fromkeys(found))
+        or (Evidence(ref(claim), "/status/phase", str(status(claim).get("phase"))),),
+        fix=fix,
+        affected=() if severity else tuple(users),
+    )
+
+
+RULES = (classless, unfitting, lost, failed, unprovisioned, unresized)

@@ -1,0 +1,160 @@
+"""Containers that end because they cannot write to (or read from) a volume: it is full, or it is not theirs."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from agent.diagnose.finding import Change, Confidence, Finding, Fix, finding
+from agent.diagnose.registry import rule
+from agent.kube.containers import Container, containers_of, end_log, last_end
+from agent.kube.fields import number, spec, status
+from agent.snapshot.evidence import Evidence
+from agent.snapshot.graph import Graph, ref
+from agent.snapshot.record import Object
+
+_FULL = re.compile(r"no space left on device|disk quota exceeded|ENOSPC", re.IGNORECASE)
+_WATCHES = re.compile(r"inotify|fsnotify|watcher|/dev/shm", re.IGNORECASE)
+"""A limit of the kernel's, which says "no space" too."""
+NOT_EXECUTABLE = 126
+"""The exit code of a shell that may not run a program."""
+
+_DENIED = re.compile(r"permission denied|EACCES|operation not permitted|not writable", re.IGNORECASE)
+_READ_ONLY = re.compile(r"read-only file ?system|EROFS", re.IGNORECASE)
+_PATH = re.compile(r"/[\w.@+~/-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """A volume in a container: what is mounted and where."""
+
+    index: int
+    mount: Mapping[str, Any]
+    volume: Mapping[str, Any]
+
+    @property
+    def path(self) -> str:
+        """Where it is mounted."""
+        return str(self.mount.get("mountPath") or "").rstrip("/") or "/"
+
+    @property
+    def claim(self) -> str:
+        """The claim behind it, "" for none."""
+        return str((self.volume.get("persistentVolumeClaim") or {}).get("claimName") or "")
+
+    def holds(self, path: str) -> bool:
+        """Return whether a path is on this volume."""
+        return path == self.path or path.startswith(f"{self.path}/")
+
+
+@rule(45, "volume-full", on="Pod")
+def full(pod: Object, graph: Graph) -> Iterator[Finding]:
+    """A container ends because a volume it writes to is full."""
+    for container in containers_of(pod):
+        line = _line(container, graph, _FULL)
+        found = _mount(container, line[1]) if line and not _WATCHES.search(line[1]) else None
+        if line and found is not None:
+            room, field = _room(pod, found, graph)
+            what = f"claim {found.claim}" if found.claim else f"volume {found.volume.get('name')}"
+            change = (Change(field, room, "", _scaffold(found)),) if field else ()
+            fix = Fix(f"Make {what} larger, or have the container keep less there", change)
+            text = f"{container.said} ends because {what} at {found.path}{f' ({room})' if room else ''} is full"
+            evidence = (Evidence(ref(pod), *line), _shown(container, found))
+            yield finding(45, "volume-full", container, graph, text, fix, evidence, Confidence.LIKELY)
+
+
+@rule(46, "volume-denied", on="Pod")
+def denied(pod: Object, graph: Graph) -> Iterator[Finding]:
+    """A container ends because the volume it works on belongs to somebody else, or is mounted for reading only."""
+    for container in containers_of(pod):
+        line = _line(container, graph, _DENIED) or _line(container, graph, _READ_ONLY)
+        found = _mount(container, line[1]) if line else None
+        if not line or found is None:
+            continue
+        if _READ_ONLY.search(line[1]):
+            text, fix = _read_only(container, found)
+        elif _user(container) == "0":
+            continue  # root is denied by something else than ownership
+        else:
+            text, fix = _foreign(container, found)
+        evidence = (Evidence(ref(pod), *line), _shown(container, found))
+        yield finding(46, "volume-denied", container, graph, text, fix, evidence, Confidence.LIKELY)
+
+
+def _line(container: Container, graph: Graph, pattern: re.Pattern[str]) -> tuple[str, str] | None:
+    """Return (log, its last line of that pattern) of a container that keeps ending with an error."""
+    ended = last_end(container, graph)
+    if ended is None or ended[1].get("exitCode") in (None, 0, NOT_EXECUTABLE):
+        return None  # 126: what was denied is running the program, not writing beside it
+    pointer, text = end_log(container, graph)
+    found = [line.strip() for line in text.splitlines()[-200:] if pattern.search(line)]
+    return (pointer, found[-1][:300]) if found else None
+
+
+def _mount(container: Container, line: str) -> Mount | None:
+    """Return the volume a line of a log speaks of: the deepest mount that holds a path in it."""
+    mounts = list(_mounts(container))
+    named = [mount for path in _PATH.findall(line) for mount in mounts if mount.holds(path.rstrip("/.:"))]
+    return max(named, key=lambda mount: len(mount.path), default=None)
+
+
+def _mounts(container: Container) -> Iterator[Mount]:
+    volumes = {volume.get("name"): volume for volume in spec(container.pod).get("volumes") or ()}
+    for index, mount in enumerate(container.spec.get("volumeMounts") or ()):
+        if mount.get("name") in volumes and "/var/run/secrets/kubernetes.io" not in str(mount.get("mountPath")):
+            yield Mount(index, mount, volumes[mount["name"]])
+
+
+def _shown(container: Container, found: Mount) -> Evidence:
+    return Evidence(
+        ref(container.pod), f"{container.pointer}/volumeMounts/{found.index}", f"{found.mount['name']} at {found.path}"
+    )
+
+
+def _room(pod: Object, found: Mount, graph: Graph) -> tuple[str, str]:
+    """Return (how large a volume is, the field that says so), two empty texts where nothing does."""
+    if found.claim:
+        claim = graph.get("PersistentVolumeClaim", ref(pod).namespace, found.claim)
+        size = (status(claim).get("capacity") or {}).get("storage") if claim is not None else None
+        return str(size or ""), "persistentVolumeClaim.resources.requests.storage"
+    scratch = found.volume.get("emptyDir")
+    if isinstance(scratch, Mapping):
+        return str(scratch.get("sizeLimit") or ""), "volumes[].emptyDir.sizeLimit"
+    return "", ""
+
+
+def _scaffold(found: Mount) -> str:
+    return "persistence.size" if found.claim else "volumes"
+
+
+def _user(container: Container) -> str:
+    """Return the user id a container runs as, "" where only its image says it."""
+    own, shared = container.spec.get("securityContext") or {}, spec(container.pod).get("securityContext") or {}
+    found = own.get("runAsUser", shared.get("runAsUser"))
+    return "" if found is None else str(number(found))
+
+
+def _read_only(container: Container, found: Mount) -> tuple[str, Fix]:
+    by_choice = bool(found.mount.get("readOnly"))
+    kind = next((name for name in ("configMap", "secret", "projected", "downwardAPI") if name in found.volume), "")
+    why = "mounted readOnly" if by_choice else f"a {kind}, which is always read-only" if kind else "read-only"
+    change = (Change("containers[].volumeMounts[].readOnly", "true", "false", "volumeMounts"),) if by_choice else ()
+    fix = Fix("Mount it for writing, or have the container write to an emptyDir", change)
+    return f"{container.said} ends because it writes to {found.path}, which is {why}", fix
+
+
+def _foreign(container: Container, found: Mount) -> tuple[str, Fix]:
+    shared = spec(container.pod).get("securityContext") or {}
+    group, user = shared.get("fsGroup"), _user(container)
+    who = f"runs as user {user}" if user else "does not run as root"
+    by_hand = "hostPath" in found.volume or found.claim
+    state = f"fsGroup {group} does not help there" if group is not None else "no fsGroup is set"
+    change = Change(
+        "securityContext.fsGroup", str(group or ""), user if group is None else "", "podSecurityContext.fsGroup"
+    )
+    more = "; where the volume ignores fsGroup (hostPath, NFS), change its owner" if by_hand else ""
+    fix = Fix(f"Set the pod's fsGroup to the container's group{more}", (change,))
+    return f"{container.said} {who} and may not write to its volume at {found.path} ({state})", fix
+
+
+RULES = (full, denied)

@@ -1,0 +1,152 @@
+"""Pods that were made to leave, and pods that do not: evictions by the kubelet, and finalizers nobody removes."""
+
+import re
+from collections.abc import Iterator
+
+from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
+from agent.diagnose.registry import rule
+from agent.kube.containers import RECENT, Container, containers_of, workload_ref
+from agent.kube.fields import metadata, number, seconds_since, spec, status
+from agent.kube.history import is_history
+from agent.kube.wording import listed, said
+from agent.snapshot.evidence import Evidence
+from agent.snapshot.graph import Graph, ref
+from agent.snapshot.record import Object, Ref
+
+EVICTED = "Evicted"
+
+OWN_DISK = re.compile(
+    r"ephemeral local storage usage exceeds the total limit of containers (?P<all>\S+?)\.?(?:\s|$)"
+    r"|Container (?P<name>\S+) exceeded its local ephemeral storage limit \"(?P<own>[^\"]+)\""
+)
+LOW = re.compile(r"low on resource: (?P<what>[\w-]+(?:\.[\w-]+)*)")
+USING = re.compile(r"Container (?P<name>\S+) was using (?P<used>[^,\s]+), request is (?P<asked>[^,\s]+)")
+
+GONE = 10
+"""Seconds after which an ended pod that was deleted is held by its finalizers, and not just being cleared away."""
+
+
+@rule(68, "disk-limit-exceeded", on="Pod")
+def disk_limit_exceeded(pod: Object, graph: Graph) -> Iterator[Finding]:
+    """A container wrote more to its node's disk than its limit, and the kubelet evicted the pod."""
+    message = _eviction(pod)
+    found = OWN_DISK.search(message)
+    if found is None:
+        return
+    limit, container = found["own"] or found["all"], _limited(pod, found["name"])
+    name = f"container {container.name}" if container else "its containers"
+    cause = f"{name} wrote more than the limit of {limit} to the node's disk, and the pod was evicted"
+    field = "resources.limits.ephemeral-storage"
+    change = Change(f"containers[].{field}", limit, "", field)
+    fix = Fix("Write less (logs, caches, temporary files), write to a volume, or raise the limit", (change,))
+    yield _evicted(68, "disk-limit-exceeded", pod, graph, cause, fix, message, container)
+
+
+@rule(68, "disk-limit-exceeded-again", on="ReplicaSet")
+def disk_limit_exceeded_again(owner: Object, graph: Graph) -> Iterator[Finding]:
+    """Each pod is evicted and replaced by the next, which may look well for now."""
+    gone = [pod for pod in graph.pods(owner) if OWN_DISK.search(_eviction(pod)) and _is_recent(pod, graph)]
+    if len(gone) > 1 and is_history(gone[-1], graph):
+        yield from disk_limit_exceeded.test(gone[-1], graph)
+
+
+def _is_recent(pod: Object, graph: Graph) -> bool:
+    age = seconds_since(graph.snapshot, metadata(pod).get("creationTimestamp"))
+    return age is not None and age < RECENT
+
+
+def _limited(pod: Object, name: str | None) -> Container | None:
+    """Return the container the message names, or the only one with such a limit."""
+    having = [container for container in containers_of(pod) if _limit(container)]
+    return next((container for container in having if container.name == name), having[0] if len(having) == 1 else None)
+
+
+def _limit(container: Container) -> str:
+    return str(((container.spec.get("resources") or {}).get("limits") or {}).get("ephemeral-storage") or "")
+
+
+@rule(67, "evicted-by-node", on="Pod")
+def evicted_by_node(pod: Object, graph: Graph) -> Iterator[Finding]:
+    """The node ran out of memory, disk or process ids, and this pod was among those that had to go."""
+    message = _eviction(pod)
+    found = LOW.search(message)
+    if found is None:
+        return
+    uses = [f"{item['name']} used {item['used']} of a request of {item['asked']}" for item in USING.finditer(message)]
+    more = f"; {listed(uses)}" if uses else ""
+    node = spec(pod).get("nodeName") or "its node"
+    cause = f"evicted because node {node} was low on {found['what']}{more}"
+    resource = "memory" if "memory" in found["what"] else "ephemeral-storage"
+    field = f"resources.requests.{resource}"
+    fix = Fix("Request what it really uses, so that it goes where there is room", (Change(field, "", "", field),))
+    mode = (67, "evicted-by-node") if resource == "memory" or "pid" in found["what"] else (68, "evicted-for-disk")
+    yield _evicted(*mode, pod, graph, cause, fix, message, None)
+
+
+def _eviction(pod: Object) -> str:
+    found = status(pod)
+    return str(found.get("message") or "") if found.get("reason") == EVICTED else ""
+
+
+def _evicted(
+    mode: int, code: str, pod: Object, graph: Graph, cause: str, fix: Fix, message: str, container: Container | None
+) -> Finding:
+    """Return a finding about an evicted pod."""
+    return Finding(
+        mode=mode,
+        code=code,
+        subject=workload_ref(pod, graph),
+        cause=f"{said(workload_ref(pod, graph))}: {cause}",
+        severity=_severity(pod, graph),
+        confidence=Confidence.CERTAIN,
+        evidence=(Evidence(ref(pod), "/status/message", message),),
+        fix=fix,
+        affected=(ref(pod),),
+        container=container.name if container else "",
+        roots=_node(pod),
+    )
+
+
+def _severity(pod: Object, graph: Graph) -> Severity:
+    """An error while the workload lacks pods or lost several; else a warning where the pod itself was at fault."""
+    workload = graph.workload(pod)
+    whole = ref(workload) != ref(pod) and number(status(workload).get("readyReplicas")) >= number(
+        spec(workload).get("replicas"), 1
+    )
+    if not whole or sum(bool(_eviction(other)) for other in graph.pods(workload)) > 1:
+        return Severity.ERROR
+    return Severity.WARNING if OWN_DISK.search(_eviction(pod)) else Severity.INFO
+
+
+def _node(pod: Object) -> tuple[Ref, ...]:
+    name = spec(pod).get("nodeName")
+    return (Ref("Node", "", name),) if name and LOW.search(_eviction(pod)) else ()
+
+
+@rule(91, "held-by-finalizer", on="Pod")
+def held_by_finalizer(pod: Object, graph: Graph) -> Iterator[Finding]:
+    """A pod was deleted and has ended, and stays because a finalizer is not removed."""
+    held = [str(name) for name in metadata(pod).get("finalizers") or ()]
+    gone = seconds_since(graph.snapshot, metadata(pod).get("deletionTimestamp"))
+    if not held or gone is None or gone < GONE or any(container.running for container in containers_of(pod)):
+        return
+    workload = workload_ref(pod, graph)
+    one = len(held) == 1
+    yield Finding(
+        mode=91,
+        code="held-by-finalizer",
+        subject=workload,
+        cause=f"{said(ref(pod))} was deleted and stays: its finalizer{'' if one else 's'} {listed(held)} "
+        f"{'is' if one else 'are'} not removed, whose controller is not running or cannot finish",
+        severity=Severity.ERROR,
+        confidence=Confidence.CERTAIN,
+        evidence=(
+            Evidence(ref(pod), "/metadata/finalizers", listed(held)),
+            Evidence(ref(pod), "/metadata/deletionTimestamp", str(metadata(pod).get("deletionTimestamp"))),
+        ),
+        fix=Fix("Bring up the controller that owns the finalizer; remove it by hand only if what it guards is done"),
+        affected=(ref(pod),),
+    )
+
+
+RULES = (disk_limit_exceeded, disk_limit_exceeded_again, evicted_by_node, held_by_finalizer)

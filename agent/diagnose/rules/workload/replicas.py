@@ -1,0 +1,231 @@
+"""Controllers that stand still: scaled to nothing, a rollout past its deadline, an autoscaler without a basis."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
+from agent.diagnose.registry import Rule, rule
+from agent.kube.autoscalers import target
+from agent.kube.endpoints import is_ready, selected, services_of
+from agent.kube.fields import (
+    condition,
+    containers,
+    is_sidecar,
+    is_terminal,
+    metadata,
+    number,
+    spec,
+    status,
+    template,
+)
+from agent.kube.ingresses import routed
+from agent.kube.memo import per_graph
+from agent.kube.rollouts import newest_set
+from agent.kube.wording import counted, listed, pairs, said
+from agent.snapshot.evidence import Evidence
+from agent.snapshot.graph import Graph, controller, labels, ref
+from agent.snapshot.record import Object, Ref
+
+SLEEPERS = ("serving.knative.dev/",)
+"""Label prefixes of workloads their operator scales to zero and wakes on a request."""
+
+
+def zero_replicas(workload: Object, graph: Graph) -> Iterator[Finding]:
+    """A workload is scaled to zero while a Service or an autoscaler counts on its pods."""
+    if spec(workload).get("replicas") != 0 or controller(workload) is not None or _sleeps(workload, graph):
+        return
+    services = [found for found in services_of(workload, graph) if not _served_elsewhere(found, graph)]
+    scalers = [found for found in _scalers(graph).get(ref(workload), ()) if spec(found).get("minReplicas") != 0]
+    expecting = [*services, *scalers]
+    if expecting:
+        yield _zero_finding(workload, expecting, graph)
+
+
+def _zero_finding(workload: Object, expecting: Sequence[Object], graph: Graph) -> Finding:
+    name = ref(workload)
+    headless = all(spec(found).get("clusterIP") == "None" for found in expecting)
+    routes = [said(ref(found)) for found in expecting if ref(found).kind == "Service" for found in routed(found, graph)]
+    asking = listed([said(ref(found)) for found in expecting] + routes)
+    many = len(expecting) + len(routes) > 1
+    return Finding(
+        mode=92,
+        code="zero-replicas",
+        subject=name,
+        cause=f"{said(name)} is scaled to zero replicas while {asking} {'count' if many else 'counts'} on its pods",
+        severity=Severity.WARNING if headless else Severity.ERROR,
+        confidence=Confidence.CERTAIN,
+        evidence=(Evidence(name, "/spec/replicas", "0"), *(_expectation(found) for found in expecting)),
+        fix=Fix(
+            summary=f"Scale {said(name)} up again",
+            changes=(_zero_change(expecting),),
+            command=f"kubectl scale {name.kind.lower()}/{name.name} -n {name.namespace} --replicas=1",
+        ),
+        affected=tuple(ref(found) for found in expecting),
+    )
+
+
+def _zero_change(expecting: Sequence[Object]) -> Change:
+    """Return the value to change: none where an autoscaler owns the replicas, whose row is only cited."""
+    if any(ref(found).kind == "HorizontalPodAutoscaler" for found in expecting):
+        return Change("hpa.minReplicas", "", "", "")
+    return Change("replicas", "0", "1", "replicaCount")
+
+
+def _expectation(found: Object) -> Evidence:
+    if ref(found).kind == "Service":
+        return Evidence(ref(found), "/spec/selector", pairs(spec(found).get("selector") or {}))
+    return Evidence(ref(found), "/spec/minReplicas", str(number(spec(found).get("minReplicas"), 1)))
+
+
+def _sleeps(workload: Object, graph: Graph) -> bool:
+    """Return whether zero is a state somebody manages: Knative, or KEDA's own autoscaler."""
+    if any(key.startswith(SLEEPERS) for key in labels(workload)):
+        return True
+    owners = [controller(found) or {} for found in _scalers(graph).get(ref(workload), ())]
+    return any(owner.get("kind") == "ScaledObject" for owner in owners)
+
+
+def _served_elsewhere(service: Object, graph: Graph) -> bool:
+    """Return whether other pods stand behind the Service: blue is at zero because green serves."""
+    pods = selected(ref(service).namespace, spec(service).get("selector") or {}, graph)
+    return any(not is_terminal(pod) for pod in pods)
+
+
+@per_graph
+def _scalers(graph: Graph) -> Mapping[Ref, list[Object]]:
+    """Return workload -> the HorizontalPodAutoscalers that scale it."""
+    found: dict[Ref, list[Object]] = {}
+    for scaler in graph.all("HorizontalPodAutoscaler"):
+        found.setdefault(target(scaler), []).append(scaler)
+    return found
+
+
+@rule(93, "rollout-stuck", on="Deployment")
+def rollout_stuck(deployment: Object, graph: Graph) -> Iterator[Finding]:
+    """A rollout passed its progress deadline and its new pods are still not available."""
+    found = condition(deployment, "Progressing")
+    if found is None or found[1].get("status") != "False" or found[1].get("reason") != "ProgressDeadlineExceeded":
+        return
+    has, wanted = status(deployment), number(spec(deployment).get("replicas"), 1)
+    updated, unavailable = number(has.get("updatedReplicas")), number(has.get("unavailableReplicas"))
+    outdated = number(has.get("observedGeneration"), 1) < number(metadata(deployment).get("generation"), 1)
+    if outdated or spec(deployment).get("paused") or (updated >= wanted and not unavailable):
+        return
+    yield _stuck_finding(deployment, graph, found)
+
+
+def _stuck_finding(deployment: Object, graph: Graph, found: tuple[str, Mapping[str, Any]]) -> Finding:
+    name = ref(deployment)
+    new = newest_set(deployment, graph)
+    pods = [pod for pod in graph.pods(new) if not is_ready(pod)] if new is not None else []
+    wanted = number(spec(deployment).get("replicas"), 1)
+    available = number(status(deployment).get("availableReplicas"))
+    old = f"; {counted(available, 'pod')} of {wanted} still serve{'s' if available == 1 else ''}" if available else ""
+    seconds = number(spec(deployment).get("progressDeadlineSeconds"), 600)
+    return Finding(
+        mode=93,
+        code="rollout-stuck",
+        subject=name,
+        cause=f"The rollout of {said(name)} made no progress for {seconds} s: {_new_state(new)}{old}",
+        severity=Severity.ERROR,
+        confidence=Confidence.CERTAIN,
+        evidence=(Evidence(name, f"{found[0]}/message", str(found[1].get("message") or found[1].get("reason"))),),
+        fix=Fix(
+            summary="Mend what keeps the new pods from becoming ready, or go back to the revision before",
+            command=f"kubectl rollout undo deployment/{name.name} -n {name.namespace}",
+        ),
+        affected=tuple(ref(pod) for pod in pods),
+    )
+
+
+def _new_state(new: Object | None) -> str:
+    if new is None:
+        return "new pods not ready"
+    ready, wanted = number(status(new).get("readyReplicas")), number(spec(new).get("replicas"), 1)
+    return f"{ready} of {wanted} new pods ready"
+
+
+@rule(104, "autoscaler-without-requests", on="HorizontalPodAutoscaler")
+def scaler_without_requests(scaler: Object, graph: Graph) -> Iterator[Finding]:
+    """An autoscaler targets a share of a request that containers of its workload do not make."""
+    workload = graph.get(*target(scaler))
+    if workload is None:
+        return
+    pods = [pod for pod in graph.pods(workload) if not is_terminal(pod)]
+    for resource, only in _shares(scaler):
+        bare = _without_request(pods[:50] or [template(workload)], resource, only)
+        if bare and not (not pods and _is_defaulted(ref(workload).namespace, resource, graph)):
+            yield _scaler_finding(scaler, workload, resource, bare)
+
+
+def _shares(scaler: Object) -> Iterator[tuple[str, str]]:
+    """Yield (resource, container or "") for each target that is a percentage of the request."""
+    wanted = spec(scaler)
+    metrics = wanted.get("metrics")
+    if not metrics:
+        yield "cpu", ""  # what the API means by no metric, and by autoscaling/v1
+        return
+    for metric in metrics:
+        source = metric.get("resource") or metric.get("containerResource") or {}
+        share = (source.get("target") or {}).get("type") == "Utilization"
+        if source.get("name") and (share or source.get("targetAverageUtilization") is not None):
+            yield source["name"], source.get("container") or ""
+
+
+def _without_request(pods: Sequence[Object], resource: str, only: str) -> list[str]:
+    """Return the containers that make no such request; the metric fails for the whole workload with one of them."""
+    bare = {}
+    for pod in pods:
+        if _requests(spec(pod), resource):
+            continue
+        for where, container in containers(pod):
+            counts = "/containers/" in where or is_sidecar(container)
+            name = str(container.get("name", ""))
+            if counts and only in ("", name) and not _requests(container, resource):
+                bare[name] = True
+    return list(bare)
+
+
+def _requests(holder: Mapping[str, Any], resource: str) -> bool:
+    resources = holder.get("resources") or {}
+    return any((resources.get(part) or {}).get(resource) is not None for part in ("requests", "limits"))
+
+
+def _is_defaulted(namespace: str, resource: str, graph: Graph) -> bool:
+    """Return whether a LimitRange gives containers that say nothing a request."""
+    items = [item for found in graph.all("LimitRange", namespace) for item in spec(found).get("limits") or ()]
+    return any(
+        item.get("type") == "Container"
+        and resource in ((item.get("defaultRequest") or {}) | (item.get("default") or {}))
+        for item in items
+    )
+
+
+def _scaler_finding(scaler: Object, workload: Object, resource: str, bare: Sequence[str]) -> Finding:
+    found = condition(scaler, "ScalingActive")
+    stopped = found is not None and found[1].get("status") == "False"
+    evidence = [Evidence(ref(scaler), f"{found[0]}/message", str(found[1].get("message")))] if found and stopped else []
+    path = f"resources.requests.{resource}"
+    which = f"container{'' if len(bare) == 1 else 's'} {listed(bare)}"
+    return Finding(
+        mode=104,
+        code="autoscaler-without-requests",
+        subject=ref(scaler),
+        cause=f"HorizontalPodAutoscaler {ref(scaler).name} targets a percentage of the {resource} request, and "
+        f"{which} of {said(ref(workload))} request{'s' if len(bare) == 1 else ''} no {resource}, so it cannot scale",
+        severity=Severity.ERROR if stopped or found is None else Severity.WARNING,
+        confidence=Confidence.CERTAIN,
+        evidence=(*evidence, Evidence(ref(workload), "/spec/template/spec/containers", f"{which}: no {path}")),
+        fix=Fix(
+            summary=f"Give {which} a {resource} request",
+            changes=(Change(f"containers[].{path}", "", "", path),),
+        ),
+        container=bare[0],
+    )
+
+
+RULES = (
+    *(Rule(92, "zero-replicas", kind, zero_replicas) for kind in ("Deployment", "StatefulSet", "ReplicaSet")),
+    rollout_stuck,
+    scaler_without_requests,
+)

@@ -1,0 +1,109 @@
+"""Which pods a selector selects, through an index over labels: every Service asks, and pods are many."""
+
+from collections.abc import Mapping, Sequence
+
+from agent.kube.fields import WORKLOADS, condition_is, is_terminal, metadata, spec, template
+from agent.kube.memo import per_graph
+from agent.snapshot.graph import Graph, controller, covers, labels, ref
+from agent.snapshot.record import Object
+
+Pair = tuple[str, str, str]
+"""Namespace, label, value."""
+
+
+@per_graph
+def _pods_by_pair(graph: Graph) -> Mapping[Pair, list[Object]]:
+    index: dict[Pair, list[Object]] = {}
+    for pod in graph.all("Pod"):
+        namespace = (pod.get("metadata") or {}).get("namespace", "")
+        for key, value in labels(pod).items():
+            pair = (namespace, key, value)
+            found = index.get(pair)
+            if found is None:
+                index[pair] = [pod]
+            else:
+                found.append(pod)
+    return index
+
+
+def selected(namespace: str, selector: Mapping[str, str], graph: Graph) -> Sequence[Object]:
+    """Return the pods a plain selector selects; an empty selector selects nothing."""
+    index = _pods_by_pair(graph)
+    found = [index.get((namespace, key, value), []) for key, value in selector.items()]
+    fewest = min(found, key=len, default=[])
+    return [pod for pod in fewest if covers(selector, labels(pod))]
+
+
+@per_graph
+def _workloads(graph: Graph) -> Mapping[str, list[Object]]:
+    """Return namespace -> workloads nobody else controls: what a person wrote."""
+    found: dict[str, list[Object]] = {}
+    for kind in WORKLOADS:
+        for obj in graph.all(kind):
+            if controller(obj) is None:
+                found.setdefault(ref(obj).namespace, []).append(obj)
+    return found
+
+
+def workloads(namespace: str, graph: Graph) -> Sequence[Object]:
+    """Return a namespace's topmost workloads (Deployments, StatefulSets, bare ReplicaSets, Jobs …)."""
+    return _workloads(graph).get(namespace, ())
+
+
+@per_graph
+def _templates_by_pair(graph: Graph) -> Mapping[Pair, list[Object]]:
+    index: dict[Pair, list[Object]] = {}
+    for namespace, found in _workloads(graph).items():
+        for obj in found:
+            for key, value in labels(template(obj)).items():
+                index.setdefault((namespace, key, value), []).append(obj)
+    return index
+
+
+def behind(namespace: str, selector: Mapping[str, str], graph: Graph) -> list[Object]:
+    """Return the workloads whose pod template a selector selects, whether or not they have pods."""
+    index = _templates_by_pair(graph)
+    found = [index.get((namespace, key, value), []) for key, value in selector.items()]
+    return [obj for obj in min(found, key=len, default=[]) if covers(selector, labels(template(obj)))]
+
+
+def chosen(service: Object) -> Mapping[str, str]:
+    """Return a Service's selector; empty for one that selects nothing (ExternalName, or endpoints made by hand)."""
+    wanted = spec(service)
+    return {} if wanted.get("type") == "ExternalName" else wanted.get("selector") or {}
+
+
+@per_graph
+def _services_by_pair(graph: Graph) -> Mapping[Pair, list[Object]]:
+    """Return the Services by the first pair of their selector."""
+    index: dict[Pair, list[Object]] = {}
+    for service in graph.all("Service"):
+        for key, value in list(chosen(service).items())[:1]:
+            index.setdefault((ref(service).namespace, key, value), []).append(service)
+    return index
+
+
+def services_of(workload: Object, graph: Graph) -> list[Object]:
+    """Return the Services that select the pods of a workload, by its template."""
+    index, carried, namespace = _services_by_pair(graph), labels(template(workload)), ref(workload).namespace
+    near = (service for key, value in carried.items() for service in index.get((namespace, key, value), ()))
+    return [service for service in near if covers(chosen(service), carried)]
+
+
+def is_ready(pod: Object) -> bool:
+    """Return whether a Service would send the pod traffic."""
+    return condition_is(pod, "Ready", "True") and not is_terminal(pod) and not metadata(pod).get("deletionTimestamp")
+
+
+@per_graph
+def _slices(graph: Graph) -> Mapping[tuple[str, str], list[Object]]:
+    index: dict[tuple[str, str], list[Object]] = {}
+    for found in graph.all("EndpointSlice"):
+        name = labels(found).get("kubernetes.io/service-name", "")
+        index.setdefault((ref(found).namespace, name), []).append(found)
+    return index
+
+
+def slices(service: Object, graph: Graph) -> Sequence[Object]:
+    """Return a Service's EndpointSlices, through an index: every Service asks."""
+    return _slices(graph).get((ref(service).namespace, ref(service).name), ())

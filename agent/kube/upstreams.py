@@ -1,0 +1,92 @@
+"""Who calls whom: the Services a workload names in its environment, configuration and arguments."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from agent.kube.containers import containers_of, last_end
+from agent.kube.endpoints import behind, is_ready, selected
+from agent.kube.fields import containers, spec, template, texts
+from agent.snapshot.graph import Graph, ref
+from agent.snapshot.record import Object, Ref
+
+_HOST = re.compile(r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*")
+PLACE = re.compile(r"(HOST|ADDR|ADDRESS|URL|URI|SERVICE|SERVER|ENDPOINT|BACKEND|UPSTREAM|BROKER|DSN)S?$", re.IGNORECASE)
+"""Names of variables that hold a place."""
+_LOCATED = re.compile(r"://|:\d{2,5}\b|\.svc\b")
+
+
+def upstreams(workload: Object, graph: Graph) -> Iterator[Ref]:
+    """Yield what a workload depends on and cannot count on: Services without a lasting pod, and what is behind them."""
+    namespace = ref(workload).namespace
+    for service in (graph.get("Service", home, name) for home, name in _named(workload, graph)):
+        if service is None or not _is_dead(service, graph):
+            continue
+        chosen = spec(service).get("selector") or {}
+        found = {ref(obj) for obj in behind(ref(service).namespace, chosen, graph)}
+        if Ref(ref(workload).kind, namespace, ref(workload).name) not in found:
+            yield ref(service)
+            yield from sorted(found)
+            yield from _under(service, graph)
+
+
+def _under(service: Object, graph: Graph) -> Iterator[Ref]:
+    """Yield a Service's pods and the nodes they are on: what keeps a pod down may be said of either."""
+    for pod in selected(ref(service).namespace, spec(service).get("selector") or {}, graph):
+        yield ref(pod)
+        if spec(pod).get("nodeName"):
+            yield Ref("Node", "", spec(pod)["nodeName"])
+
+
+def _is_dead(service: Object, graph: Graph) -> bool:
+    """Return whether only pods that end again and again stand behind a Service: between two ends one looks well."""
+    selector = spec(service).get("selector") or {}
+    pods = selected(ref(service).namespace, selector, graph) if selector else []
+    return bool(selector) and not any(is_ready(pod) and not _flaps(pod, graph) for pod in pods)
+
+
+def _flaps(pod: Object, graph: Graph) -> bool:
+    return any(container.restarts > 1 and last_end(container, graph) is not None for container in containers_of(pod))
+
+
+def _named(workload: Object, graph: Graph) -> Iterator[tuple[str, str]]:
+    """Yield (namespace, name) of every host name a workload's containers speak of."""
+    home = ref(workload).namespace
+    seen = set()
+    for text in _spoken(template(workload), home, graph):
+        for host in _HOST.findall(text.lower()):
+            name, _, rest = host.partition(".")
+            namespace = rest.split(".")[0] if rest else home
+            if (namespace, name) not in seen:
+                seen.add((namespace, name))
+                yield namespace, name
+
+
+def _spoken(pod: Object, namespace: str, graph: Graph) -> Iterator[str]:
+    for _, container in containers(pod):
+        yield from texts(container.get("command"))
+        yield from texts(container.get("args"))
+        yield from _environment(container, namespace, graph)
+
+
+def _environment(container: Mapping[str, Any], namespace: str, graph: Graph) -> Iterator[str]:
+    """Yield the values of an environment that look like places: by their form or by the variable's name."""
+    for name, value in variables(container, namespace, graph):
+        if PLACE.search(name) or _LOCATED.search(value):
+            yield value
+
+
+def variables(container: Mapping[str, Any], namespace: str, graph: Graph) -> Iterator[tuple[str, str]]:
+    """Yield (name, value) of a container's environment, values of ConfigMaps included, those of Secrets unknown."""
+    for env in container.get("env") or ():
+        chosen = (env.get("valueFrom") or {}).get("configMapKeyRef") or {}
+        value = env.get("value") or _data(chosen.get("name"), namespace, graph).get(chosen.get("key") or "")
+        yield str(env.get("name")), str(value or "")
+    for source in container.get("envFrom") or ():
+        data = _data((source.get("configMapRef") or {}).get("name"), namespace, graph)
+        yield from ((name, str(value)) for name, value in data.items())
+
+
+def _data(name: str | None, namespace: str, graph: Graph) -> Mapping[str, str]:
+    found = graph.get("ConfigMap", namespace, name) if name else None
+    return (found or {}).get("data") or {}
