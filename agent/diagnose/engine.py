@@ -6,7 +6,8 @@ from itertools import chain
 
 from agent.diagnose import unexplained
 from agent.diagnose.finding import Finding
-from agent.diagnose.rank import EXPLAIN_NOTHING, ranked
+from agent.diagnose.modes import Layer
+from agent.diagnose.rank import ranked
 from agent.diagnose.registry import Rule
 from agent.diagnose.relatives import relatives
 from agent.diagnose.rules import ALL
@@ -109,7 +110,7 @@ class _Inquiry:
         for kind, asked in _by_kind(rules).items():
             for obj in suspects if kind == "Pod" else _objects(kind, self.graph):
                 for rule in asked:
-                    found += self._ask(f"mode {rule.mode} {rule.code}", rule.test, obj)
+                    found += self._ask(f"mode {rule.mode.number} {rule.mode.code}", rule.test, obj)
         return self._ranked(found + self._rest(suspects, found))
 
     def _ranked(self, found: Sequence[Finding]) -> list[Finding]:
@@ -121,7 +122,7 @@ class _Inquiry:
 
     def _rest(self, suspects: Sequence[Object], found: Sequence[Finding]) -> list[Finding]:
         """Return what is broken and explained by no rule."""
-        explained = {name for finding in found if finding.mode not in EXPLAIN_NOTHING for name in _suffers(finding)}
+        explained = {name for finding in found if finding.mode.layer is Layer.CAUSE for name in _suffers(finding)}
         more: list[Finding] = []
         for obj in chain(suspects, self.graph.all("Node"), *(self.graph.all(kind) for kind in unexplained.KINDS)):
             more += self._ask("unexplained", lambda obj, graph: unexplained.test(obj, graph, explained), obj)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from agent.blueprint.control import Source
+from agent.diagnose.modes import Mode
 from agent.kube.containers import Container, workload_ref
 from agent.kube.wording import said
 from agent.snapshot.evidence import Evidence
@@ -88,10 +89,7 @@ class Remedy:
 class Finding:
     """One cause. Rules fill the first block; `rank` fills symptoms; `ground` fills citations and remedy."""
 
-    mode: int
-    """The failure mode's number in the catalogue (65 is OOMKilled)."""
-    code: str
-    """Its stable name: `oom-killed`."""
+    mode: Mode
     subject: Ref
     """The object to look at: the owning workload where there is one, else the object itself."""
     cause: str
@@ -106,7 +104,7 @@ class Finding:
     """The container it is about, "" for none."""
     roots: tuple[Ref, ...] = ()
     """Objects whose own findings would explain this one away (an upstream Service or node): the deepest wins."""
-    instead_of: tuple[int, ...] = ()
+    instead_of: tuple[Mode, ...] = ()
     """Modes that, about the same objects, only show what this finding explains: it goes before them."""
     symptoms: tuple[str, ...] = ()
     """One line per finding or event this cause explains, which is therefore not reported by itself."""
@@ -119,8 +117,7 @@ class Finding:
 
 
 def finding(
-    mode: int,
-    code: str,
+    mode: Mode,
     container: Container,
     graph: Graph,
     cause: str,
@@ -133,7 +130,6 @@ def finding(
     workload = workload_ref(container.pod, graph)
     return Finding(
         mode=mode,
-        code=code,
         subject=workload,
         cause=f"{said(workload)}: {cause}",
         severity=severity,

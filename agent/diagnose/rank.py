@@ -4,25 +4,17 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 
+from agent.diagnose import modes
 from agent.diagnose.consequences import consequences
 from agent.diagnose.finding import Confidence, Finding, Severity
+from agent.diagnose.modes import Mode
 from agent.diagnose.unexplained import NO_CAUSE
 from agent.kube.upstreams import upstreams
 from agent.snapshot.graph import Graph
 from agent.snapshot.record import Ref
 
-UNEXPLAINED, EXCEPTION, STUCK_ROLLOUT, REGRESSION, DRIFT = 0, 73, 93, 140, 141
-SYMPTOMS = (UNEXPLAINED, STUCK_ROLLOUT, REGRESSION)
-"""Modes that say that something does not work, not why: any cause of the same pods explains them."""
-
-CONTINGENT = (REGRESSION, DRIFT)
+CONTINGENT = (modes.REGRESSION, modes.DRIFT)
 """Modes that say what changed: a finding only where something is said that it explains."""
-
-EXPLAIN_NOTHING = (*SYMPTOMS, DRIFT)
-"""Modes beside which a broken object is still looked at as one without a known cause."""
-
-DEPENDENT = (*SYMPTOMS, 62, 63, 71, 73, 79, 80, 82)
-"""Modes a dead upstream can bring about, when nothing certain speaks for a cause of their own."""
 
 OF_OTHERS = re.compile(
     r"(?i)conn|refused|reach|unavail|time[d -]*out|deadline|resol|host|lookup|\bdns\b|\b50[0234]\b|retry"
@@ -50,14 +42,14 @@ def ranked(findings: Sequence[Finding], graph: Graph) -> list[Finding]:
 
 def _founded(findings: Sequence[Finding]) -> list[Finding]:
     """Return the findings less those of a change that broke nothing."""
-    shown: dict[Ref, set[int]] = {}
+    shown: dict[Ref, set[Mode]] = {}
     for finding in findings:
         for name in _names(finding):
             shown.setdefault(name, set()).add(finding.mode)
     return [finding for finding in findings if finding.mode not in CONTINGENT or _shows(finding, shown)]
 
 
-def _shows(finding: Finding, shown: Mapping[Ref, Set[int]]) -> bool:
+def _shows(finding: Finding, shown: Mapping[Ref, Set[Mode]]) -> bool:
     return any(not shown[name].isdisjoint(finding.instead_of) for name in _names(finding))
 
 
@@ -65,7 +57,7 @@ def _merged(findings: Sequence[Finding]) -> list[Finding]:
     """Return the findings with the same cause on several pods of one workload as one."""
     groups: dict[object, list[Finding]] = {}
     for finding in findings:
-        key = (finding.mode, finding.code, finding.subject, finding.container, finding.fix.summary, finding.fix.changes)
+        key = (finding.mode, finding.subject, finding.container, finding.fix.summary, finding.fix.changes)
         groups.setdefault(key, []).append(finding)
     return [_one(group) for group in groups.values()]
 
@@ -91,7 +83,7 @@ def _united(groups: Iterator[tuple[Ref, ...]]) -> tuple[Ref, ...]:
 
 def _rooted(finding: Finding, graph: Graph) -> Finding:
     """Return the finding with the dead Services its workload calls among its roots."""
-    if finding.mode not in DEPENDENT or (finding.mode not in SYMPTOMS and finding.confidence is Confidence.CERTAIN):
+    if not finding.mode.dependent or (not finding.mode.is_symptom and finding.confidence is Confidence.CERTAIN):
         return finding
     workload = graph.get(*finding.subject)
     if workload is None or not isinstance(workload.get("spec"), dict) or _is_its_own(finding):
@@ -128,7 +120,7 @@ def _explainers(finding: Finding, findings: Sequence[Finding], about: Mapping[Re
     for other in _positions(finding.roots, about):
         if _may_explain(findings[other], finding):
             yield other
-    if finding.mode in (*SYMPTOMS, EXCEPTION):
+    if finding.mode.is_symptom or finding.mode is modes.EXCEPTION:
         for other in _positions(_names(finding), about):
             if findings[other].mode not in finding.instead_of and _outranks(findings[other], finding):
                 yield other
@@ -150,11 +142,13 @@ def _same_container(one: Finding, other: Finding) -> bool:
 
 def _outranks(cause: Finding, finding: Finding) -> bool:
     """Return whether a finding about the same pods is nearer the cause: any mode but the symptoms, then 93, then 0."""
-    if cause.mode in SYMPTOMS:
-        return cause.mode == STUCK_ROLLOUT and finding.mode == UNEXPLAINED
-    if finding.mode == EXCEPTION:
-        return cause.severity is Severity.ERROR and cause.mode != EXCEPTION and _same_container(cause, finding)
-    return cause.severity is Severity.ERROR or finding.mode == UNEXPLAINED
+    if cause.mode.is_symptom:
+        return cause.mode is modes.ROLLOUT_STUCK and finding.mode is modes.UNEXPLAINED
+    if finding.mode is modes.EXCEPTION:
+        return (
+            cause.severity is Severity.ERROR and cause.mode is not modes.EXCEPTION and _same_container(cause, finding)
+        )
+    return cause.severity is Severity.ERROR or finding.mode is modes.UNEXPLAINED
 
 
 def _names(finding: Finding) -> Set[Ref]:
@@ -181,7 +175,7 @@ def _with_symptoms(finding: Finding, group: Sequence[Finding], graph: Graph) -> 
     lines = [_line(found) for found in below]
     told = {name for found in (finding, *below) for name in (found.subject,)}
     lines += [line for found in (finding, *below) for line in consequences(found, told, graph)]
-    if finding.mode in (STUCK_ROLLOUT, REGRESSION):  # what its pods show is the nearest thing to a cause there is
+    if finding.mode in (modes.ROLLOUT_STUCK, modes.REGRESSION):  # its pods show the nearest to a cause there is
         more = (item for found in below for item in found.evidence)
         finding = replace(finding, evidence=tuple(dict.fromkeys((*finding.evidence, *more)))[:MOST_EVIDENCE])
     return finding.with_symptoms(tuple(dict.fromkeys(lines)))
@@ -195,7 +189,7 @@ def _line(finding: Finding) -> str:
 
 def _order(finding: Finding) -> tuple[int, int, int, int, Ref, str]:
     impact = len(finding.affected) + len(finding.symptoms)
-    return (*_worth(finding), -impact, finding.mode, finding.subject, finding.container)
+    return (*_worth(finding), -impact, finding.mode.number, finding.subject, finding.container)
 
 
 def _worth(finding: Finding) -> tuple[int, int]:

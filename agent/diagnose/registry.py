@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from agent.diagnose.finding import Finding
+from agent.diagnose.modes import Mode
 from agent.kube.fields import is_unscheduled, spec
 from agent.kube.memo import per_graph
 from agent.kube.pending import message
@@ -24,15 +25,14 @@ class Rule:
     `on="Release"` rules are asked about Helm releases: an object whose `release` is the recorded one.
     """
 
-    mode: int
-    code: str
+    mode: Mode
     on: str
     test: Test
 
 
-def rule(mode: int, code: str, *, on: str) -> Callable[[Test], Rule]:
+def rule(mode: Mode, *, on: str) -> Callable[[Test], Rule]:
     """Declare the decorated function as the rule for one failure mode. The module's `RULES` tuple lists it."""
-    return lambda test: Rule(mode, code, on, test)
+    return lambda test: Rule(mode, on, test)
 
 
 ShortTest = Callable[[Object, Shortfall, Graph], Iterator[Finding]]

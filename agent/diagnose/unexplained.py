@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Set
 from typing import Any
 
+from agent.diagnose import modes
 from agent.diagnose.finding import Confidence, Finding, Fix, Severity
 from agent.diagnose.messages.lines import telling_line
 from agent.kube.containers import Container, containers_of, last_end
@@ -304,8 +305,7 @@ def _finding(
     place = f" -n {subject.namespace}" if subject.namespace else ""
     command = f"kubectl describe {subject.kind.lower()}/{subject.name}{place}"
     return Finding(
-        mode=0,
-        code="unexplained",
+        mode=modes.UNEXPLAINED,
         subject=subject,
         cause=f"{cause}{NO_CAUSE}",
         severity=severity,

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 from agent.blueprint.cells import Cell, CellType
 from agent.blueprint.control import Binding, Blueprints, Control, Profile
+from agent.diagnose import modes
 from agent.diagnose.engine import Diagnosis
 from agent.diagnose.finding import Change, Citation, Finding, Fix, Remedy
-from agent.diagnose.rank import STUCK_ROLLOUT
 from agent.kube.releases import Home, helm_upgrade, home
 from agent.remedy.patch import Leaf, patch
 from agent.snapshot.graph import Graph, ref
@@ -185,7 +185,7 @@ def _remedy(finding: Finding, bound: Sequence[Bound], place: Home | None, profil
     leaves = [_leaf(change, governed.get(change)) for change in finding.fix.changes if change.scaffold]
     leaves = [leaf for leaf in leaves if leaf.path]
     guessed = any(change not in governed for change in finding.fix.changes if change.scaffold)
-    if place is not None and finding.mode == STUCK_ROLLOUT:
+    if place is not None and finding.mode is modes.ROLLOUT_STUCK:
         return Remedy(command=f"helm rollback {place.release} --namespace {place.namespace}")
     if place is None or not leaves:
         return Remedy(command=_by_hand(finding))

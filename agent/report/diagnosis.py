@@ -116,8 +116,8 @@ def _count(number: int, noun: str) -> str:
 
 def _finding(finding: Finding) -> Data:
     return {
-        "mode": finding.mode,
-        "code": finding.code,
+        "mode": finding.mode.number,
+        "code": finding.mode.code,
         "severity": finding.severity.value,
         "confidence": finding.confidence.value,
         "subject": _ref(finding.subject),

@@ -38,4 +38,4 @@ def found(snapshot: Snapshot) -> list[Finding]:
 
 def modes(snapshot: Snapshot) -> list[int]:
     """Return their modes, ranked."""
-    return [finding.mode for finding in found(snapshot)]
+    return [finding.mode.number for finding in found(snapshot)]

@@ -30,7 +30,7 @@ def found(
 
 def modes(findings: Iterable[Finding]) -> list[int]:
     """Return the modes of findings that say something is wrong, in their order."""
-    return [finding.mode for finding in findings if finding.severity != "info"]
+    return [finding.mode.number for finding in findings if finding.severity != "info"]
 
 
 def made(kind: str, name: str, spec: Raw | None = None, status: Raw | None = None, **meta: Any) -> Raw:

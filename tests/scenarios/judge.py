@@ -89,4 +89,4 @@ def _line(wanted: Expected) -> str:
 
 def _said(finding: Finding) -> Said:
     subject = f"{finding.subject.kind}/{finding.subject.name}"
-    return Said(finding.mode, subject, finding.severity, finding.cause)
+    return Said(finding.mode.number, subject, finding.severity, finding.cause)

@@ -25,7 +25,7 @@ def diagnosed(world: Snapshot, subject: Ref | None = None) -> Diagnosis:
 
 
 def causes(world: Snapshot, subject: Ref | None = None) -> list[tuple[int, str]]:
-    return [(finding.mode, finding.subject.name) for finding in diagnosed(world, subject).findings]
+    return [(finding.mode.number, finding.subject.name) for finding in diagnosed(world, subject).findings]
 
 
 def test_a_healthy_namespace_gives_no_finding() -> None:
@@ -82,7 +82,7 @@ def test_one_odd_object_does_not_silence_the_rest() -> None:
         "spec": {"selector": "web"},
     }
     found = diagnosed(adding(load("33-claim-missing"), odd))
-    assert any(finding.mode == 33 for finding in found.findings)
+    assert any(finding.mode.number == 33 for finding in found.findings)
     assert [text.split(" is ")[0] for text in found.unknown] == ["Service/x/odd: /spec/selector"]
 
 
@@ -128,7 +128,7 @@ def test_a_record_without_uids_reads_the_same() -> None:
 
 def test_a_dead_backend_explains_its_frontend_and_not_a_stranger() -> None:
     found = diagnosed(load("cascade")).findings
-    assert [(finding.mode, finding.subject.name) for finding in found] == [(18, "backend"), (0, "other")]
+    assert [(finding.mode.number, finding.subject.name) for finding in found] == [(18, "backend"), (0, "other")]
     assert any("frontend" in line for line in found[0].symptoms)
     assert any(line.startswith("Ingress/") for line in found[0].symptoms)
 

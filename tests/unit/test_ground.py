@@ -9,6 +9,7 @@ import yaml
 from agent.blueprint.cells import Cell, CellType
 from agent.blueprint.control import Binding, Blueprints, Control, ControlKind, Profile, Source
 from agent.blueprint.load import parse
+from agent.diagnose import modes
 from agent.diagnose.engine import Diagnosis, diagnose
 from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
 from agent.kube.releases import chart_name
@@ -52,7 +53,7 @@ def grounded(
     known: Blueprints, *changes: Change, profile: str | None = None, subject: Ref = WEB, **fields: object
 ) -> Finding:
     fix = Fix("Mend it", changes)
-    one = Finding(65, "x", subject, "it fails", Severity.ERROR, Confidence.CERTAIN, (), fix, **fields)  # type: ignore[arg-type]
+    one = Finding(modes.OOM_KILLED, subject, "it fails", Severity.ERROR, Confidence.CERTAIN, (), fix, **fields)  # type: ignore[arg-type]
     return ground(Diagnosis((one,)), known, WORLD, profile).findings[0]
 
 

@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 
+from agent.diagnose import modes
 from agent.diagnose.finding import Confidence, Finding, Fix, Severity
+from agent.diagnose.modes import CATALOGUE
 from agent.diagnose.rank import ranked
 from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph
@@ -15,8 +17,7 @@ WEB, API, DB = (Ref("Deployment", "shop", name) for name in ("web", "api", "db")
 
 def finding(mode: int, subject: Ref, **fields: object) -> Finding:
     base = Finding(
-        mode=mode,
-        code=f"mode-{mode}",
+        mode=next(known for known in CATALOGUE if known.number == mode),
         subject=subject,
         cause=f"{subject.name} fails",
         severity=Severity.ERROR,
@@ -59,7 +60,7 @@ def test_a_stuck_rollout_and_unready_pods_are_symptoms_of_their_cause() -> None:
     stuck = finding(93, WEB, cause="web is stuck")
     unready = finding(0, WEB, cause="web is not ready; no known cause fits", affected=pods("web", 1))
     (found,) = ranked([stuck, unready, cause], GRAPH)
-    assert found.mode == 54
+    assert found.mode.number == 54
     assert set(found.symptoms) == {"web is stuck", "web is not ready"}
 
 
@@ -88,19 +89,19 @@ def test_the_order_of_the_rules_does_not_show() -> None:
 
 
 def test_what_changed_is_a_finding_only_beside_what_it_explains() -> None:
-    drift = finding(141, WEB, instead_of=(65,))
+    drift = finding(141, WEB, instead_of=(modes.OOM_KILLED,))
     assert ranked([drift], GRAPH) == []
-    assert ranked([drift, finding(52, WEB)], GRAPH)[0].mode == 52
+    assert ranked([drift, finding(52, WEB)], GRAPH)[0].mode.number == 52
     (found,) = ranked([drift, finding(65, WEB, cause="web was killed for memory")], GRAPH)
-    assert (found.mode, found.symptoms) == (141, ("web was killed for memory",))
+    assert (found.mode.number, found.symptoms) == (141, ("web was killed for memory",))
 
 
 def test_a_regression_is_what_the_new_pods_own_cause_brings_about() -> None:
-    regression = finding(140, WEB, instead_of=(0, 93), affected=pods("web", 1))
+    regression = finding(140, WEB, instead_of=(modes.UNEXPLAINED, modes.ROLLOUT_STUCK), affected=pods("web", 1))
     unready = finding(0, WEB, cause="web is not ready; no known cause fits", affected=pods("web", 1))
-    assert [found.mode for found in ranked([regression, unready], GRAPH)] == [140]
+    assert [found.mode.number for found in ranked([regression, unready], GRAPH)] == [140]
     absent = finding(52, WEB, affected=pods("web", 1))
-    assert [found.mode for found in ranked([regression, unready, absent], GRAPH)] == [52]
+    assert [found.mode.number for found in ranked([regression, unready, absent], GRAPH)] == [52]
 
 
 def chain(log: str) -> list[Finding]:
@@ -120,8 +121,8 @@ def chain(log: str) -> list[Finding]:
 
 
 def test_a_crash_over_a_dead_service_is_explained_by_it() -> None:
-    assert [found.mode for found in chain("could not connect to db:5432: Connection refused")] == [65]
+    assert [found.mode.number for found in chain("could not connect to db:5432: Connection refused")] == [65]
 
 
 def test_a_crash_that_says_its_own_reason_stays_beside_a_dead_service() -> None:
-    assert [found.mode for found in chain("KeyError: 'tenant'")] == [65, 0]
+    assert [found.mode.number for found in chain("KeyError: 'tenant'")] == [65, 0]

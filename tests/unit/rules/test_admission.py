@@ -11,7 +11,7 @@ QUOTA = Ref("ResourceQuota", "ra-2-memory-quota", "memory")
 def found(world: Snapshot, mode: int) -> list[Finding]:
     diagnosis = diagnose(world)
     assert isinstance(diagnosis, Diagnosis)
-    return [finding for finding in diagnosis.findings if finding.mode == mode]
+    return [finding for finding in diagnosis.findings if finding.mode.number == mode]
 
 
 def test_a_memory_quota_without_room_is_named_with_its_numbers() -> None:

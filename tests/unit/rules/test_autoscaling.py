@@ -24,7 +24,7 @@ def scaler(name: str, target: str, *conditions: Raw, metric: Raw = CPU, status: 
 
 def test_a_target_that_does_not_exist_is_near_one_that_does() -> None:
     (finding,) = found(*running_workload("web-frontend"), scaler("web", "web"))
-    assert finding.mode == 103
+    assert finding.mode.number == 103
     assert "scales Deployment web, which does not exist (there is one called web-frontend)" in finding.cause
 
 
@@ -38,7 +38,7 @@ def test_a_target_nobody_could_list_is_missing_by_the_controllers_word_only() ->
 def test_two_autoscalers_for_one_workload_are_one_finding() -> None:
     stopped = condition("ScalingActive", "False", "AmbiguousSelector", "controlled by multiple HPAs: [shop/a shop/b]")
     (finding,) = found(*running_workload("api"), scaler("a", "api", stopped), scaler("b", "api", stopped))
-    assert (finding.mode, finding.subject.name) == (95, "a")
+    assert (finding.mode.number, finding.subject.name) == (95, "a")
     assert "HorizontalPodAutoscaler b" in finding.cause
 
 
@@ -46,7 +46,7 @@ def test_an_api_nobody_serves_is_certain_at_once() -> None:
     stopped = condition("ScalingActive", "False", "FailedGetExternalMetric", ABSENT, RECENTLY)
     young = scaler("web", "web", stopped, metric=QUEUE, creationTimestamp=RECENTLY)
     (finding,) = found(*running_workload("web"), young)
-    assert finding.mode == 105
+    assert finding.mode.number == 105
     assert "it wants queue_depth, and nothing in the cluster serves external.metrics.k8s.io" in finding.cause
 
 
@@ -66,7 +66,7 @@ def test_an_autoscaler_at_its_maximum_says_by_what() -> None:
     world = scaler("web", "web", limited, metric=metric, status={"currentReplicas": 4, "currentMetrics": metrics})
     world["spec"]["metrics"].insert(0, CPU)
     (finding,) = found(*running_workload("web", containers=[container(resources=ASKS)]), world)
-    assert (finding.mode, finding.severity) == (106, Severity.WARNING)
+    assert (finding.mode.number, finding.severity) == (106, Severity.WARNING)
     assert "maxReplicas of 4" in finding.cause
     assert "memory at 472 % of its request (target 80 %)" in finding.cause
 
@@ -87,7 +87,7 @@ def budget(name: str, expected: int, allowed: int, **spec: Any) -> Raw:
 def test_a_budget_that_lets_nobody_go() -> None:
     for expected, spec in ((1, {"minAvailable": 1}), (3, {"minAvailable": "100%"}), (2, {"maxUnavailable": 0})):
         (finding,) = found(*running_workload("web"), budget("web", expected, 0, **spec))
-        assert (finding.mode, finding.severity) == (107, Severity.WARNING)
+        assert (finding.mode.number, finding.severity) == (107, Severity.WARNING)
 
 
 def test_a_budget_with_room_or_one_that_waits_for_unready_pods_is_well() -> None:
@@ -107,6 +107,6 @@ def test_two_budgets_for_the_same_pods_are_one_finding() -> None:
     (finding,) = found(
         *running_workload("web"), budget("web", 2, 1, minAvailable=1), budget("all", 2, 1, maxUnavailable=1)
     )
-    assert finding.code == "budgets-overlap"
+    assert finding.mode.code == "budgets-overlap"
     other = budget("api", 2, 1, minAvailable=1, selector={"matchLabels": {"app": "api"}})
     assert found(*running_workload("web"), workload("api"), budget("web", 2, 1, minAvailable=1), other) == []

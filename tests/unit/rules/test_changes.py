@@ -14,7 +14,7 @@ def container(deployment: dict[str, Any]) -> dict[str, Any]:
 
 def test_a_bad_revision_is_told_by_what_it_changed_and_the_way_back() -> None:
     (finding,) = found(world("rollout-breaks-what-worked"))
-    assert finding.mode == 140
+    assert finding.mode.number == 140
     assert "variable CRASH of container api is 3, was not set" in finding.cause
     assert any("RuntimeError" in line for line in finding.symptoms)
     assert finding.fix.command.endswith("--to-revision=1")
@@ -58,7 +58,7 @@ def test_a_rollout_in_progress_broke_nothing() -> None:
 
 def test_a_limit_lowered_by_hand_goes_before_the_kill_it_brings_about() -> None:
     (finding,) = found(world("limit-lowered-by-hand"))
-    assert (finding.mode, finding.fix.changes[0].old, finding.fix.changes[0].new) == (141, "48Mi", "256Mi")
+    assert (finding.mode.number, finding.fix.changes[0].old, finding.fix.changes[0].new) == (141, "48Mi", "256Mi")
     assert any("killed for memory" in line for line in finding.symptoms)
 
 
@@ -81,7 +81,7 @@ def test_one_amount_in_two_spellings_is_no_drift() -> None:
 
 def test_a_changed_configmap_names_the_keys_and_the_pods_that_do_not_know() -> None:
     (finding,) = found(world("configuration-changed-under-running-pods"))
-    assert (finding.mode, finding.severity, len(finding.affected)) == (142, Severity.WARNING, 2)
+    assert (finding.mode.number, finding.severity, len(finding.affected)) == (142, Severity.WARNING, 2)
     assert "LOG_LEVEL" in finding.cause
     assert "CACHE" not in finding.cause
 

@@ -65,7 +65,7 @@ def only(findings: list[Finding]) -> Finding:
 
 def test_no_class_and_no_default_one() -> None:
     finding = only(world(claim(storageClassName=None), storage_class()))
-    assert (finding.mode, finding.severity) == (35, Severity.ERROR)
+    assert (finding.mode.number, finding.severity) == (35, Severity.ERROR)
     assert finding.fix.changes[0].new == "disk"
     default = storage_class("x.csi.example.com")
     default["metadata"]["annotations"] = {"storageclass.kubernetes.io/is-default-class": "true"}
@@ -88,14 +88,14 @@ def test_no_class_and_no_default_one() -> None:
 )
 def test_volumes_that_do_not_fit_say_why(wants: Raw, has: Raw, mode: int, words: str) -> None:
     finding = only(world(claim(**wants), volume(**has)))
-    assert finding.mode == mode
+    assert finding.mode.number == mode
     assert words in finding.cause
     assert finding.affected[0].name == "db-0"
 
 
 def test_the_nearest_of_several_volumes_is_the_one_to_speak_of() -> None:
     taken = volume("a", claimRef={"name": "other", "namespace": "shop"}, phase="Bound", size="1Gi")
-    assert only(world(claim(), taken, volume("b", size="5Gi"))).mode == 37
+    assert only(world(claim(), taken, volume("b", size="5Gi"))).mode.number == 37
 
 
 def test_a_volume_that_fits_or_is_reserved_for_the_claim_will_be_bound() -> None:
@@ -116,7 +116,7 @@ def test_a_misfit_nobody_mounts_is_a_warning() -> None:
 
 def test_a_lost_claim_and_a_volume_that_cannot_be_given_back() -> None:
     finding = only(world(claim(phase="Lost", volumeName="pv-7")))
-    assert finding.mode == 40
+    assert finding.mode.number == 40
     assert "is Lost: its PersistentVolume pv-7 no longer exists" in finding.cause
     failed = volume(phase="Failed", claimRef={"name": "gone", "namespace": "shop"})
     assert [item.severity for item in found(failed)] == [Severity.WARNING]
@@ -134,7 +134,7 @@ def test_a_provisioner_that_is_silent_for_a_minute_in_both_wordings() -> None:
     for text in (WAITS, OLD_WAITS):
         asks = claim()
         finding = only(world(asks, storage_class("disk.csi.example.com"), event(asks, "ExternalProvisioning", text)))
-        assert finding.mode == 41
+        assert finding.mode.number == 41
         assert "whose provisioner disk.csi.example.com has not answered for 3600 s" in finding.cause
 
 
@@ -161,7 +161,7 @@ def test_a_resize_that_failed_and_one_that_is_done() -> None:
     assert found(grown, volume()) == []
     grown["status"]["conditions"] = [condition("ControllerResizeError", "True", "", "quota exceeded")]
     finding = only(found(grown, volume()))
-    assert (finding.mode, finding.severity) == (45, Severity.WARNING)
+    assert (finding.mode.number, finding.severity) == (45, Severity.WARNING)
     assert "asks for 20Gi and stays at 10Gi: quota exceeded" in finding.cause
     grown["status"]["capacity"] = {"storage": "20Gi"}
     assert found(grown, volume()) == []
@@ -181,7 +181,7 @@ def bound(**spec: Any) -> list[Raw]:
 def test_a_volume_in_a_zone_without_nodes_in_both_wordings(words: str) -> None:
     waits = mounting(message=f"0/1 nodes are available: 1 node(s) {words}.")
     finding = only(found(waits, node("node-1", {"zone": "b"}), *bound(nodeAffinity=ZONAL)))
-    assert finding.mode == 32
+    assert finding.mode.number == 32
     assert "can only be used where zone is in a, and no node it may use is" in finding.cause
     held = node("node-2", {"zone": "a"}, unschedulable=True)
     assert (
@@ -212,7 +212,7 @@ MULTI = 'Multi-Attach error for volume "pv-1" Volume is already used by pod(s) w
 def test_a_disk_that_is_still_with_another_node() -> None:
     old, new = pod("web-1", {"app": "web"}, volumes=[MOUNTED], nodeName="node-2"), starting(MOUNTED)
     finding = only(found(old, new, node(), node("node-2"), *bound(), event(new, "FailedAttachVolume", MULTI)))
-    assert finding.mode == 43
+    assert finding.mode.number == 43
     assert "claim data is ReadWriteOnce and still with Pod web-1 on node node-2" in finding.cause
 
 
@@ -258,7 +258,7 @@ def test_a_disk_that_came_free_or_is_shared_is_no_multi_attach() -> None:
 def test_mounts_that_fail_say_what_they_mean(source: Raw, message: str, mode: int, words: str) -> None:
     item = starting({"name": "v", **source})
     finding = only(found(item, node(), event(item, "FailedMount", message)))
-    assert finding.mode == mode
+    assert finding.mode.number == mode
     assert words in finding.cause
 
 
@@ -289,7 +289,7 @@ def crashing(line: str, source: Raw, mount: Raw | None = None, **spec: Any) -> l
 
 def test_a_full_volume_is_named_with_its_size() -> None:
     findings = crashing("write /data/cache.db: no space left on device", {"emptyDir": {"sizeLimit": "64Mi"}})
-    assert findings[0].mode == 45
+    assert findings[0].mode.number == 45
     assert "volume v at /data (64Mi) is full" in findings[0].cause
     assert findings[0].fix.changes[0].field == "volumes[].emptyDir.sizeLimit"
 
@@ -306,14 +306,16 @@ def test_a_volume_that_is_somebody_else_s() -> None:
         securityContext={"runAsUser": 1000},
     )
     assert 46 in modes(findings)
-    finding = next(item for item in findings if item.mode == 46)
+    finding = next(item for item in findings if item.mode.number == 46)
     assert "runs as user 1000 and may not write to its volume at /data (no fsGroup is set)" in finding.cause
     assert (finding.fix.changes[0].new, finding.fix.changes[0].scaffold) == ("1000", "podSecurityContext.fsGroup")
 
 
 def test_read_only_mounts_and_what_no_volume_is_about() -> None:
     findings = crashing("open /data/x: read-only file system", {"emptyDir": {}}, {"readOnly": True})
-    assert "writes to /data, which is mounted readOnly" in next(item for item in findings if item.mode == 46).cause
+    assert (
+        "writes to /data, which is mounted readOnly" in next(item for item in findings if item.mode.number == 46).cause
+    )
     assert 46 not in modes(crashing("open /etc/shadow: permission denied", {"emptyDir": {}}))
     root = {"runAsUser": 0}
     assert 46 not in modes(crashing("open /data/x: permission denied", {"emptyDir": {}}, securityContext=root))

@@ -34,7 +34,7 @@ def test_an_ingress_with_all_it_needs_is_well() -> None:
 
 def test_a_class_that_does_not_exist_is_near_one_that_does() -> None:
     (finding,) = found(*world(ingress(ingressClassName="ngnix")))
-    assert finding.mode == 122
+    assert finding.mode.number == 122
     assert finding.fix.changes[0].new == "nginx"
 
 
@@ -53,7 +53,7 @@ def test_an_ingress_with_an_address_is_served_whatever_its_class() -> None:
 
 def test_a_backend_under_its_old_name() -> None:
     (finding,) = found(*world(ingress(("/", "web-app", 8000))))
-    assert finding.mode == 123
+    assert finding.mode.number == 123
     assert "shop.example.com/ to Service web-app, which does not exist in namespace shop" in finding.cause
     assert "there is one called web" in finding.cause
 
@@ -64,7 +64,7 @@ def test_an_action_of_the_aws_controller_is_no_service() -> None:
 
 def test_a_port_the_service_does_not_offer() -> None:
     (finding,) = found(*world(ingress(("/", "web", 80))))
-    assert finding.mode == 124
+    assert finding.mode.number == 124
     assert "to port 80 of Service web, which offers only 8000 (http)" in finding.cause
     assert finding.fix.changes[0].new == "8000"
     assert modes(found(*world(ingress(("/", "web", "https"))))) == [124]
@@ -78,7 +78,7 @@ def test_an_external_name_takes_any_port() -> None:
 def test_a_path_that_changes_nothing_while_its_service_gets_nothing() -> None:
     api = [*running_workload("api"), service("api"), endpoints("api")]
     (finding,) = found(*world(*api, ingress(("/", "web", 8000), ("/api", "web", 8000))))
-    assert (finding.mode, finding.severity) == (125, Severity.WARNING)
+    assert (finding.mode.number, finding.severity) == (125, Severity.WARNING)
     assert found(*world(*api, ingress(("/api", "web", 8000)))) == [], "the frontend may pass requests on"
     assert found(*world(*api, ingress(("/", "web", 8000), ("/api", "api", 8000)))) == []
 
@@ -86,7 +86,7 @@ def test_a_path_that_changes_nothing_while_its_service_gets_nothing() -> None:
 def test_a_certificate_nobody_issued() -> None:
     tls = [{"hosts": ["shop.example.com"], "secretName": "shop-tls"}]
     (finding,) = found(*world(ingress(tls=tls)))
-    assert (finding.mode, finding.severity) == (126, Severity.ERROR)
+    assert (finding.mode.number, finding.severity) == (126, Severity.ERROR)
     secret = made("Secret", "shop-tls") | {"type": "kubernetes.io/tls", "keys": 2}
     assert found(*world(ingress(tls=tls), secret)) == []
     assert modes(found(*world(ingress(tls=tls), secret | {"keys": 0}))) == [126]
@@ -116,7 +116,7 @@ def test_routes_and_gateways_that_are_accepted_are_well() -> None:
 def test_a_gateway_its_controller_refuses() -> None:
     refused = condition("Accepted", "False", "UnsupportedAddress", "no such address", observedGeneration=1)
     (finding,) = found(*world(ENVOY, gateway(refused)))
-    assert finding.mode == 127
+    assert finding.mode.number == 127
     assert "is not accepted by its controller (UnsupportedAddress: no such address)" in finding.cause
 
 

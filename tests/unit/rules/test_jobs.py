@@ -47,13 +47,13 @@ def test_a_job_that_gave_up_says_what_its_pods_ended_with() -> None:
     attempt = owned(pod("import-x", {"app": "import"}, [ended(3)], restartPolicy="Never"), world)
     attempt["status"]["phase"] = "Failed"
     (finding,) = found(world, attempt, logs={"import-x/web": "applying 0042\nERROR: relation orders already exists\n"})
-    assert (finding.mode, finding.subject.kind) == (99, "Job")
+    assert (finding.mode.number, finding.subject.kind) == (99, "Job")
     assert "after 2 failed pods (backoffLimit 1): exit code 3, ERROR: relation orders already exists" in finding.cause
 
 
 def test_a_job_past_its_deadline() -> None:
     (finding,) = found(job(status=failed("DeadlineExceeded"), activeDeadlineSeconds=30))
-    assert finding.mode == 100
+    assert finding.mode.number == 100
     assert "activeDeadlineSeconds of 30 s, before any of its pods completed" in finding.cause
 
 
@@ -73,7 +73,7 @@ def beside(name: str, *, since: str, **status: Any) -> list[Raw]:
 
 def test_a_known_proxy_keeps_a_job_open_from_the_first_second() -> None:
     (finding,) = found(*beside("istio-proxy", since=RECENTLY))
-    assert finding.mode == 101
+    assert finding.mode.number == 101
     assert "container web is done (exit code 0), but istio-proxy beside it goes on" in finding.cause
 
 
@@ -89,7 +89,7 @@ def test_a_completed_job_keeps_nothing_open() -> None:
 
 def test_a_day_that_never_comes() -> None:
     (finding,) = found(cron("0 0 31 2 *"))
-    assert finding.mode == 102
+    assert finding.mode.number == 102
     assert "0 0 31 2 * names no day that exists" in finding.cause
 
 

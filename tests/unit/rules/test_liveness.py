@@ -26,7 +26,7 @@ def of_probe(before: str, after: str) -> Edit:
 
 def test_a_start_slower_than_the_probe_waits_asks_for_a_startup_probe() -> None:
     finding = about(world(IMPATIENT), "store")
-    assert (finding.mode, finding.fix.changes[0].field) == (77, "containers[].startupProbe.failureThreshold")
+    assert (finding.mode.number, finding.fix.changes[0].field) == (77, "containers[].startupProbe.failureThreshold")
     assert "gives it 4 s" in finding.cause
 
 
@@ -40,12 +40,12 @@ def test_with_a_startup_probe_it_is_that_one_that_is_too_short() -> None:
         event["message"] = event["message"].replace("Liveness", "Startup").replace("liveness", "startup")
 
     changed = edited(edited(world(IMPATIENT), "Pod", with_startup), "Event", of_startup)
-    assert about(changed, "store").mode == 78
+    assert about(changed, "store").mode.number == 78
 
 
 def test_what_answers_too_slowly_is_not_given_the_time_either() -> None:
     slow = of_probe("dial tcp", "context deadline exceeded (Client.Timeout exceeded while awaiting headers)")
-    assert about(edited(world(IMPATIENT), "Event", slow), "store").mode == 77
+    assert about(edited(world(IMPATIENT), "Event", slow), "store").mode.number == 77
 
 
 def test_a_program_that_ran_for_long_before_did_start_in_time() -> None:
@@ -57,23 +57,23 @@ def test_a_program_that_ran_for_long_before_did_start_in_time() -> None:
                 if state.get("terminated"):
                     state["terminated"]["startedAt"] = "2026-11-23T23:55:00Z"
 
-    assert about(edited(world(IMPATIENT), "Pod", for_long), "store").mode == 0
+    assert about(edited(world(IMPATIENT), "Pod", for_long), "store").mode.number == 0
 
 
 def test_a_path_the_program_does_not_have() -> None:
     finding = about(world(PATH), "api")
-    assert (finding.mode, finding.fix.changes[0].old) == (76, "/healthz")
+    assert (finding.mode.number, finding.fix.changes[0].old) == (76, "/healthz")
 
 
 def test_another_answer_is_no_wrong_path_and_no_slow_start() -> None:
     """The program says that it is not well: nothing of the probe is wrong."""
     ill = edited(world(PATH), "Event", of_probe("404", "500"))
-    assert not {75, 76, 77, 78} & {finding.mode for finding in found(ill)}
+    assert not {75, 76, 77, 78} & {finding.mode.number for finding in found(ill)}
 
 
 def test_another_protocol_is_said_before_the_path() -> None:
     tls = of_probe("HTTP probe failed with statuscode: 404", 'Get "http://10.0.0.1:8000/": malformed HTTP response')
-    spoken = {finding.mode for finding in found(edited(world(PATH), "Event", tls))}
+    spoken = {finding.mode.number for finding in found(edited(world(PATH), "Event", tls))}
     assert 75 in spoken
     assert 76 not in spoken
 

@@ -48,7 +48,7 @@ def only(findings: list[Finding]) -> Finding:
 def test_a_lost_node_is_an_error_where_pods_are_on_it() -> None:
     lost = unwell(condition("Ready", "Unknown", "NodeStatusUnknown", LOST))
     finding = only(found(lost, unready()))
-    assert (finding.mode, finding.severity) == (131, Severity.ERROR)
+    assert (finding.mode.number, finding.severity) == (131, Severity.ERROR)
     assert "(1 pod of this look is there)" in finding.cause
     assert any("web-1" in line for line in finding.symptoms)
 
@@ -73,7 +73,7 @@ def test_a_lost_node_of_somebody_else_is_a_note_in_one_s_own_namespace() -> None
     ],
 )
 def test_a_node_that_says_itself_that_it_is_not_ready(message: str, mode: int) -> None:
-    assert only(found(unwell(condition("Ready", "False", "KubeletNotReady", message)))).mode == mode
+    assert only(found(unwell(condition("Ready", "False", "KubeletNotReady", message)))).mode.number == mode
 
 
 def test_a_runtime_that_fails_behind_a_ready_node() -> None:
@@ -92,7 +92,7 @@ def test_pressure_that_keeps_a_pod_waiting(kind: str, noun: str) -> None:
     pressed = unwell(condition(kind, "True", "KubeletHasInsufficient", "short"), taints=[taint])
     waits = unscheduled(pod("web-1", {"app": "web"}), "0/1 nodes are available: 1 node(s) had untolerated taint(s).")
     finding = only(found(pressed, waits))
-    assert (finding.mode, finding.severity) == (133, Severity.ERROR)
+    assert (finding.mode.number, finding.severity) == (133, Severity.ERROR)
     assert f"is short of {noun}" in finding.cause
     assert "web-1 waits for it" in finding.cause
 
@@ -110,7 +110,7 @@ def test_conditions_that_are_false_by_design_are_well() -> None:
 def test_a_network_no_route_was_made_for() -> None:
     cut = unwell(condition("NetworkUnavailable", "True", "NoRouteCreated", "Node created without a route"))
     finding = only(found(cut, pod("web-1", {"app": "web"})))
-    assert (finding.mode, finding.severity) == (135, Severity.WARNING)
+    assert (finding.mode.number, finding.severity) == (135, Severity.WARNING)
     assert "NoRouteCreated: Node created without a route" in finding.cause
 
 
@@ -124,7 +124,7 @@ def evicted(bound: str, left: str) -> list[Raw]:
 
 
 def test_an_eviction_threshold_far_above_what_is_usual() -> None:
-    finding = next(item for item in found(*evicted("60Gi", "50Gi")) if item.mode == 134)
+    finding = next(item for item in found(*evicted("60Gi", "50Gi")) if item.mode.number == 134)
     assert "with 50Gi of 100Gi free: its kubelet's eviction threshold is 60Gi" in finding.cause
     assert 134 not in modes(found(*evicted("10Gi", "9Gi")))
 
@@ -134,14 +134,16 @@ def test_a_node_that_promised_more_memory_than_it_has_and_ran_out() -> None:
     greedy = pod("web-1", {"app": "web"}, containers=[container(resources={"limits": {"memory": "7Gi"}})])
     assert found(home, greedy) == []
     finding = next(
-        item for item in found(home, greedy, event(home, "SystemOOM", "System OOM encountered")) if item.mode == 136
+        item
+        for item in found(home, greedy, event(home, "SystemOOM", "System OOM encountered"))
+        if item.mode.number == 136
     )
     assert "may use 7Gi" in finding.cause
 
 
 def test_a_problem_detector_s_word_counts() -> None:
     broken = unwell(condition("ReadonlyFilesystem", "True", "FilesystemIsReadOnly", "Remounting filesystem read-only"))
-    assert only(found(broken)).mode == 137
+    assert only(found(broken)).mode.number == 137
     item = node()
     assert modes(found(item, event(item, "Ext4Error", "EXT4-fs error (device sda1)"))) == [137]
     assert found(unwell(condition("GoodWeather", "True"))) == []
@@ -151,7 +153,7 @@ def test_an_autoscaler_says_why_it_adds_no_node() -> None:
     waits = unscheduled(pod("web-1", {"app": "web"}), "0/1 nodes are available: 1 Insufficient cpu.")
     text = "pod didn't trigger scale-up: 1 max node group size reached, 2 Insufficient cpu"
     told = found(waits, node(), event(waits, "NotTriggerScaleUp", text, "Normal"))
-    finding = next(item for item in told if item.mode == 139)
+    finding = next(item for item in told if item.mode.number == 139)
     assert "adds no node for Pod web-1: 1 max node group size reached" in finding.cause
     assert finding.severity is Severity.WARNING
     assert 139 not in modes(

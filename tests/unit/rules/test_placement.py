@@ -46,7 +46,7 @@ def only(findings: list[Finding]) -> Finding:
 def test_an_affinity_no_node_satisfies_is_said_with_what_nodes_carry() -> None:
     nodes = [node("node-1", {"topology.kubernetes.io/zone": "eu-2a"})]
     finding = only(found(*waiting(affinity=affinity(ZONE)), *nodes))
-    assert (finding.mode, finding.confidence) == (22, Confidence.CERTAIN)
+    assert (finding.mode.number, finding.confidence) == (22, Confidence.CERTAIN)
     assert "topology.kubernetes.io/zone is in eu-1a, eu-1b" in finding.cause
     assert "(topology.kubernetes.io/zone=eu-2a)" in finding.cause
 
@@ -65,7 +65,7 @@ def test_a_node_that_is_gone_starts_nothing() -> None:
     top, below, lone = waiting(nodeName="worker-7")
     lone["spec"]["nodeName"], lone["status"] = "worker-7", {"phase": "Pending"}
     finding = only(found(top, below, lone, node("worker-8")))
-    assert finding.mode == 23
+    assert finding.mode.number == 23
     assert "names node worker-7, which is not in the cluster (there is worker-8)" in finding.cause
     lone["spec"]["nodeName"] = "worker-8"
     assert 23 not in modes(found(top, below, lone, node("worker-8")))
@@ -74,7 +74,7 @@ def test_a_node_that_is_gone_starts_nothing() -> None:
 def test_a_cordon_is_the_cause_only_where_nothing_else_is() -> None:
     held = node("node-1", unschedulable=True)
     finding = only(found(*waiting(), held))
-    assert (finding.mode, finding.fix.command) == (25, "kubectl uncordon node-1")
+    assert (finding.mode.number, finding.fix.command) == (25, "kubectl uncordon node-1")
     tainted = node("node-2", taints=[{"key": "gpu", "effect": "NoSchedule"}])
     assert "the other 1 node it may use carry taints (gpu:NoSchedule)" in only(found(*waiting(), held, tainted)).cause
     assert 25 not in modes(found(*waiting(), held, node("node-2")))
@@ -99,7 +99,7 @@ def test_a_pod_that_had_to_go_is_a_cause_of_its_own() -> None:
     full = "0/1 nodes are available: 1 Insufficient cpu."
     big = container(resources={"requests": {"cpu": "9"}})
     finding = only(found(*waiting(full, containers=[big]), *preemption(), node()))
-    assert finding.mode == 29
+    assert finding.mode.number == 29
     assert "had to make room on node node-1 for Pod urgent-1 (PriorityClass urgent)" in finding.cause
     assert any("requests 9 CPU" in line for line in finding.symptoms)
 
@@ -113,7 +113,7 @@ def test_a_gate_is_a_note_first_and_a_warning_when_it_lasts() -> None:
     top, below, held = waiting("", schedulingGates=[{"name": "queue.example.com/admission"}])
     held["status"] = {"phase": "Pending"}
     finding = only(found(top, below, held, node()))
-    assert (finding.mode, finding.severity) == (30, Severity.WARNING)
+    assert (finding.mode.number, finding.severity) == (30, Severity.WARNING)
     held["metadata"]["creationTimestamp"] = NOW
     assert only(found(top, below, held, node())).severity is Severity.INFO
 
@@ -122,10 +122,12 @@ def test_a_scheduler_nobody_runs_and_one_that_is_down() -> None:
     top, below, unseen = waiting(schedulerName="volcano")
     unseen["status"] = {"phase": "Pending"}
     finding = only(found(top, below, unseen, node()))
-    assert (finding.mode, finding.confidence) == (31, Confidence.CERTAIN)
+    assert (finding.mode.number, finding.confidence) == (31, Confidence.CERTAIN)
     assert finding.fix.changes[0].new == "default-scheduler"
     unseen["spec"]["schedulerName"] = "default-scheduler"
-    assert [(item.mode, item.confidence) for item in found(top, below, unseen, node())] == [(31, Confidence.LIKELY)]
+    assert [(item.mode.number, item.confidence) for item in found(top, below, unseen, node())] == [
+        (31, Confidence.LIKELY)
+    ]
 
 
 def test_a_pod_a_scheduler_spoke_of_or_a_fresh_one_was_seen() -> None:
@@ -141,7 +143,7 @@ def test_a_pod_a_scheduler_spoke_of_or_a_fresh_one_was_seen() -> None:
 def test_devices_scratch_space_and_full_nodes() -> None:
     gpu = container(resources={"limits": {"nvidia.com/gpu": "1"}})
     finding = only(found(*waiting("0/1 nodes are available: 1 Insufficient nvidia.com/gpu.", containers=[gpu]), node()))
-    assert finding.mode == 19
+    assert finding.mode.number == 19
     assert "no node it may use offers any" in finding.cause
     assert finding.fix.changes[0].scaffold == "resources.limits.nvidia.com/gpu"
     scratch = container(resources={"requests": {"ephemeral-storage": "1Ti"}})

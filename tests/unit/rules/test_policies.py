@@ -55,7 +55,7 @@ def from_front() -> Raw:
 
 def test_a_default_deny_drops_questions_to_the_dns() -> None:
     (finding,) = found(*backend(), *client(), DENY, logs=UNANSWERED)
-    assert (finding.mode, finding.subject.name) == (117, "front")
+    assert (finding.mode.number, finding.subject.name) == (117, "front")
     assert "NetworkPolicy shop/default-deny drops its questions to the cluster's DNS (port 53)" in finding.cause
 
 
@@ -108,7 +108,7 @@ def test_a_policy_beside_another_fault_is_not_blamed() -> None:
 
 def test_a_dns_that_answers_nobody() -> None:
     (finding,) = found(*backend(), *client(), logs=UNANSWERED)
-    assert (finding.mode, finding.subject.name) == (118, "kube-dns")
+    assert (finding.mode.number, finding.subject.name) == (118, "kube-dns")
     assert "Deployment front resolves no name" in finding.cause
 
 
@@ -135,7 +135,7 @@ def test_a_broken_corefile_explains_who_resolves_nothing() -> None:
         "coredns-1-x/web": "/etc/coredns/Corefile:7 - Error during parsing: Unknown directive 'forwrd'\n"
     }
     (finding,) = found(*coredns(ended(1)), *backend(), *client(), logs=logs)
-    assert (finding.code, finding.subject.name) == ("dns-misconfigured", "coredns")
+    assert (finding.mode.code, finding.subject.name) == ("dns-misconfigured", "coredns")
     assert any("front" in line for line in finding.symptoms)
 
 
@@ -156,7 +156,7 @@ def test_a_dns_that_asks_itself() -> None:
 def test_a_pod_that_asks_somebody_else(spec: Raw, said: str) -> None:
     for logs in (UNKNOWN, UNANSWERED):
         (finding,) = found(*backend(), *client(**spec), logs=logs)
-        assert (finding.mode, said in finding.cause) == (119, True)
+        assert (finding.mode.number, said in finding.cause) == (119, True)
 
 
 def test_a_pod_that_asks_somebody_else_and_is_content() -> None:
@@ -186,6 +186,6 @@ def kube_proxy(*, ready: bool) -> list[Raw]:
 
 def test_a_node_without_kube_proxy() -> None:
     (finding,) = found(*kube_proxy(ready=False))
-    assert finding.mode == 120
+    assert finding.mode.number == 120
     assert "does not run on node-1" in finding.cause
     assert found(*kube_proxy(ready=True)) == []

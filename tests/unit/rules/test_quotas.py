@@ -34,7 +34,7 @@ def only(findings: list[Finding]) -> Finding:
 def test_a_cpu_quota_is_said_with_its_numbers() -> None:
     full = quota({"requests.cpu": "1"}, {"requests.cpu": "800m"})
     finding = only(found(*refused(CPU, resources={"requests": {"cpu": "500m"}}), full))
-    assert (finding.mode, finding.confidence) == (1, Confidence.CERTAIN)
+    assert (finding.mode.number, finding.confidence) == (1, Confidence.CERTAIN)
     assert "allows 1 of requests.cpu and 800m is used" in finding.cause
     assert "takes 500m" in finding.cause
     assert finding.fix.changes[0].scaffold == "resources.requests.cpu"
@@ -42,7 +42,7 @@ def test_a_cpu_quota_is_said_with_its_numbers() -> None:
 
 def test_a_pod_quota_is_mended_by_fewer_replicas() -> None:
     finding = only(found(*refused(PODS), quota({"pods": "2"}, {"pods": "2"})))
-    assert (finding.mode, finding.fix.changes[0].scaffold) == (3, "replicaCount")
+    assert (finding.mode.number, finding.fix.changes[0].scaffold) == (3, "replicaCount")
     assert "allows 2 pods and 2 are used" in finding.cause
 
 
@@ -56,14 +56,14 @@ def test_a_full_quota_and_content_workloads_are_well() -> None:
 
 def test_quotas_that_could_not_be_read_leave_the_message() -> None:
     finding = only(found(*refused(PODS), incomplete={"ResourceQuota": State.DENIED}))
-    assert (finding.mode, finding.confidence) == (3, Confidence.LIKELY)
+    assert (finding.mode.number, finding.confidence) == (3, Confidence.LIKELY)
 
 
 def test_a_quota_that_counts_what_nobody_set_in_both_wordings() -> None:
     counts = quota({"limits.cpu": "4", "limits.memory": "4Gi"}, {})
     for message in (UNSAID, OLD_UNSAID):
         finding = only(found(*refused(message), counts))
-        assert finding.mode == 6
+        assert finding.mode.number == 6
         assert "counts limits.cpu and limits.memory, which container web" in finding.cause
         assert [change.scaffold for change in finding.fix.changes] == [
             "resources.limits.cpu",
@@ -84,7 +84,7 @@ def test_a_limit_above_the_maximum_of_its_limit_range() -> None:
     message = 'pods "web-7d9f-x" is forbidden: maximum cpu usage per Container is 500m, but limit is 2'
     bounds = made("LimitRange", "bounds", {"limits": [{"type": "Container", "max": {"cpu": "500m"}}]})
     finding = only(found(*refused(message, resources={"limits": {"cpu": "2"}}), bounds))
-    assert (finding.mode, finding.container) == (7, "web")
+    assert (finding.mode.number, finding.container) == (7, "web")
     assert "LimitRange bounds allows at most 500m of cpu per Container and container web" in finding.cause
     assert (finding.fix.changes[0].old, finding.fix.changes[0].new) == ("2", "500m")
 
@@ -125,7 +125,7 @@ def database() -> Raw:
 def test_a_storage_quota_refuses_the_claims_of_a_statefulset() -> None:
     top, full = database(), quota({"requests.storage": "1Gi"}, {"requests.storage": "0"})
     finding = only(found(top, event(top, "FailedCreate", CLAIM), full, service("db")))
-    assert (finding.mode, finding.fix.changes[0].scaffold) == (5, "persistence.size")
+    assert (finding.mode.number, finding.fix.changes[0].scaffold) == (5, "persistence.size")
     assert "allows 1Gi of requests.storage and 0 is used" in finding.cause
 
 

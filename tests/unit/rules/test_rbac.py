@@ -29,7 +29,7 @@ def binding(name: str, to: str, account: str, kind: str = "Role") -> Raw:
 
 def test_a_role_that_allows_other_verbs() -> None:
     (finding,) = found(*watcher(), role("watcher", "get"), binding("watcher", "watcher", "watcher"), logs=LOGS)
-    assert (finding.mode, finding.confidence) == (128, Confidence.CERTAIN)
+    assert (finding.mode.number, finding.confidence) == (128, Confidence.CERTAIN)
     assert "may not list pods in namespace shop" in finding.cause
     assert "Role watcher lets it do other things with them" in finding.cause
     assert "kubectl auth can-i list pods -n shop" in finding.fix.command
@@ -46,7 +46,7 @@ def test_a_role_that_speaks_of_other_things_or_none_at_all() -> None:
 
 def test_a_role_bound_to_another_account() -> None:
     (finding,) = found(*watcher(), role("watcher", "list"), binding("watcher", "watcher", "wacther"), logs=LOGS)
-    assert finding.mode == 129
+    assert finding.mode.number == 129
     assert "RoleBinding watcher gives Role watcher to wacther instead" in finding.cause
 
 
@@ -71,7 +71,7 @@ def test_what_is_allowed_by_now_is_history() -> None:
 def test_roles_nobody_could_list_leave_the_servers_word() -> None:
     unread = dict.fromkeys(("Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"), State.DENIED)
     (finding,) = found(*watcher(), logs=LOGS, incomplete=unread)
-    assert (finding.mode, finding.confidence) == (128, Confidence.LIKELY)
+    assert (finding.mode.number, finding.confidence) == (128, Confidence.LIKELY)
 
 
 def test_requests_at_cluster_scope_and_of_other_groups() -> None:
@@ -97,7 +97,7 @@ def test_a_token_that_is_not_mounted() -> None:
     world = watcher()
     world[0]["automountServiceAccountToken"] = False
     (finding,) = found(*world, logs=NO_TOKEN)
-    assert finding.mode == 130
+    assert finding.mode.number == 130
     assert "automountServiceAccountToken is false in ServiceAccount watcher" in finding.cause
     (own,) = found(*watcher(automountServiceAccountToken=False), logs=NO_TOKEN)
     assert "in its pod template" in own.cause

@@ -202,11 +202,11 @@ def test_the_cause_is_named_with_its_fix(
 ) -> None:
     kind, _, called = workload.partition("/")
     about = [item for item in judged(load(name)) if (item.subject.kind, item.subject.name) == (kind, called)]
-    fitting = [item for item in about if item.mode == mode and words in item.cause]
-    assert len(fitting) == 1, [(item.mode, item.cause) for item in about]
+    fitting = [item for item in about if item.mode.number == mode and words in item.cause]
+    assert len(fitting) == 1, [(item.mode.number, item.cause) for item in about]
     (finding,) = fitting
     assert finding.evidence
-    assert about[0].mode == mode  # nothing else of this workload stands before it
+    assert about[0].mode.number == mode  # nothing else of this workload stands before it
     if field:
         assert (field, value) in [(change.field, change.new) for change in finding.fix.changes]
 
@@ -214,7 +214,7 @@ def test_the_cause_is_named_with_its_fix(
 @pytest.mark.parametrize(("name", "mode", "beside"), NEAR)
 def test_what_only_looks_like_it_is_something_else(name: str, mode: int, beside: Collection[str]) -> None:
     found = judged(load(name))
-    assert {item.subject.name for item in found if item.mode == mode}.isdisjoint(beside)
+    assert {item.subject.name for item in found if item.mode.number == mode}.isdisjoint(beside)
 
 
 @pytest.mark.parametrize("name", ["benign", "healthy", "54-configmap-created", "79-warming-up"])
@@ -232,7 +232,7 @@ def test_a_configmap_that_is_there_now_is_not_missing() -> None:
         "metadata": {"name": "app-config", "namespace": namespace},
         "data": {},
     }
-    names = {item.subject.name for item in judged(adding(world, made)) if item.mode == 54}
+    names = {item.subject.name for item in judged(adding(world, made)) if item.mode.number == 54}
     assert names.isdisjoint({"one", "initial", "nightly"})
     assert "all" in names
 
@@ -253,7 +253,7 @@ def test_a_pull_secret_of_the_right_type_is_not_called_absent() -> None:
 def test_without_its_pods_a_workload_has_none_of_their_causes() -> None:
     world = load("65-oom-killed")
     pods = [Ref("Pod", pod["metadata"]["namespace"], pod["metadata"]["name"]) for pod in world.objects["Pod"]]
-    assert not [item for item in judged(without(world, *pods)) if item.mode == 65]
+    assert not [item for item in judged(without(world, *pods)) if item.mode.number == 65]
 
 
 def test_a_kill_that_no_limit_explains_is_not_a_limit_too_low() -> None:
@@ -272,4 +272,4 @@ def test_a_kill_that_no_limit_explains_is_not_a_limit_too_low() -> None:
         for item in pod["status"]["containerStatuses"]
     ]
     found = judged(changed(world, name, status__containerStatuses=status))
-    assert not [item for item in found if item.mode == 65 and item.subject.name == "leak"]
+    assert not [item for item in found if item.mode.number == 65 and item.subject.name == "leak"]

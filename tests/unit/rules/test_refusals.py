@@ -46,7 +46,7 @@ def space(level: str) -> Raw:
 
 def test_pod_security_names_what_is_broken_and_what_mends_it() -> None:
     finding = only(found(*refused(SECURITY), space("restricted")))
-    assert (finding.mode, finding.confidence) == (9, Confidence.CERTAIN)
+    assert (finding.mode.number, finding.confidence) == (9, Confidence.CERTAIN)
     assert "runAsNonRoot != true" in finding.cause
     new = {change.field: change.new for change in finding.fix.changes}
     assert new["containers[].securityContext.capabilities.drop"] == '["ALL"]'
@@ -59,7 +59,7 @@ def test_a_namespace_loosened_since_makes_it_history() -> None:
 
 def test_pod_security_set_for_the_whole_cluster_stands_in_no_label() -> None:
     finding = only(found(*refused(SECURITY), made("Namespace", "shop")))
-    assert (finding.mode, finding.confidence) == (9, Confidence.LIKELY)
+    assert (finding.mode.number, finding.confidence) == (9, Confidence.LIKELY)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_pod_security_set_for_the_whole_cluster_stands_in_no_label() -> None:
 )
 def test_a_policy_says_no_in_its_own_words_on_one_line(message: str, words: str) -> None:
     finding = only(found(*refused(message)))
-    assert finding.mode == 10
+    assert finding.mode.number == 10
     assert words in finding.cause
     assert "\n" not in finding.cause
 
@@ -87,7 +87,7 @@ def test_a_policy_says_no_in_its_own_words_on_one_line(message: str, words: str)
 )
 def test_a_webhook_that_cannot_be_asked(problem: str, words: str) -> None:
     finding = only(found(*refused(WEBHOOK + problem)))
-    assert finding.mode == 11
+    assert finding.mode.number == 11
     assert "admission webhook policy.example.com (Service policy in guard)" in finding.cause
     assert words in finding.cause
 
@@ -105,7 +105,7 @@ def test_a_priority_class_that_does_not_exist_is_near_one_that_does() -> None:
     near = made("PriorityClass", "high")
     near["metadata"].pop("namespace")
     finding = only(found(*refused(message, priorityClassName="hihg"), near))
-    assert (finding.mode, finding.fix.changes[0].new) == (13, "high")
+    assert (finding.mode.number, finding.fix.changes[0].new) == (13, "high")
 
 
 def test_a_priority_class_made_since_is_history() -> None:
@@ -114,7 +114,7 @@ def test_a_priority_class_made_since_is_history() -> None:
     made_since["metadata"].pop("namespace")
     assert 13 not in modes(found(*refused(message, priorityClassName="high"), made_since))
     unread = found(*refused(message, priorityClassName="high"), incomplete={"PriorityClass": State.DENIED})
-    assert [(item.mode, item.confidence) for item in unread] == [(13, Confidence.LIKELY)]
+    assert [(item.mode.number, item.confidence) for item in unread] == [(13, Confidence.LIKELY)]
 
 
 def test_a_priority_class_reserved_for_some_namespaces() -> None:
@@ -124,7 +124,7 @@ def test_a_priority_class_reserved_for_some_namespaces() -> None:
     system = made("PriorityClass", "system-node-critical")
     system["metadata"].pop("namespace")
     finding = only(found(*refused(message, priorityClassName="system-node-critical"), system))
-    assert finding.mode == 13
+    assert finding.mode.number == 13
     assert "only namespaces with a ResourceQuota for it may use" in finding.cause
 
 

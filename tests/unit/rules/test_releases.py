@@ -53,7 +53,7 @@ def test_a_release_that_is_deployed_is_well() -> None:
 @pytest.mark.parametrize("status", ["pending-install", "pending-upgrade", "pending-rollback", "uninstalling"])
 def test_a_release_pending_for_an_hour_is_stuck(status: str) -> None:
     finding = only(told(release(status)))
-    assert (finding.mode, finding.severity) == (15, Severity.WARNING)
+    assert (finding.mode.number, finding.severity) == (15, Severity.WARNING)
     assert f"is {status} for 60 min" in finding.cause
 
 
@@ -82,14 +82,14 @@ def test_a_failed_hook_is_the_cause_of_a_failed_release() -> None:
 def test_a_release_that_gave_up_waiting_for_broken_pods_is_their_symptom() -> None:
     broken = failing_workload("web")
     finding = only(told(release("failed", manifest=[workload("web")], description="timed out"), node(), *broken))
-    assert finding.mode != 15
+    assert finding.mode.number != 15
     assert any("Release app revision 2 failed: timed out" in line for line in finding.symptoms)
 
 
 def test_a_selector_a_release_wants_to_change() -> None:
     wanted = workload("web", {"app": "store"})
     finding = only(told(release("failed", manifest=[wanted]), workload("web", {"app": "shop"})))
-    assert finding.mode == 14
+    assert finding.mode.number == 14
     assert "changes selector of Deployment web from app=shop to app=store" in finding.cause
     assert "cascade=orphan" in finding.fix.command
 
@@ -111,13 +111,13 @@ def test_claims_of_a_statefulset_and_what_the_server_filled_in() -> None:
 
 def test_helm_s_own_word_for_an_immutable_field() -> None:
     text = 'Upgrade "app" failed: cannot patch "x" with kind Job: spec.template: Invalid value: field is immutable'
-    assert only(told(release("failed", description=text))).mode == 14
+    assert only(told(release("failed", description=text))).mode.number == 14
 
 
 def test_an_api_version_the_cluster_no_longer_serves() -> None:
     budget = made("PodDisruptionBudget", "web") | {"apiVersion": "policy/v1beta1"}
     finding = only(told(release(manifest=[budget])))
-    assert (finding.mode, finding.severity) == (16, Severity.WARNING)
+    assert (finding.mode.number, finding.severity) == (16, Severity.WARNING)
     assert "not served since Kubernetes 1.25" in finding.cause
     assert finding.fix.changes[0].new == "policy/v1"
     assert told(release(manifest=[budget]), version="v1.24.9") == []
@@ -126,7 +126,7 @@ def test_an_api_version_the_cluster_no_longer_serves() -> None:
 
 def test_a_kind_nobody_defined() -> None:
     text = 'no matches for kind "ServiceMonitor" in version "monitoring.coreos.com/v1"'
-    assert only(told(release("failed", description=f"Release failed: {text}"))).mode == 16
+    assert only(told(release("failed", description=f"Release failed: {text}"))).mode.number == 16
     operator = pod("operator-1", {"app": "operator"}, [ended()])
     assert 16 in modes(found(operator, node(), logs={"operator-1/web/previous": f"error: {text}"}))
 
@@ -150,7 +150,7 @@ def killed() -> Raw:
 
 def test_a_limit_lowered_at_admission_is_what_the_container_dies_of() -> None:
     finding = found(*small(killed()))[0]
-    assert (finding.mode, finding.severity) == (12, Severity.ERROR)
+    assert (finding.mode.number, finding.severity) == (12, Severity.ERROR)
     assert "asks for a memory limit of 256Mi for container web" in finding.cause
     assert "makes it 24Mi" in finding.cause
     assert (finding.fix.changes[0].old, finding.fix.changes[0].new) == ("24Mi", "256Mi")
@@ -184,4 +184,4 @@ def test_requests_raised_and_images_replaced_at_admission() -> None:
     pulling = running(False, state={"waiting": {"reason": "ImagePullBackOff", "message": "not found"}})
     mirrored = owned(pod("web-1", {"app": "web"}, [pulling], containers=[container(image="mirror.local/web:1")]), owner)
     owner["spec"]["template"]["spec"]["containers"] = [container()]
-    assert found(node(), owner, mirrored)[0].mode == 12
+    assert found(node(), owner, mirrored)[0].mode.number == 12

@@ -52,7 +52,7 @@ def by_quota(strategy: Raw, replicas: int = 2) -> list[Raw]:
 
 def test_a_quota_without_a_pod_to_spare_blocks_a_rollout_that_must_add_one() -> None:
     (finding,) = found(*by_quota(rolling()))
-    assert (finding.mode, finding.subject.name) == (94, "web")
+    assert (finding.mode.number, finding.subject.name) == (94, "web")
     assert "maxUnavailable 25% of 2 is 0" in finding.cause
     assert "ResourceQuota pods has no room for it (requested: pods=1, used: pods=2, limited: pods=2)" in finding.cause
     assert [change.new for change in finding.fix.changes] == ["1", "0"]
@@ -75,7 +75,7 @@ def waiting(old_spec: Raw, new_spec: Raw, message: str, *nodes: Raw) -> list[Raw
 def test_a_host_port_the_old_pod_holds() -> None:
     world = waiting({"containers": [PORT]}, {"containers": [PORT]}, "0/1 nodes: didn't have free ports")
     (finding,) = found(*world)
-    assert finding.mode == 94
+    assert finding.mode.number == 94
     assert "the old pod holds host port 8443 on every node that could take it" in finding.cause
 
 
@@ -97,7 +97,7 @@ def big(cpu: str) -> Raw:
 
 def test_a_node_full_of_the_old_pod() -> None:
     (finding,) = found(*waiting(big("1500m"), big("1500m"), "0/1 nodes: Insufficient cpu"))
-    assert finding.mode == 94
+    assert finding.mode.number == 94
     assert "while the old pod on node-1 holds its cpu" in finding.cause
 
 
@@ -112,7 +112,7 @@ def test_a_daemonset_that_surges_onto_its_own_host_port() -> None:
     }
     behind = {"observedGeneration": 1, "desiredNumberScheduled": 1, "updatedNumberScheduled": 0}
     (finding,) = found(node(), made("DaemonSet", "agent", spec, behind))
-    assert finding.code == "daemonset-surge-with-host-port"
+    assert finding.mode.code == "daemonset-surge-with-host-port"
     assert found(node(), made("DaemonSet", "agent", spec, behind | {"updatedNumberScheduled": 1})) == []
 
 
@@ -139,7 +139,7 @@ def test_a_statefulset_without_its_service() -> None:
         service("db-client", {"app": "db"}),
         endpoints("db-client"),
     )
-    assert (finding.mode, finding.severity) == (96, Severity.WARNING)
+    assert (finding.mode.number, finding.severity) == (96, Severity.WARNING)
     assert "names Service db as the one that governs its pods, which does not exist" in finding.cause
     assert found(top, member(top, 0, ready=True), member(top, 1, ready=True), *HEADLESS) == []
     alone = statefulset(1)
@@ -150,7 +150,7 @@ def test_a_statefulset_without_its_service() -> None:
 def test_the_pod_that_holds_back_the_others() -> None:
     top = statefulset()
     (finding,) = found(*HEADLESS, top, member(top, 0, ready=True), member(top, 1, ready=False))
-    assert finding.mode == 97
+    assert finding.mode.number == 97
     assert "lacks 1 pod because db-1 has not been ready for 3600 s" in finding.cause
 
 
@@ -169,7 +169,7 @@ def test_a_pod_that_needs_the_one_after_it() -> None:
     probe = {"exec": {"command": ["sh", "-c", "nc -z db-1.db 5432"]}}
     first = member(top, 0, ready=False, since=RECENTLY, containers=[container(readinessProbe=probe)])
     (finding,) = found(*HEADLESS, top, first)
-    assert finding.code == "statefulset-deadlock"
+    assert finding.mode.code == "statefulset-deadlock"
     itself = {"exec": {"command": ["sh", "-c", "nc -z db-0.db 5432"]}}
     assert (
         found(
@@ -183,7 +183,7 @@ def test_a_fix_that_never_reaches_the_broken_pod() -> None:
     top = statefulset(2, {"currentRevision": "db-1", "updateRevision": "db-3"})
     pods = [member(top, 0, ready=True), member(top, 1, ready=False, revision="db-2")]
     (finding,) = found(*HEADLESS, top, *pods)
-    assert finding.code == "statefulset-fix-not-applied"
+    assert finding.mode.code == "statefulset-fix-not-applied"
     assert finding.fix.command == "kubectl delete pod db-1 -n shop"
     newest = [member(top, 0, ready=True), member(top, 1, ready=False, since=RECENTLY, revision="db-3")]
     assert found(*HEADLESS, top, *newest) == []
@@ -196,7 +196,7 @@ def daemonset(desired: int, **spec: Any) -> Raw:
 
 def test_a_node_label_misspelt_is_a_warning_and_an_absent_one_no_more_than_a_note() -> None:
     (wrong,) = found(node(), daemonset(0, nodeSelector={"kubernetes.io/os": "linus"}))
-    assert (wrong.mode, wrong.severity) == (98, Severity.WARNING)
+    assert (wrong.mode.number, wrong.severity) == (98, Severity.WARNING)
     assert "nodes carry kubernetes.io/os=linux" in wrong.cause
     (absent,) = found(node(), daemonset(0, nodeSelector={"nvidia.com/gpu.present": "true"}))
     assert absent.severity is Severity.INFO

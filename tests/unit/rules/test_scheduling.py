@@ -17,7 +17,7 @@ REAL, GPU = Ref("Node", "", "bluehelm-node"), Ref("Node", "", "ra-gpu-1")
 def found(world: Snapshot, *modes: int) -> list[Finding]:
     diagnosis = diagnose(world)
     assert isinstance(diagnosis, Diagnosis)
-    return [finding for finding in diagnosis.findings if finding.mode in (modes or range(17, 33))]
+    return [finding for finding in diagnosis.findings if finding.mode.number in (modes or range(17, 33))]
 
 
 def test_a_request_no_node_could_ever_serve_is_told_from_a_full_cluster() -> None:
@@ -33,7 +33,7 @@ def test_a_request_no_node_could_ever_serve_is_told_from_a_full_cluster() -> Non
 def test_a_node_kept_back_by_its_taint_is_mentioned_and_not_blamed() -> None:
     world = load("17-cpu-full")
     (finding,) = found(world)
-    assert finding.mode == 17
+    assert finding.mode.number == 17
     assert "ra-gpu-1 would have room: dedicated=gpu:NoSchedule" in finding.cause
 
 
@@ -53,7 +53,7 @@ def test_one_namespace_alone_proves_no_full_node() -> None:
 
 def test_a_selector_no_node_answers_to_names_the_missing_label() -> None:
     (finding,) = found(load("21-node-selector"))
-    assert finding.mode == 21
+    assert finding.mode.number == 21
     assert "none of the 2 nodes is labelled disktype=ssd (none has disktype)" in finding.cause
 
 
@@ -89,7 +89,7 @@ def test_without_nodes_the_message_is_all_there_is() -> None:
     world = load("21-node-selector")
     items = [item for items in without(world, REAL, GPU).objects.values() for item in items]
     findings = found(snapshot(items, incomplete={"Node": State.DENIED}))
-    assert [(finding.mode, finding.confidence) for finding in findings] == [(21, Confidence.LIKELY)]
+    assert [(finding.mode.number, finding.confidence) for finding in findings] == [(21, Confidence.LIKELY)]
 
 
 def test_a_pod_the_scheduler_has_not_seen_yet_is_starting() -> None:

@@ -11,7 +11,7 @@ NAMESPACE = "ra-108-selector"
 def found(world: Snapshot, *modes: int) -> dict[str, Finding]:
     diagnosis = diagnose(world)
     assert isinstance(diagnosis, Diagnosis)
-    return {finding.subject.name: finding for finding in diagnosis.findings if finding.mode in modes}
+    return {finding.subject.name: finding for finding in diagnosis.findings if finding.mode.number in modes}
 
 
 def test_a_selector_that_misses_by_a_value_names_both_values() -> None:

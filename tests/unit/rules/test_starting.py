@@ -34,7 +34,7 @@ def test_why_an_image_cannot_be_fetched(mode: int, message: str, words: str) -> 
     base = replace(world("registry-without-a-name"), logs={})
     base = replace(base, objects={**base.objects, "Event": []})
     (finding,) = found(edited(base, "Pod", waiting("ImagePullBackOff", message)))
-    assert finding.mode == mode
+    assert finding.mode.number == mode
     assert words in finding.cause
 
 
@@ -48,7 +48,7 @@ def test_an_image_in_capitals_is_proposed_in_small_letters() -> None:
 def test_a_user_said_only_by_name_is_told_from_root() -> None:
     said = "container has runAsNonRoot and image has non-numeric user (app), cannot verify user is non-root"
     (finding,) = found(edited(world("must-not-run-as-root"), "Pod", waiting("CreateContainerConfigError", said)))
-    assert finding.mode == 59
+    assert finding.mode.number == 59
     assert "only by name" in finding.cause
 
 
@@ -94,7 +94,7 @@ def test_whom_an_init_container_asks_for_is_read_from_its_command(command: str) 
         pod["spec"]["initContainers"][0]["command"] = ["sh", "-c", command]
 
     (finding,) = found(edited(world(WAITS), "Pod", asks))
-    assert (finding.mode, "there is no Service ledger" in finding.cause) == (63, True)
+    assert (finding.mode.number, "there is no Service ledger" in finding.cause) == (63, True)
 
 
 @pytest.mark.parametrize("command", ["until wget -q https://example.org; do sleep 1; done", "sleep 3600", "nc -z -w 2"])
@@ -138,7 +138,7 @@ def unreplaced(owner: dict[str, Any]) -> None:
 
 def test_an_eviction_says_what_the_node_lacked_and_who_used_it() -> None:
     base = edited(world("local-disk-allowance-exceeded"), "ReplicaSet", unreplaced)
-    finding = next(item for item in found(edited(base, "Pod", evicted(LOW))) if item.mode == 67)
+    finding = next(item for item in found(edited(base, "Pod", evicted(LOW))) if item.mode.number == 67)
     assert "low on memory; app used 2Gi of a request of 64Mi" in finding.cause
 
 
@@ -155,4 +155,4 @@ def test_one_eviction_that_was_replaced_is_history() -> None:
 
 def test_a_program_for_another_processor_names_the_node_s() -> None:
     (finding,) = found(world("program-for-another-machine"))
-    assert (finding.mode, "the node's amd64" in finding.cause) == (53, True)
+    assert (finding.mode.number, "the node's amd64" in finding.cause) == (53, True)

@@ -14,7 +14,7 @@ CLAIM = Ref("PersistentVolumeClaim", NAMESPACE, "web-data")
 def found(world: Snapshot, *modes: int) -> list[Finding]:
     diagnosis = diagnose(world)
     assert isinstance(diagnosis, Diagnosis)
-    return [finding for finding in diagnosis.findings if finding.mode in modes]
+    return [finding for finding in diagnosis.findings if finding.mode.number in modes]
 
 
 def test_a_claim_that_does_not_exist_is_named_with_its_near_miss() -> None:

@@ -36,7 +36,7 @@ def test_two_releases_behind_each_others_services() -> None:
         endpoints("odoo1"),
         endpoints("odoo2"),
     )
-    assert {first.mode, second.mode} == {109}
+    assert {first.mode.number, second.mode.number} == {109}
     assert "which the pods of Deployment odoo2 carry too" in first.cause
     assert [(change.field, change.new) for change in first.fix.changes] == [("service.selector.release", "odoo1")]
 
@@ -61,7 +61,7 @@ def test_two_sets_of_one_rollout_are_one_workload() -> None:
 def test_a_service_that_speaks_another_protocol() -> None:
     ports = [{"name": "dns", "port": 53, "targetPort": 8000, "protocol": "UDP"}]
     (finding,) = found(*running_workload("web"), service("web", ports=ports), endpoints("web"))
-    assert finding.mode == 112
+    assert finding.mode.number == 112
     assert "forwards UDP on port 53, but its pods speak TCP on 8000" in finding.cause
 
 
@@ -75,7 +75,7 @@ def test_a_port_declared_for_both_protocols_is_well() -> None:
 def test_a_selectorless_service_nobody_gave_addresses() -> None:
     outside = service("legacy", {})
     (finding,) = found(outside)
-    assert (finding.mode, finding.severity) == (110, Severity.INFO)
+    assert (finding.mode.number, finding.severity) == (110, Severity.INFO)
     backend = {"backend": {"service": {"name": "legacy", "port": {"number": 8000}}}}
     ingress = made("Ingress", "shop", {"rules": [{"http": {"paths": [backend]}}]})
     assert [item.severity for item in found(outside, ingress)] == [Severity.WARNING]
@@ -86,7 +86,7 @@ def test_a_selectorless_service_nobody_gave_addresses() -> None:
 
 def test_ready_pods_that_stand_in_no_slice() -> None:
     (finding,) = found(*running_workload("web"), service("web"))
-    assert (finding.mode, finding.severity) == (110, Severity.ERROR)
+    assert (finding.mode.number, finding.severity) == (110, Severity.ERROR)
     young = running_workload("web")
     young[2]["status"]["conditions"] = [condition("Ready", "True", since=RECENTLY)]
     assert found(*young, service("web")) == []
@@ -101,7 +101,7 @@ def balancer(created: str, **status: Any) -> Raw:
 def test_a_load_balancer_nobody_provides() -> None:
     world = [*running_workload("web"), endpoints("web")]
     (finding,) = found(*world, node(), balancer(RECENTLY))
-    assert finding.mode == 116
+    assert finding.mode.number == 116
     assert "nothing in this cluster provides load balancers" in finding.cause
     assert found(*world, node(providerID="aws:///i-1"), balancer(RECENTLY)) == [], "clouds take minutes"
     assert found(*world, node(), balancer(RECENTLY, ingress=[{"hostname": "lb.example.com"}])) == []
@@ -130,7 +130,7 @@ def answers_503(world: list[Raw]) -> Raw:
 def test_a_service_misspelt_in_an_environment() -> None:
     world = client("http://backnd:8000")
     (finding,) = found(*backend(), *world, answers_503(world))
-    assert (finding.mode, finding.subject.name, finding.confidence) == (113, "front", Confidence.LIKELY)
+    assert (finding.mode.number, finding.subject.name, finding.confidence) == (113, "front", Confidence.LIKELY)
     assert "calls backnd, by its variable BACKEND_URL" in finding.cause
     assert finding.fix.changes[0].new == "http://backend:8000"
 
@@ -138,7 +138,7 @@ def test_a_service_misspelt_in_an_environment() -> None:
 def test_a_log_that_names_the_unknown_host_makes_it_certain() -> None:
     logs = {"front-7d9f-x/web": "getaddrinfo ENOTFOUND search\n"}
     (finding,) = found(*backend(), *client("http://search:9200"), logs=logs)
-    assert (finding.mode, finding.confidence) == (113, Confidence.CERTAIN)
+    assert (finding.mode.number, finding.confidence) == (113, Confidence.CERTAIN)
 
 
 def test_a_name_nobody_complains_of_may_be_optional() -> None:
@@ -158,7 +158,7 @@ def test_a_client_that_is_well_is_never_asked() -> None:
 def test_a_port_the_service_does_not_have() -> None:
     world = client("http://backend:8080")
     (finding,) = found(*backend(), *world, answers_503(world))
-    assert finding.mode == 114
+    assert finding.mode.number == 114
     assert "calls backend on port 8080" in finding.cause
     assert "Service backend offers only 8000" in finding.cause
     assert finding.fix.changes[0].new == "http://backend:8000"
@@ -181,7 +181,7 @@ def test_an_internal_policy_that_keeps_a_client_on_a_node_without_endpoint() -> 
     local = backend(internalTrafficPolicy="Local")
     far = client("http://backend:8000", nodeName="node-2")
     (finding,) = found(node(), node("node-2"), *local, *far)
-    assert finding.mode == 115
+    assert finding.mode.number == 115
     assert "runs on node node-2" in finding.cause
     assert 115 not in modes(found(node(), *local, *client("http://backend:8000")))
 
@@ -189,4 +189,4 @@ def test_an_internal_policy_that_keeps_a_client_on_a_node_without_endpoint() -> 
 def test_a_node_port_that_only_some_nodes_answer_is_a_note() -> None:
     port = service("backend", type="NodePort", externalTrafficPolicy="Local")
     world = [*running_workload("backend"), port, endpoints("backend"), node(), node("node-2")]
-    assert [(item.mode, item.severity) for item in found(*world)] == [(115, Severity.INFO)]
+    assert [(item.mode.number, item.severity) for item in found(*world)] == [(115, Severity.INFO)]

@@ -11,7 +11,7 @@ ZERO, STUCK, SCALER = "ra-92-zero-replicas", "ra-93-rollout-stuck", "ra-104-no-r
 def found(world: Snapshot, *modes: int) -> list[Finding]:
     diagnosis = diagnose(world)
     assert isinstance(diagnosis, Diagnosis)
-    return [finding for finding in diagnosis.findings if finding.mode in modes]
+    return [finding for finding in diagnosis.findings if finding.mode.number in modes]
 
 
 def test_zero_replicas_behind_a_service_name_everybody_who_counts_on_them() -> None:
@@ -49,7 +49,7 @@ def test_a_headless_service_alone_is_a_warning() -> None:
 
 def test_a_stuck_rollout_says_what_its_new_pods_show_while_old_ones_serve() -> None:
     findings = {finding.subject.name: finding for finding in found(load("93-rollout-stuck"), 93, 140, 49, 0)}
-    assert {name: finding.mode for name, finding in findings.items()} == {"web": 140, "image": 49}
+    assert {name: finding.mode.number for name, finding in findings.items()} == {"web": 140, "image": 49}
     assert "revision 1 serves with 2 pods" in findings["web"].cause
     assert any("2 pods of 2 still serve" in line for line in findings["web"].symptoms)
     assert any("Readiness probe failed" in item.text for item in findings["web"].evidence)

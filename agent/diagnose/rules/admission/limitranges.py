@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from agent.diagnose import modes
 from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
 from agent.diagnose.registry import Rule, unsatisfied
 from agent.kube.fields import CREATORS, containers, spec, template
@@ -82,8 +83,7 @@ def _finding(
     whose = f"container {container} of {said(workload)}" if container else said(workload)
     shown = (Evidence(ref(holder), "/spec/limits", f"{FIELDS[bound.side]} {bound.value}"),) if holder else ()
     return Finding(
-        mode=7,
-        code="outside-limit-range",
+        mode=modes.OUTSIDE_LIMIT_RANGE,
         subject=workload,
         cause=f"{owner} {verb} {bound.value} of {what} per {bound.per} and {whose} {has}: {missing}",
         severity=Severity.ERROR,
@@ -130,4 +130,4 @@ def _amount(container: Mapping[str, Any], part: str, resource: str) -> str | Non
     return None if value is None else str(value)
 
 
-RULES = tuple(Rule(7, "outside-limit-range", kind, unsatisfied(out_of_range)) for kind in CREATORS)
+RULES = tuple(Rule(modes.OUTSIDE_LIMIT_RANGE, kind, unsatisfied(out_of_range)) for kind in CREATORS)

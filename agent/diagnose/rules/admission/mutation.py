@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from agent.diagnose import modes
 from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
 from agent.diagnose.registry import rule
 from agent.kube.containers import Container, containers_of
@@ -31,7 +32,7 @@ class Difference:
     found: str
 
 
-@rule(12, "changed-at-admission", on="Pod")
+@rule(modes.CHANGED_AT_ADMISSION, on="Pod")
 def changed(pod: Object, graph: Graph) -> Iterator[Finding]:
     """A webhook or policy changed what the pod may use or which image it runs, and that is what fails."""
     owner = graph.owner(pod)
@@ -98,8 +99,7 @@ def _finding(pod: Object, container: Container, difference: Difference, owner: O
     by = "the Vertical Pod Autoscaler" if vertical else "an admission webhook or policy"
     how = {"image": "cannot be pulled", "resources.limits.memory": "is too little for it"}.get(difference.path)
     return Finding(
-        mode=12,
-        code="changed-at-admission",
+        mode=modes.CHANGED_AT_ADMISSION,
         subject=workload,
         cause=f"{said(workload)} asks for a {what} of {difference.wanted} for {container.said}, {by} makes it "
         f"{difference.found}, and that {how or 'fits on no node'}",
@@ -125,7 +125,19 @@ def _finding(pod: Object, container: Container, difference: Difference, owner: O
         ),
         affected=(ref(pod),),
         container=container.name,
-        instead_of=(17, 18, 19, 20, 47, 48, 49, 51, 52, 65),
+        instead_of=(
+            modes.INSUFFICIENT_CPU,
+            modes.INSUFFICIENT_MEMORY,
+            modes.INSUFFICIENT_DEVICE,
+            modes.INSUFFICIENT_EPHEMERAL_STORAGE,
+            modes.TOO_MANY_PODS,
+            modes.IMAGE_NOT_FOUND,
+            modes.IMAGE_PULL_DENIED,
+            modes.REGISTRY_UNREACHABLE,
+            modes.IMAGE_NAME_INVALID,
+            modes.IMAGE_NEVER_PULLED,
+            modes.OOM_KILLED,
+        ),
     )
 
 

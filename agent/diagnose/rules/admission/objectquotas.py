@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
+from agent.diagnose import modes
 from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
 from agent.diagnose.registry import Rule, rule, unsatisfied
 from agent.kube.fields import spec, status
@@ -71,8 +72,7 @@ def _storage_finding(
         )
     size = next(iter(_sizes(creator)), "")
     return Finding(
-        mode=5,
-        code="storage-quota-exceeded",
+        mode=modes.STORAGE_QUOTA_EXCEEDED,
         subject=workload,
         cause=f"{text}: {missing}",
         severity=Severity.ERROR,
@@ -92,7 +92,7 @@ def _sizes(creator: Object) -> Iterator[str]:
         yield str(((spec(claim).get("resources") or {}).get("requests") or {}).get("storage") or "")
 
 
-@rule(4, "service-quota-exceeded", on="ResourceQuota")
+@rule(modes.SERVICE_QUOTA_EXCEEDED, on="ResourceQuota")
 def service_quota(quota: Object, graph: Graph) -> Iterator[Finding]:
     """A quota has no room for another Service, and a Service that somebody relies on was never made."""
     hard, used = amounts(status(quota).get("hard")), amounts(status(quota).get("used"))
@@ -104,8 +104,7 @@ def service_quota(quota: Object, graph: Graph) -> Iterator[Finding]:
         return
     key = full[0]
     yield Finding(
-        mode=4,
-        code="service-quota-exceeded",
+        mode=modes.SERVICE_QUOTA_EXCEEDED,
         subject=ref(quota),
         cause=f"ResourceQuota {ref(quota).name} allows {counted(int(hard[key]), 'Service')} ({key}) and all are used, "
         f"so Service {listed(lacking)} could not be made, which {listed(lacking.values())} needs",
@@ -134,6 +133,6 @@ def _lacking(namespace: str, graph: Graph) -> Iterator[tuple[str, str]]:
 
 
 RULES = (
-    Rule(5, "storage-quota-exceeded", "StatefulSet", unsatisfied(storage_quota)),
+    Rule(modes.STORAGE_QUOTA_EXCEEDED, "StatefulSet", unsatisfied(storage_quota)),
     service_quota,
 )

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from agent.diagnose import modes
 from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
+from agent.diagnose.modes import Mode
 from agent.diagnose.registry import Rule, ShortTest, unsatisfied
 from agent.kube.fields import CREATORS, containers, metadata, spec, status, template
 from agent.kube.replicas import Shortfall, refusals
@@ -26,8 +28,7 @@ _KEY = re.compile(r"((?:limits|requests)\.[\w./-]+|\bcpu\b|\bmemory\b)")
 class Counted:
     """Something a quota counts for pods, and how to say an amount of it."""
 
-    mode: int
-    code: str
+    mode: Mode
     resource: str
     shown: Callable[[Decimal], str]
     keys: tuple[str, ...]
@@ -42,9 +43,9 @@ def _plain(amount: Decimal) -> str:
     return f"{amount.normalize():f}"
 
 
-CPU = Counted(1, "cpu-quota-exceeded", "cpu", cores, ("limits.cpu", "requests.cpu", "cpu"))
-MEMORY = Counted(2, "memory-quota-exceeded", "memory", memory, ("limits.memory", "requests.memory", "memory"))
-PODS = Counted(3, "pod-quota-exceeded", "pods", _plain, ("pods", "count/pods"))
+CPU = Counted(modes.CPU_QUOTA_EXCEEDED, "cpu", cores, ("limits.cpu", "requests.cpu", "cpu"))
+MEMORY = Counted(modes.MEMORY_QUOTA_EXCEEDED, "memory", memory, ("limits.memory", "requests.memory", "memory"))
+PODS = Counted(modes.POD_QUOTA_EXCEEDED, "pods", _plain, ("pods", "count/pods"))
 COUNTED = (CPU, MEMORY, PODS)
 
 
@@ -160,7 +161,6 @@ def _quota_finding(
     used = f"{shown(over.used)} {'are' if over.counted is PODS else 'is'} used"
     return Finding(
         mode=over.counted.mode,
-        code=over.counted.code,
         subject=workload,
         cause=f"ResourceQuota {name} allows {over.counted.allows(over.hard, over.key)} and {used}, so there is no room "
         f"for another pod of {said(workload)}{takes}: {missing}",
@@ -185,7 +185,6 @@ def _quota_by_message(
     key = next((key for key in counted.keys if key in _refused(said_so[0])), counted.keys[0])
     return Finding(
         mode=counted.mode,
-        code=counted.code,
         subject=workload,
         cause=f"ResourceQuota {name} has no {counted.resource} left for another pod of {said(workload)}: {missing}",
         severity=Severity.ERROR,
@@ -263,8 +262,7 @@ def _unsaid_finding(
     names = listed((str(container.get("name", "")) for _, container in keys.values()))
     paths = [f"resources.{key if '.' in key else f'requests.{key}'}" for key in keys]
     return Finding(
-        mode=6,
-        code="quota-wants-a-number",
+        mode=modes.QUOTA_WANTS_A_NUMBER,
         subject=workload,
         cause=f"ResourceQuota {quota} counts {listed(keys, 4)}, which container {names} of {said(workload)} does not "
         f"set, so its pods are refused: {missing}",
@@ -281,10 +279,6 @@ def _unsaid_finding(
 
 
 RULES = (
-    *(
-        Rule(counted.mode, counted.code, kind, unsatisfied(exceeded(counted)))
-        for counted in COUNTED
-        for kind in CREATORS
-    ),
-    *(Rule(6, "quota-wants-a-number", kind, unsatisfied(unsaid)) for kind in CREATORS),
+    *(Rule(counted.mode, kind, unsatisfied(exceeded(counted))) for counted in COUNTED for kind in CREATORS),
+    *(Rule(modes.QUOTA_WANTS_A_NUMBER, kind, unsatisfied(unsaid)) for kind in CREATORS),
 )

@@ -5,8 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from agent.diagnose import modes
 from agent.diagnose.finding import Change, Confidence, Finding, Fix, finding
 from agent.diagnose.logs import log_line, struggling
+from agent.diagnose.modes import Mode
 from agent.diagnose.registry import rule
 from agent.kube.containers import Container
 from agent.kube.fields import spec
@@ -15,7 +17,15 @@ from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph, ref
 from agent.snapshot.record import Object, Ref
 
-SHOWN_BY = (0, 58, 62, 69, 70, 73, 79, 80)
+SHOWN_BY = (
+    modes.UNEXPLAINED,
+    modes.COMMAND_NOT_FOUND,
+    modes.INIT_CONTAINER_FAILS,
+    modes.SETTING_MISSING,
+    modes.CONFIGURATION_UNREADABLE,
+    modes.EXCEPTION,
+    modes.READINESS_PROBE,
+)
 """What a forbidden request looks like to who sees the container alone."""
 
 MOUNTED = "/var/run/secrets/kubernetes.io/serviceaccount"
@@ -49,7 +59,7 @@ class Refused:
         return f"{self.verb} {what} {f'in namespace {self.namespace}' if self.namespace else 'at the cluster scope'}"
 
 
-@rule(128, "rbac-forbidden", on="Pod")
+@rule(modes.RBAC_FORBIDDEN, on="Pod")
 def forbidden(pod: Object, graph: Graph) -> Iterator[Finding]:
     """The pod's account may not do what it asks of the API, and a role it has comes near, or none does."""
     for refused, container in _refusals(pod, graph):
@@ -66,7 +76,7 @@ def forbidden(pod: Object, graph: Graph) -> Iterator[Finding]:
             f"kubectl auth can-i {refused.verb} {refused.resource} -n {refused.namespace or 'default'} "
             f"--as=system:serviceaccount:{refused.account.namespace}:{refused.account.name}",
         )
-        yield _finding(128, "rbac-forbidden", container, graph, cause, fix, refused)
+        yield _finding(modes.RBAC_FORBIDDEN, container, graph, cause, fix, refused)
 
 
 def _nothing(refused: Refused, grants: Sequence[Any], graph: Graph) -> str:
@@ -76,7 +86,7 @@ def _nothing(refused: Refused, grants: Sequence[Any], graph: Graph) -> str:
     return f"{names} {'does' if len(grants) == 1 else 'do'} not speak of them" if names else "no role is bound to it"
 
 
-@rule(129, "rolebinding-wrong-subject", on="Pod")
+@rule(modes.ROLEBINDING_WRONG_SUBJECT, on="Pod")
 def wrong_subject(pod: Object, graph: Graph) -> Iterator[Finding]:
     """The role that would allow it is bound, to an account the pod does not run as."""
     for refused, container in _refusals(pod, graph):
@@ -97,12 +107,11 @@ def wrong_subject(pod: Object, graph: Graph) -> Iterator[Finding]:
             (Change("serviceAccountName", refused.account.name, account, "serviceAccount.name"),),
             f"kubectl describe {ref(binding).kind.lower()} {ref(binding).name} -n {pod_space}",
         )
-        yield _finding(129, "rolebinding-wrong-subject", container, graph, cause, fix, refused, binding)
+        yield _finding(modes.ROLEBINDING_WRONG_SUBJECT, container, graph, cause, fix, refused, binding)
 
 
 def _finding(
-    mode: int,
-    code: str,
+    mode: Mode,
     container: Container,
     graph: Graph,
     cause: str,
@@ -115,7 +124,7 @@ def _finding(
         shown.append(Evidence(ref(binding), "/subjects", str(binding.get("subjects"))))
     known = graph.snapshot.knows("RoleBinding")
     confidence = Confidence.CERTAIN if known else Confidence.LIKELY
-    return replace(finding(mode, code, container, graph, cause, fix, shown, confidence), instead_of=SHOWN_BY)
+    return replace(finding(mode, container, graph, cause, fix, shown, confidence), instead_of=SHOWN_BY)
 
 
 def _refusals(pod: Object, graph: Graph) -> Iterator[tuple[Refused, Container]]:
@@ -201,7 +210,7 @@ def _elsewhere(refused: Refused, graph: Graph) -> tuple[Object, str, list[str]] 
     return None
 
 
-@rule(130, "token-not-mounted", on="Pod")
+@rule(modes.TOKEN_NOT_MOUNTED, on="Pod")
 def token_not_mounted(pod: Object, graph: Graph) -> Iterator[Finding]:
     """A container looks for its account's token, and none is mounted."""
     holder = _switched_off(pod, graph)
@@ -221,7 +230,7 @@ def token_not_mounted(pod: Object, graph: Graph) -> Iterator[Finding]:
         own = holder is None or holder.kind != "ServiceAccount"
         pointer = f"{'/spec/template/spec' if own else ''}/automountServiceAccountToken"
         proof = (Evidence(holder or ref(pod), pointer, "false"), shown)
-        found = finding(130, "token-not-mounted", container, graph, cause, fix, proof, Confidence.CERTAIN)
+        found = finding(modes.TOKEN_NOT_MOUNTED, container, graph, cause, fix, proof, Confidence.CERTAIN)
         yield replace(found, instead_of=SHOWN_BY)
 
 

@@ -3,7 +3,9 @@
 import re
 from collections.abc import Iterator
 
+from agent.diagnose import modes
 from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
+from agent.diagnose.modes import Mode
 from agent.diagnose.registry import Rule, unsatisfied
 from agent.kube.fields import CREATORS, spec, template
 from agent.kube.replicas import Shortfall, refusals
@@ -51,8 +53,7 @@ def account_missing(creator: Object, missing: Shortfall, graph: Graph) -> Iterat
     workload = ref(graph.workload(creator))
     near = closest(name, (ref(found).name for found in graph.all("ServiceAccount", namespace)))
     yield Finding(
-        mode=8,
-        code="service-account-missing",
+        mode=modes.SERVICE_ACCOUNT_MISSING,
         subject=workload,
         cause=f"{said(workload)} runs as ServiceAccount {name}, which does not exist in namespace {namespace}"
         f"{f' (there is one called {near})' if near else ''}: {missing}",
@@ -86,7 +87,7 @@ def priority_missing(creator: Object, missing: Shortfall, graph: Graph) -> Itera
         creator,
         missing,
         graph,
-        (13, "priority-class-missing"),
+        modes.PRIORITY_CLASS_MISSING,
         f"asks for PriorityClass {name}, {state}",
         Fix(
             summary=f"Create PriorityClass {name}{f', or use {near}' if near else ', or name one that exists'}",
@@ -111,7 +112,7 @@ def security_denied(creator: Object, missing: Shortfall, graph: Graph) -> Iterat
             creator,
             missing,
             graph,
-            (9, "pod-security-denied"),
+            modes.POD_SECURITY_DENIED,
             f"breaks the Pod Security level {found[1]} that namespace {ref(creator).namespace} enforces "
             f"({listed(violations, 6)})",
             _security_fix(violations, found[1], ref(creator).namespace),
@@ -177,7 +178,7 @@ def policy_denied(creator: Object, missing: Shortfall, graph: Graph) -> Iterator
             creator,
             missing,
             graph,
-            (10, "policy-denied"),
+            modes.POLICY_DENIED,
             f"is refused by {who}: {words or 'it gives no reason'}",
             Fix(
                 "Change what the policy objects to, or have the workload exempted from it",
@@ -205,7 +206,7 @@ def webhook_fails(creator: Object, missing: Shortfall, graph: Graph) -> Iterator
             creator,
             missing,
             graph,
-            (11, "webhook-unavailable"),
+            modes.WEBHOOK_UNAVAILABLE,
             f"cannot be created because admission webhook {name}{at} does not answer: {_in_words(problem)}",
             Fix(
                 summary="Repair the webhook's service or its certificate; to let pods through meanwhile, set its "
@@ -258,7 +259,7 @@ def _refused(
     creator: Object,
     missing: Shortfall,
     graph: Graph,
-    mode: tuple[int, str],
+    mode: Mode,
     what: str,
     fix: Fix,
     evidence: tuple[Evidence, ...],
@@ -267,8 +268,7 @@ def _refused(
 ) -> Finding:
     workload = ref(graph.workload(creator))
     return Finding(
-        mode=mode[0],
-        code=mode[1],
+        mode=mode,
         subject=workload,
         cause=f"{said(workload)} {what}: {missing}",
         severity=Severity.ERROR,
@@ -281,13 +281,13 @@ def _refused(
 
 
 RULES = tuple(
-    Rule(mode, code, kind, unsatisfied(test))
-    for mode, code, test in (
-        (8, "service-account-missing", account_missing),
-        (9, "pod-security-denied", security_denied),
-        (10, "policy-denied", policy_denied),
-        (11, "webhook-unavailable", webhook_fails),
-        (13, "priority-class-missing", priority_missing),
+    Rule(mode, kind, unsatisfied(test))
+    for mode, test in (
+        (modes.SERVICE_ACCOUNT_MISSING, account_missing),
+        (modes.POD_SECURITY_DENIED, security_denied),
+        (modes.POLICY_DENIED, policy_denied),
+        (modes.WEBHOOK_UNAVAILABLE, webhook_fails),
+        (modes.PRIORITY_CLASS_MISSING, priority_missing),
     )
     for kind in CREATORS
 )

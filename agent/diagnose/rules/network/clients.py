@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from agent.diagnose import modes
 from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity, finding
 from agent.diagnose.logs import REFUSED, TIMED_OUT, UNKNOWN, log_line, refused_probe, struggling
 from agent.diagnose.registry import rule
@@ -17,11 +18,11 @@ from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph, ref
 from agent.snapshot.record import Object
 
-SHOWN_BY = (0, 63, 73, 79, 80, 82)
+SHOWN_BY = (modes.UNEXPLAINED, modes.INIT_WAITS, modes.EXCEPTION, modes.READINESS_PROBE, modes.DEPENDENCY_UNREACHABLE)
 """What a wrong address looks like to who sees the client alone."""
 
 
-@rule(113, "service-name-wrong", on="Pod")
+@rule(modes.SERVICE_NAME_WRONG, on="Pod")
 def wrong_name(pod: Object, graph: Graph) -> Iterator[Finding]:
     """A container that cannot do its work is told to call a Service that does not exist."""
     for container in struggling(pod, graph):
@@ -71,10 +72,10 @@ def _name_finding(
     )
     shown = (_variable(container, call), *([proof] if proof else []))
     confidence = Confidence.CERTAIN if certain else Confidence.LIKELY
-    return _instead(finding(113, "service-name-wrong", container, graph, cause, fix, shown, confidence))
+    return _instead(finding(modes.SERVICE_NAME_WRONG, container, graph, cause, fix, shown, confidence))
 
 
-@rule(114, "service-port-wrong", on="Pod")
+@rule(modes.SERVICE_PORT_WRONG, on="Pod")
 def wrong_port(pod: Object, graph: Graph) -> Iterator[Finding]:
     """A container that cannot do its work calls a Service on a port it does not offer."""
     for container in struggling(pod, graph):
@@ -112,10 +113,10 @@ def _port_finding(container: Container, call: Call, service: Object, proof: Evid
         (Change(container.field("env"), call.value, value, container.scaffold("env")),),
     )
     shown = (_variable(container, call), Evidence(ref(service), "/spec/ports", listed(ports)), proof)
-    return _instead(finding(114, "service-port-wrong", container, graph, cause, fix, shown, Confidence.CERTAIN))
+    return _instead(finding(modes.SERVICE_PORT_WRONG, container, graph, cause, fix, shown, Confidence.CERTAIN))
 
 
-@rule(115, "traffic-policy-local", on="Pod")
+@rule(modes.TRAFFIC_POLICY_LOCAL, on="Pod")
 def local_only(pod: Object, graph: Graph) -> Iterator[Finding]:
     """A client's node has no endpoint of a Service whose internalTrafficPolicy keeps traffic on the node."""
     node = spec(pod).get("nodeName")
@@ -143,10 +144,10 @@ def _local_finding(container: Container, service: Object, node: str, places: lis
         Evidence(ref(service), "/spec/internalTrafficPolicy", "Local"),
         Evidence(ref(container.pod), "/spec/nodeName", node),
     )
-    return _instead(finding(115, "traffic-policy-local", container, graph, cause, fix, shown, Confidence.CERTAIN))
+    return _instead(finding(modes.TRAFFIC_POLICY_LOCAL, container, graph, cause, fix, shown, Confidence.CERTAIN))
 
 
-@rule(115, "external-traffic-policy-local", on="Service")
+@rule(modes.EXTERNAL_TRAFFIC_POLICY_LOCAL, on="Service")
 def external_local(service: Object, graph: Graph) -> Iterator[Finding]:
     """A node port that answers only on the nodes that run a pod of the Service."""
     wanted = spec(service)
@@ -157,8 +158,7 @@ def external_local(service: Object, graph: Graph) -> Iterator[Finding]:
     others = [ref(node).name for node in graph.all("Node") if ref(node).name not in places]
     if places and others:
         yield Finding(
-            mode=115,
-            code="external-traffic-policy-local",
+            mode=modes.EXTERNAL_TRAFFIC_POLICY_LOCAL,
             subject=ref(service),
             cause=f"{said(ref(service))} (externalTrafficPolicy Local) answers on its node port only at "
             f"{listed(places)}, not at {listed(others)}",

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from agent.diagnose import modes
 from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity, finding
 from agent.diagnose.logs import UNANSWERED, UNKNOWN, log_line, struggling
 from agent.diagnose.registry import rule
@@ -17,7 +18,15 @@ from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph, labels, ref
 from agent.snapshot.record import Object, Ref
 
-SHOWN_BY = (0, 63, 69, 73, 79, 80, 82, 113)
+SHOWN_BY = (
+    modes.UNEXPLAINED,
+    modes.INIT_WAITS,
+    modes.SETTING_MISSING,
+    modes.EXCEPTION,
+    modes.READINESS_PROBE,
+    modes.DEPENDENCY_UNREACHABLE,
+    modes.SERVICE_NAME_WRONG,
+)
 """What a name that does not resolve looks like to who sees the client alone."""
 
 SYSTEM = "kube-system"
@@ -25,7 +34,7 @@ CLUSTER_DNS = Ref("Service", SYSTEM, "kube-dns")
 """CoreDNS's Service has had this name since there was another server behind it."""
 
 
-@rule(119, "dns-policy-wrong", on="Pod")
+@rule(modes.DNS_POLICY_WRONG, on="Pod")
 def wrong_policy(pod: Object, graph: Graph) -> Iterator[Finding]:
     """A pod calls a Service by name and does not ask the cluster's DNS."""
     own = _own_servers(pod)
@@ -39,8 +48,8 @@ def wrong_policy(pod: Object, graph: Graph) -> Iterator[Finding]:
         cause = f"container {container.name} calls {said(ref(service))} by name, but {own}"
         fix = Fix(f"Use dnsPolicy {new}", (Change("dnsPolicy", policy, new, "dnsPolicy"),))
         shown = (Evidence(ref(pod), "/spec/dnsPolicy", policy), proof)
-        found = finding(119, "dns-policy-wrong", container, graph, cause, fix, shown, Confidence.CERTAIN)
-        yield replace(found, instead_of=(*SHOWN_BY, 118))
+        found = finding(modes.DNS_POLICY_WRONG, container, graph, cause, fix, shown, Confidence.CERTAIN)
+        yield replace(found, instead_of=(*SHOWN_BY, modes.DNS_MISCONFIGURED, modes.DNS_UNANSWERED))
 
 
 def _own_servers(pod: Object) -> str:
@@ -71,7 +80,7 @@ def _called(container: Container, graph: Graph) -> Object | None:
     return next((found for word in words if (found := graph.get("Service", namespace, word.split(".")[0]))), None)
 
 
-@rule(118, "dns-unanswered", on="Pod")
+@rule(modes.DNS_UNANSWERED, on="Pod")
 def unanswered(pod: Object, graph: Graph) -> Iterator[Finding]:
     """No name server answers a pod that asks the cluster's DNS, and no policy of its own stands between."""
     if _own_servers(pod) or _is_dns(pod):
@@ -112,8 +121,7 @@ def _unanswered_finding(container: Container, proof: Evidence, graph: Graph) -> 
     workload = said(ref(graph.workload(container.pod)))
     makers = [ref(obj) for obj in behind(SYSTEM, spec(service).get("selector") or {}, graph)] if service else []
     return Finding(
-        mode=118,
-        code="dns-unanswered",
+        mode=modes.DNS_UNANSWERED,
         subject=CLUSTER_DNS,
         cause=f"The cluster's DNS ({said(CLUSTER_DNS)} in {SYSTEM}): {state}, so {workload} resolves no name",
         severity=Severity.ERROR,
@@ -133,7 +141,7 @@ CORE_FILE = re.compile(r"Corefile|plugin/|Loop \(")
 """How CoreDNS speaks of its configuration when it ends."""
 
 
-@rule(118, "dns-misconfigured", on="Pod")
+@rule(modes.DNS_MISCONFIGURED, on="Pod")
 def misconfigured(pod: Object, graph: Graph) -> Iterator[Finding]:
     """CoreDNS itself does not come up with its Corefile, or finds that it asks itself."""
     if not _is_dns(pod):
@@ -149,8 +157,8 @@ def misconfigured(pod: Object, graph: Graph) -> Iterator[Finding]:
             "Forward to a name server that is not this one" if loops else "Correct the Corefile",
             command=f"kubectl edit configmap coredns -n {ref(pod).namespace}",
         )
-        said_so = finding(118, "dns-misconfigured", container, graph, cause, fix, (found,), Confidence.LIKELY)
-        yield replace(said_so, instead_of=(0, 70, 73))
+        said_so = finding(modes.DNS_MISCONFIGURED, container, graph, cause, fix, (found,), Confidence.LIKELY)
+        yield replace(said_so, instead_of=(modes.UNEXPLAINED, modes.CONFIGURATION_UNREADABLE, modes.EXCEPTION))
 
 
 RULES = (wrong_policy, unanswered, misconfigured)

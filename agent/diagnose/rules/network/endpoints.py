@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from agent.diagnose import modes
 from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
 from agent.diagnose.registry import rule
 from agent.kube.containers import newest
@@ -25,7 +26,7 @@ BARE = 20
 """Seconds one takes where no node has a cloud's id: only an address is handed out."""
 
 
-@rule(109, "service-selects-others", on="Service")
+@rule(modes.SERVICE_SELECTS_OTHERS, on="Service")
 def selects_others(service: Object, graph: Graph) -> Iterator[Finding]:
     """A Service's selector also selects the pods another Service with the same selector is named after."""
     selector = chosen(service)
@@ -81,8 +82,7 @@ def _mixed_finding(
     foreign = [pod for other in others for pod in made[other]]
     apart = _telling(made[own][0], foreign[0], selector)
     return Finding(
-        mode=109,
-        code="service-selects-others",
+        mode=modes.SERVICE_SELECTS_OTHERS,
         subject=ref(service),
         cause=f"{said(ref(service))} selects {pairs(selector)}, which the pods of {listed(map(said, others))} carry "
         f"too, so {counted(len(foreign), 'pod')} of somebody else answer{'s' if len(foreign) == 1 else ''} for it",
@@ -105,7 +105,7 @@ def _telling(mine: Object, yours: Object, selector: Mapping[str, str]) -> Mappin
     return dict([(key, value) for key, value in fixed.items() if labels(yours).get(key) != value][:1])
 
 
-@rule(110, "service-without-endpoints", on="Service")
+@rule(modes.SERVICE_WITHOUT_ENDPOINTS, on="Service")
 def without_endpoints(service: Object, graph: Graph) -> Iterator[Finding]:
     """A Service leads nowhere although its pods are ready, or because nobody gave it pods or addresses."""
     if spec(service).get("type") == "ExternalName" or not graph.snapshot.knows("EndpointSlice"):
@@ -147,8 +147,7 @@ def _ready_since(pod: Object) -> str | None:
 
 def _no_endpoint_finding(service: Object, cause: str, fix: Fix, shown: Evidence, severity: Severity) -> Finding:
     return Finding(
-        mode=110,
-        code="service-without-endpoints",
+        mode=modes.SERVICE_WITHOUT_ENDPOINTS,
         subject=ref(service),
         cause=f"{said(ref(service))} {cause}",
         severity=severity,
@@ -158,7 +157,7 @@ def _no_endpoint_finding(service: Object, cause: str, fix: Fix, shown: Evidence,
     )
 
 
-@rule(112, "service-protocol-mismatch", on="Service")
+@rule(modes.SERVICE_PROTOCOL_MISMATCH, on="Service")
 def protocol_mismatch(service: Object, graph: Graph) -> Iterator[Finding]:
     """A Service forwards one protocol to a port its containers declare for another."""
     if not chosen(service):
@@ -180,8 +179,7 @@ def protocols(target: object, pods: Sequence[Object]) -> set[str]:
 def _protocol_finding(service: Object, place: int, port: Mapping[str, Any], speaks: str, pod: Object) -> Finding:
     wanted, target = port.get("protocol") or "TCP", port.get("targetPort") or port.get("port")
     return Finding(
-        mode=112,
-        code="service-protocol-mismatch",
+        mode=modes.SERVICE_PROTOCOL_MISMATCH,
         subject=ref(service),
         cause=f"{said(ref(service))} forwards {wanted} on port {port.get('port')}, but its pods speak {speaks} "
         f"on {target}",
@@ -195,11 +193,11 @@ def _protocol_finding(service: Object, place: int, port: Mapping[str, Any], spea
             f"Forward {speaks}",
             (Change("service.ports[].protocol", wanted, speaks, "service.protocol"),),
         ),
-        instead_of=(111,),
+        instead_of=(modes.TARGET_PORT_UNMATCHED,),
     )
 
 
-@rule(116, "load-balancer-pending", on="Service")
+@rule(modes.LOAD_BALANCER_PENDING, on="Service")
 def load_balancer_pending(service: Object, graph: Graph) -> Iterator[Finding]:
     """A Service of type LoadBalancer was given no address."""
     if spec(service).get("type") != "LoadBalancer" or (status(service).get("loadBalancer") or {}).get("ingress"):
@@ -215,8 +213,7 @@ def load_balancer_pending(service: Object, graph: Graph) -> Iterator[Finding]:
         why = "nobody has provided one"
     shown = [Evidence(ref(service), "event SyncLoadBalancerFailed", str(failed.get("message")))] if failed else []
     yield Finding(
-        mode=116,
-        code="load-balancer-pending",
+        mode=modes.LOAD_BALANCER_PENDING,
         subject=ref(service),
         cause=f"{said(ref(service))} is of type LoadBalancer and has had no address for {int(age)} s: {why}",
         severity=Severity.ERROR,

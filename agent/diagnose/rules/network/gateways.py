@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from agent.diagnose import modes
 from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
 from agent.diagnose.registry import rule
 from agent.kube.fields import metadata, number, seconds_since, spec, status
@@ -15,7 +16,7 @@ PENDING = 120
 """Seconds a controller may take to look at a new Gateway or route."""
 
 
-@rule(127, "gateway-not-accepted", on="Gateway")
+@rule(modes.GATEWAY_NOT_ACCEPTED, on="Gateway")
 def gateway_refused(gateway: Object, graph: Graph) -> Iterator[Finding]:
     """A Gateway of a class that does not exist, or with a condition or a listener its controller calls false."""
     wanted = str(spec(gateway).get("gatewayClassName") or "")
@@ -62,7 +63,7 @@ def _condition_finding(obj: Object, pointer: str, found: Mapping[str, Any]) -> F
     return _finding(obj, cause, Fix("Mend what the controller says"), Evidence(ref(obj), pointer, told))
 
 
-@rule(127, "route-not-accepted", on="HTTPRoute")
+@rule(modes.ROUTE_NOT_ACCEPTED, on="HTTPRoute")
 def route_refused(route: Object, graph: Graph) -> Iterator[Finding]:
     """A route to a Service, a port or a Gateway that is not there, or that its Gateway does not accept."""
     found = [*_missing_backends(route, graph), *_missing_parents(route, graph)]
@@ -123,8 +124,7 @@ def _missing_parents(route: Object, graph: Graph) -> Iterator[Finding]:
 
 def _finding(obj: Object, cause: str, fix: Fix, shown: Evidence) -> Finding:
     return Finding(
-        mode=127,
-        code="gateway-not-accepted" if ref(obj).kind == "Gateway" else "route-not-accepted",
+        mode=modes.GATEWAY_NOT_ACCEPTED if ref(obj).kind == "Gateway" else modes.ROUTE_NOT_ACCEPTED,
         subject=ref(obj),
         cause=f"{said(ref(obj))} {cause}",
         severity=Severity.ERROR,

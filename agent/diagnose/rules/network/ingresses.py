@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from agent.diagnose import modes
 from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
 from agent.diagnose.registry import rule
 from agent.kube.fields import metadata, seconds_since, spec, status
@@ -62,7 +63,7 @@ def _route(host: str, path: str, pointer: str, backend: Mapping[str, Any]) -> It
         yield Route(host, path, f"{pointer}/service", str(service["name"]), port.get("number") or port.get("name"))
 
 
-@rule(122, "ingress-class-missing", on="Ingress")
+@rule(modes.INGRESS_CLASS_MISSING, on="Ingress")
 def class_missing(ingress: Object, graph: Graph) -> Iterator[Finding]:
     """An Ingress names a class that does not exist, or none where there is no default: no controller serves it."""
     if _is_served(ingress) or not graph.snapshot.knows("IngressClass"):
@@ -97,8 +98,7 @@ def _is_served(ingress: Object) -> bool:
 
 def _class_finding(ingress: Object, cause: str, old: str, new: str, severity: Severity) -> Finding:
     return Finding(
-        mode=122,
-        code="ingress-class-missing",
+        mode=modes.INGRESS_CLASS_MISSING,
         subject=ref(ingress),
         cause=f"{said(ref(ingress))} {cause}",
         severity=severity,
@@ -112,7 +112,7 @@ def _class_finding(ingress: Object, cause: str, old: str, new: str, severity: Se
     )
 
 
-@rule(123, "ingress-backend-missing", on="Ingress")
+@rule(modes.INGRESS_BACKEND_MISSING, on="Ingress")
 def backend_missing(ingress: Object, graph: Graph) -> Iterator[Finding]:
     """An Ingress sends requests to a Service that does not exist."""
     namespace = ref(ingress).namespace
@@ -122,8 +122,7 @@ def backend_missing(ingress: Object, graph: Graph) -> Iterator[Finding]:
         near = closest(name, (ref(service).name for service in graph.all("Service", namespace)))
         hint = f" (there is one called {near})" if near else ""
         yield Finding(
-            mode=123,
-            code="ingress-backend-missing",
+            mode=modes.INGRESS_BACKEND_MISSING,
             subject=ref(ingress),
             cause=f"{said(ref(ingress))} sends {listed(route.said for route in found)} to Service {name}, which does "
             f"not exist in namespace {namespace}{hint}",
@@ -150,7 +149,7 @@ def _is_mesh_route(found: list[Route]) -> bool:
     return all(route.port == "use-annotation" for route in found)
 
 
-@rule(124, "ingress-port-mismatch", on="Ingress")
+@rule(modes.INGRESS_PORT_MISMATCH, on="Ingress")
 def port_mismatch(ingress: Object, graph: Graph) -> Iterator[Finding]:
     """An Ingress sends requests to a port its Service does not offer."""
     for route in routes(ingress):
@@ -170,8 +169,7 @@ def _port_finding(ingress: Object, route: Route, service: Object, offered: list[
     shown = listed(f"{port.get('port')}{' (' + port['name'] + ')' if port.get('name') else ''}" for port in offered)
     near = closest(str(route.port), names) or (names[0] if len(names) == 1 and names[0] != "None" else "")
     return Finding(
-        mode=124,
-        code="ingress-port-mismatch",
+        mode=modes.INGRESS_PORT_MISMATCH,
         subject=ref(ingress),
         cause=f"{said(ref(ingress))} sends {route.said} to port {route.port} of {said(ref(service))}, which offers "
         f"only {shown or 'none'}",
@@ -193,7 +191,7 @@ def _port_finding(ingress: Object, route: Route, service: Object, offered: list[
     )
 
 
-@rule(125, "ingress-wrong-service", on="Ingress")
+@rule(modes.INGRESS_WRONG_SERVICE, on="Ingress")
 def wrong_service(ingress: Object, graph: Graph) -> Iterator[Finding]:
     """A path named after a Service leads elsewhere, where the rest goes anyway, and nothing leads to that Service."""
     namespace, known = ref(ingress).namespace, list(routes(ingress))
@@ -203,8 +201,7 @@ def wrong_service(ingress: Object, graph: Graph) -> Iterator[Finding]:
         if not better or better in _reached(graph).get(namespace, ()) or not _adds_nothing(route, known):
             continue
         yield Finding(
-            mode=125,
-            code="ingress-wrong-service",
+            mode=modes.INGRESS_WRONG_SERVICE,
             subject=ref(ingress),
             cause=f"{said(ref(ingress))} sends {route.said} to Service {route.service}, where everything else goes "
             f"anyway, while no path leads to Service {better}",
@@ -251,7 +248,7 @@ def _reached(graph: Graph) -> Mapping[str, set[str]]:
     return found
 
 
-@rule(126, "ingress-tls-secret-missing", on="Ingress")
+@rule(modes.INGRESS_TLS_SECRET_MISSING, on="Ingress")
 def certificate_missing(ingress: Object, graph: Graph) -> Iterator[Finding]:
     """An Ingress takes its certificate from a Secret that does not exist, or that is of another type."""
     namespace = ref(ingress).namespace
@@ -282,8 +279,7 @@ def _is_being_issued(ingress: Object, graph: Graph) -> bool:
 def _certificate_finding(ingress: Object, number: int, entry: Mapping[str, Any], problem: str) -> Finding:
     name, hosts = str(entry["secretName"]), listed(entry.get("hosts") or ["its hosts"])
     return Finding(
-        mode=126,
-        code="ingress-tls-secret-missing",
+        mode=modes.INGRESS_TLS_SECRET_MISSING,
         subject=ref(ingress),
         cause=f"{said(ref(ingress))} takes the certificate for {hosts} from Secret {name}, which {problem}, so HTTPS "
         "is served with a certificate nobody trusts, or not at all",

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from agent.diagnose import modes
 from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity, finding
 from agent.diagnose.logs import LAST, TIMED_OUT, UNANSWERED, log_line, struggling
 from agent.diagnose.registry import rule
@@ -18,7 +19,16 @@ from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph, labels, ref
 from agent.snapshot.record import Object
 
-SHOWN_BY = (0, 63, 69, 73, 79, 80, 82, 118)
+SHOWN_BY = (
+    modes.UNEXPLAINED,
+    modes.INIT_WAITS,
+    modes.SETTING_MISSING,
+    modes.EXCEPTION,
+    modes.READINESS_PROBE,
+    modes.DEPENDENCY_UNREACHABLE,
+    modes.DNS_MISCONFIGURED,
+    modes.DNS_UNANSWERED,
+)
 """What dropped packets look like to who sees the client alone."""
 
 MESH = ("istio-proxy", "linkerd-proxy", "kuma-sidecar", "consul-dataplane")
@@ -30,7 +40,7 @@ _BROKEN = re.compile(
 )
 
 
-@rule(117, "network-policy-blocks", on="Pod")
+@rule(modes.NETWORK_POLICY_BLOCKS, on="Pod")
 def blocks(pod: Object, graph: Graph) -> Iterator[Finding]:
     """Packets of a pod get no answer, and policies allow neither what it asks of the DNS nor whom it calls."""
     if spec(pod).get("hostNetwork") or not graph.snapshot.knows("NetworkPolicy"):
@@ -90,11 +100,11 @@ def _finding(
         f"kubectl describe networkpolicy -n {ref(policies[0]).namespace}",
     )
     shown = [Evidence(ref(policy), "/spec/podSelector", str(spec(policy).get("podSelector"))) for policy in policies]
-    found = finding(117, "network-policy-blocks", container, graph, cause, fix, (proof, *shown), Confidence.LIKELY)
+    found = finding(modes.NETWORK_POLICY_BLOCKS, container, graph, cause, fix, (proof, *shown), Confidence.LIKELY)
     return replace(found, instead_of=SHOWN_BY, affected=(*found.affected, *(ref(policy) for policy in policies)))
 
 
-@rule(121, "mesh-refuses", on="Pod")
+@rule(modes.MESH_REFUSES, on="Pod")
 def mesh_refuses(pod: Object, graph: Graph) -> Iterator[Finding]:
     """A mesh refuses a pod's requests: an AuthorizationPolicy, or TLS the two sides do not agree on."""
     if condition_is(pod, "Ready", "True") and not any(container.restarts for container in containers_of(pod)):
@@ -122,11 +132,13 @@ def _mesh_finding(container: Container, line: str, graph: Graph, *, denied: bool
     )
     cause = f"{container.said} is refused by the mesh: {why} its requests"
     shown = (Evidence(ref(container.pod), "log", line.strip()[:500]),)
-    found = finding(121, "mesh-refuses", container, graph, cause, fix, shown, Confidence.LIKELY)
-    return replace(found, instead_of=(0, 73, 79, 80, 82))
+    found = finding(modes.MESH_REFUSES, container, graph, cause, fix, shown, Confidence.LIKELY)
+    return replace(
+        found, instead_of=(modes.UNEXPLAINED, modes.EXCEPTION, modes.READINESS_PROBE, modes.DEPENDENCY_UNREACHABLE)
+    )
 
 
-@rule(120, "kube-proxy-down", on="DaemonSet")
+@rule(modes.KUBE_PROXY_DOWN, on="DaemonSet")
 def proxy_down(daemonset: Object, graph: Graph) -> Iterator[Finding]:
     """kube-proxy does not run on a node, so Services answer from every node but that one."""
     if ref(daemonset).name != "kube-proxy" and labels(daemonset).get("k8s-app") != "kube-proxy":
@@ -137,8 +149,7 @@ def proxy_down(daemonset: Object, graph: Graph) -> Iterator[Finding]:
     if not missing or not nodes:
         return
     yield Finding(
-        mode=120,
-        code="kube-proxy-down",
+        mode=modes.KUBE_PROXY_DOWN,
         subject=ref(daemonset),
         cause=f"{said(ref(daemonset))} does not run on {listed(nodes)}: pods there do not reach "
         "Services whose endpoints are new or have changed",
@@ -148,7 +159,7 @@ def proxy_down(daemonset: Object, graph: Graph) -> Iterator[Finding]:
         fix=Fix("Mend its pod there", command=f"kubectl get pods -n {ref(daemonset).namespace} -o wide"),
         affected=tuple(ref(pod) for pod in lost),
         roots=tuple(ref(pod) for pod in lost),
-        instead_of=(0,),
+        instead_of=(modes.UNEXPLAINED,),
     )
 
 

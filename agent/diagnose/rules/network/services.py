@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from agent.diagnose import modes
 from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
 from agent.diagnose.registry import rule
 from agent.kube.endpoints import behind, chosen, selected, services_of, slices, workloads
@@ -34,7 +35,7 @@ class Miss:
     """How much speaks for it: names, shared labels, near values, the port the Service sends to."""
 
 
-@rule(108, "service-selector-unmatched", on="Service")
+@rule(modes.SERVICE_SELECTOR_UNMATCHED, on="Service")
 def selector_unmatched(service: Object, graph: Graph) -> Iterator[Finding]:
     """A Service's selector selects no pod and no workload's pods, and one comes near."""
     selector = chosen(service)
@@ -57,8 +58,7 @@ def _selector_finding(service: Object, selector: Mapping[str, str], near: Miss, 
         f"carry {pairs(near.carried)}" if near.carried else f"carry no {listed(near.wrong)} (only {pairs(carried)})"
     )
     return Finding(
-        mode=108,
-        code="service-selector-unmatched",
+        mode=modes.SERVICE_SELECTOR_UNMATCHED,
         subject=ref(service),
         cause=f"{said(ref(service))} selects {pairs(near.wrong)}, which no pod carries: the pods of {said(workload)} "
         f"{instead}, so the Service has no endpoint",
@@ -145,7 +145,7 @@ def _endpoints(service: Object, graph: Graph) -> Iterator[Evidence]:
             yield Evidence(ref(found), "/endpoints", f"{count or 'no'} endpoint{'' if count == 1 else 's'}")
 
 
-@rule(111, "target-port-unmatched", on="Service")
+@rule(modes.TARGET_PORT_UNMATCHED, on="Service")
 def target_port_unmatched(service: Object, graph: Graph) -> Iterator[Finding]:
     """A Service sends to a port, by name or number, that none of its pods opens."""
     selector = chosen(service)
@@ -253,8 +253,7 @@ def _port_finding(
     leads = f"the port named {target}" if named else f"port {target}"
     so = "it has no endpoint" if named else "connections are refused"
     return Finding(
-        mode=111,
-        code="target-port-unmatched",
+        mode=modes.TARGET_PORT_UNMATCHED,
         subject=ref(service),
         cause=f"{said(ref(service))} sends port {port.get('port')} to {leads}, but the containers of {said(workload)} "
         f"{has}, so {so}",

@@ -5,7 +5,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
+from agent.diagnose import modes
 from agent.diagnose.finding import Confidence, Finding, Fix, Severity
+from agent.diagnose.modes import Mode
 from agent.diagnose.registry import rule
 from agent.kube.fields import condition, is_terminal, is_unscheduled, seconds_since, spec, status
 from agent.kube.memo import per_graph
@@ -35,11 +37,15 @@ _BROKEN_DISK = ("Ext4Error", "XfsError", "IOError", "FilesystemIsReadOnly", "Mem
 """Reasons of a problem detector's events about hardware and kernel."""
 _THRESHOLD = re.compile(r"low on resource: ([\w-]+)\. Threshold quantity: (\w+), available: (\w+)")
 
-Told = tuple[int, str, str, str, str]
+Told = tuple[Mode, str, str, str]
 """Mode, code, what to say after the node's name, what to do, the command."""
 
 
-@rule(131, "node-not-ready", on="Node")
+LOST = (modes.NODE_NOT_READY, modes.KUBELET_SILENT, modes.RUNTIME_DOWN, modes.RUNTIME_FAILING)
+"""Modes of a node on which nothing can be started or looked after."""
+
+
+@rule(modes.NODE_NOT_READY, on="Node")
 def not_ready(node: Object, graph: Graph) -> Iterator[Finding]:
     """A node's kubelet is silent (131), its container runtime does not answer (132), or its network is not up (135)."""
     found = condition(node, "Ready")
@@ -64,20 +70,20 @@ def _unready(node: Object, silent: bool, text: str, graph: Graph) -> Told | None
         since = "has never reported" if "never posted" in text else "stopped reporting"
         what = f"is lost: its kubelet {since}, so its pods are taken for gone and nothing new starts there"
         fix = "Look at the machine: is it up and reachable, does its kubelet run"
-        return 131, "kubelet-silent", what, fix, f"kubectl describe node {name}"
+        return modes.KUBELET_SILENT, what, fix, f"kubectl describe node {name}"
     if _NETWORK.search(text):
         what, fix = (
             "is not ready: its pod network is not set up",
             "Install or repair the network plugin (CNI) on the node",
         )
-        return 135, "network-not-ready", what, fix, "kubectl get pods -n kube-system -o wide"
+        return modes.NETWORK_NOT_READY, what, fix, "kubectl get pods -n kube-system -o wide"
     if _RUNTIME.search(whole):
         what, fix = "is not ready: its container runtime does not answer", "Restart containerd on the node; see its log"
-        return 132, "runtime-down", what, fix, f"kubectl describe node {name}"
+        return modes.RUNTIME_DOWN, what, fix, f"kubectl describe node {name}"
     return None
 
 
-@rule(132, "runtime-failing", on="Node")
+@rule(modes.RUNTIME_FAILING, on="Node")
 def runtime(node: Object, graph: Graph) -> Iterator[Finding]:
     """A node says it is ready while its kubelet cannot reach the container runtime."""
     found = condition(node, "Ready")
@@ -92,8 +98,7 @@ def runtime(node: Object, graph: Graph) -> Iterator[Finding]:
         text = max(events, key=event_time).get("message") or ""
         fix = "Restart containerd on the node; see its log"
         told = (
-            132,
-            "runtime-failing",
+            modes.RUNTIME_FAILING,
             "cannot reach its container runtime",
             fix,
             f"kubectl describe node {ref(node).name}",
@@ -101,7 +106,7 @@ def runtime(node: Object, graph: Graph) -> Iterator[Finding]:
         yield _finding(node, graph, told, (Evidence(ref(node), f"event {events[-1].get('reason')}", text),))
 
 
-@rule(133, "node-under-pressure", on="Node")
+@rule(modes.NODE_UNDER_PRESSURE, on="Node")
 def under_pressure(node: Object, graph: Graph) -> Iterator[Finding]:
     """A node is short of memory, disk space or process ids: it takes no new pods and evicts some of its own."""
     for kind, noun in PRESSURES.items():
@@ -112,12 +117,12 @@ def under_pressure(node: Object, graph: Graph) -> Iterator[Finding]:
         evicts = f", and has evicted {counted(len(gone), 'pod')}" if gone else " and may evict pods"
         what = f"is short of {noun} ({kind}): it takes no new pods that mind{evicts}"
         fix = f"Free {noun} on the node, add nodes, or give the pods requests that say what they need"
-        told = (133, "node-under-pressure", what, fix, f"kubectl describe node {ref(node).name}")
+        told = (modes.NODE_UNDER_PRESSURE, what, fix, f"kubectl describe node {ref(node).name}")
         text = f"{found[1].get('reason') or ''}: {found[1].get('message') or ''}"
         yield _finding(node, graph, told, (Evidence(ref(node), found[0], text), *_warnings(node, graph)))
 
 
-@rule(134, "eviction-threshold", on="Pod")
+@rule(modes.EVICTION_THRESHOLD, on="Pod")
 def threshold(pod: Object, graph: Graph) -> Iterator[Finding]:
     """A kubelet evicts pods while much is free: its eviction threshold is set too high."""
     found = _THRESHOLD.search(status(pod).get("message") or "") if status(pod).get("reason") == "Evicted" else None
@@ -133,12 +138,12 @@ def threshold(pod: Object, graph: Graph) -> Iterator[Finding]:
         f"{memory(bound)}"
     )
     fix = "Lower the kubelet's evictionHard (its defaults are 10 % of the disk and 100Mi of memory)"
-    told = (134, "eviction-threshold", what, fix, f"kubectl get --raw /api/v1/nodes/{ref(node).name}/proxy/configz")
+    told = (modes.EVICTION_THRESHOLD, what, fix, f"kubectl get --raw /api/v1/nodes/{ref(node).name}/proxy/configz")
     evidence = (Evidence(ref(pod), "/status/message", str(status(pod).get("message"))),)
     yield _finding(node, graph, told, evidence, affected=(ref(pod),))
 
 
-@rule(135, "network-unavailable", on="Node")
+@rule(modes.NETWORK_UNAVAILABLE, on="Node")
 def network_unavailable(node: Object, graph: Graph) -> Iterator[Finding]:
     """A node's pod network is not there: no route to it was made."""
     found = condition(node, "NetworkUnavailable")
@@ -147,11 +152,11 @@ def network_unavailable(node: Object, graph: Graph) -> Iterator[Finding]:
     text = f"{found[1].get('reason') or ''}: {found[1].get('message') or ''}"
     fix = "Repair the network plugin or the cloud's routes for this node"
     what = f"has no pod network ({text.strip(': ')}): it takes no new pods"
-    told = (135, "network-unavailable", what, fix, "kubectl get pods -n kube-system -o wide")
+    told = (modes.NETWORK_UNAVAILABLE, what, fix, "kubectl get pods -n kube-system -o wide")
     yield _finding(node, graph, told, (Evidence(ref(node), found[0], text),))
 
 
-@rule(136, "node-overcommitted", on="Node")
+@rule(modes.NODE_OVERCOMMITTED, on="Node")
 def overcommitted(node: Object, graph: Graph) -> Iterator[Finding]:
     """The memory limits of a node's pods are far above what it has, and it ran out of memory."""
     events = [item for item in _recent(node, graph) if item.get("reason") in ("SystemOOM", "EvictionThresholdMet")]
@@ -171,12 +176,12 @@ def overcommitted(node: Object, graph: Graph) -> Iterator[Finding]:
         f"and {counted(unbound, 'pod')} of them {'has' if unbound == 1 else 'have'} no limit"
     )
     fix = "Raise requests towards what pods use, set limits, or spread the pods over more nodes"
-    told = (136, "node-overcommitted", what, fix, f"kubectl describe node {name}")
+    told = (modes.NODE_OVERCOMMITTED, what, fix, f"kubectl describe node {name}")
     shown = (Evidence(ref(node), "/status/allocatable/memory", memory(has)), *_warnings(node, graph))
     yield _finding(node, graph, told, shown, severity=Severity.WARNING)
 
 
-@rule(137, "node-problem", on="Node")
+@rule(modes.NODE_PROBLEM, on="Node")
 def problem(node: Object, graph: Graph) -> Iterator[Finding]:
     """A problem detector says that a node's disk, kernel, clock or services are broken."""
     for index, found in enumerate(status(node).get("conditions") or ()):
@@ -197,7 +202,7 @@ def problem(node: Object, graph: Graph) -> Iterator[Finding]:
 
 def _problem(node: Object, text: str) -> Told:
     fix = "Drain the node and repair or replace the machine"
-    return 137, "node-problem", f"has a problem of its machine ({text})", fix, f"kubectl drain {ref(node).name}"
+    return modes.NODE_PROBLEM, f"has a problem of its machine ({text})", fix, f"kubectl drain {ref(node).name}"
 
 
 def _recent(node: Object, graph: Graph) -> list[Object]:
@@ -252,12 +257,11 @@ def _finding(
     """Return a finding about a node: an error where pods of this look suffer, a note where none is near."""
     here = _lasting(node, graph)
     waiting = list(_waiting_for(node, graph))
-    mode, code, what, fix, command = told
+    mode, what, fix, command = told
     many = f" ({counted(len(here), 'pod')} of this look {'is' if len(here) == 1 else 'are'} there)" if here else ""
     more = f"; {listed(name.name for name in waiting)} waits for it" if len(waiting) == 1 else ""
     return Finding(
         mode=mode,
-        code=code,
         subject=ref(node),
         cause=f"Node {ref(node).name} {what}{many}{more}",
         severity=severity or _severity(bool(waiting or affected), bool(here), mode, graph),
@@ -268,8 +272,8 @@ def _finding(
     )
 
 
-def _severity(suffers: bool, lives: bool, mode: int, graph: Graph) -> Severity:
-    if suffers or (lives and mode in (131, 132)):
+def _severity(suffers: bool, lives: bool, mode: Mode, graph: Graph) -> Severity:
+    if suffers or (lives and mode in LOST):
         return Severity.ERROR
     return Severity.WARNING if lives or graph.snapshot.namespace is None else Severity.INFO
 

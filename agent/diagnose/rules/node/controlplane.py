@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from agent.diagnose import modes
 from agent.diagnose.finding import Confidence, Finding, Fix, Severity, finding
 from agent.diagnose.registry import Rule, rule, unsatisfied
 from agent.kube.containers import containers_of, end_log, last_end, newest
@@ -34,8 +35,7 @@ def overloaded(creator: Object, missing: Shortfall, graph: Graph) -> Iterator[Fi
         workload, full = ref(graph.workload(creator)), "space exceeded" in found[0]
         fix = "Compact and defragment etcd, then disarm its alarm" if full else "See the API server's and etcd's load"
         yield Finding(
-            mode=138,
-            code="control-plane-overloaded",
+            mode=modes.CONTROL_PLANE_OVERLOADED,
             subject=workload,
             cause=f"{said(workload)} lacks pods because the control plane could not take them: {found[0]} ({missing})",
             severity=Severity.ERROR,
@@ -47,7 +47,7 @@ def overloaded(creator: Object, missing: Shortfall, graph: Graph) -> Iterator[Fi
         return
 
 
-@rule(138, "lease-lost", on="Pod")
+@rule(modes.LEASE_LOST, on="Pod")
 def lease_lost(pod: Object, graph: Graph) -> Iterator[Finding]:
     """A controller ends because it could not renew its lease in time: the API server was slow or away."""
     for container in containers_of(pod):
@@ -62,10 +62,10 @@ def lease_lost(pod: Object, graph: Graph) -> Iterator[Finding]:
             )
             what = f"{container.said} ends because it could not renew its lease at the API server in time"
             evidence = (Evidence(ref(pod), pointer, line.strip()[:300]),)
-            yield finding(138, "lease-lost", container, graph, what, fix, evidence, Confidence.POSSIBLE)
+            yield finding(modes.LEASE_LOST, container, graph, what, fix, evidence, Confidence.POSSIBLE)
 
 
-@rule(139, "autoscaler-adds-no-node", on="Pod")
+@rule(modes.AUTOSCALER_ADDS_NO_NODE, on="Pod")
 def no_scale_up(pod: Object, graph: Graph) -> Iterator[Finding]:
     """The cluster autoscaler sees a waiting pod and says why it adds no node for it."""
     if not is_unscheduled(pod):
@@ -79,8 +79,7 @@ def no_scale_up(pod: Object, graph: Graph) -> Iterator[Finding]:
     why = (found[1] if found else text).rstrip(": ") or "it names no reason"
     most = " (a node group is at its maximum)" if "max node group size" in text or "limit reached" in text else ""
     yield Finding(
-        mode=139,
-        code="autoscaler-adds-no-node",
+        mode=modes.AUTOSCALER_ADDS_NO_NODE,
         subject=workload,
         cause=f"The cluster autoscaler adds no node for {said(workload)}: {why}{most}",
         severity=Severity.WARNING,
@@ -95,7 +94,7 @@ def no_scale_up(pod: Object, graph: Graph) -> Iterator[Finding]:
 
 
 RULES = (
-    *(Rule(138, "control-plane-overloaded", kind, unsatisfied(overloaded)) for kind in CREATORS),
+    *(Rule(modes.CONTROL_PLANE_OVERLOADED, kind, unsatisfied(overloaded)) for kind in CREATORS),
     lease_lost,
     no_scale_up,
 )

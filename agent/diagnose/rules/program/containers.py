@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from agent.diagnose import modes
 from agent.diagnose.finding import Change, Confidence, Finding, Fix, finding
 from agent.diagnose.messages.lines import missing_file, missing_settings, telling_line
 from agent.diagnose.registry import rule
@@ -53,7 +54,7 @@ _NO_SCRIPT = re.compile(
 """What interpreters say when the program they are to run is not there."""
 
 
-@rule(58, "command-not-found", on="Pod")
+@rule(modes.COMMAND_NOT_FOUND, on="Pod")
 def command_not_found(pod: Object, graph: Graph) -> Iterator[Finding]:
     """The command cannot be executed: it is not in the image, or no program."""
     for container in containers_of(pod):
@@ -67,7 +68,7 @@ def command_not_found(pod: Object, graph: Graph) -> Iterator[Finding]:
         change = Change(container.field(field), old, "", container.scaffold(field))
         fix = Fix("Name a program that is in the image and may be executed, or build it into the image", (change,))
         cause = f"{container.said} cannot start: {program} {why}"
-        yield finding(58, "command-not-found", container, graph, cause, fix, shown, confidence)
+        yield finding(modes.COMMAND_NOT_FOUND, container, graph, cause, fix, shown, confidence)
 
 
 _Refusal = tuple[tuple[Evidence, ...], str, str, Confidence]
@@ -151,7 +152,7 @@ def _line(container: Container, name: str, log: str, found: "re.Match[str]") -> 
     return Evidence(ref(container.pod), name, log[start:].split("\n", 1)[0].strip())
 
 
-@rule(62, "init-container-fails", on="Pod")
+@rule(modes.INIT_CONTAINER_FAILS, on="Pod")
 def init_container_fails(pod: Object, graph: Graph) -> Iterator[Finding]:
     """An init container ends with an error, so that the main containers never start."""
     for container in containers_of(pod):
@@ -173,7 +174,7 @@ def init_container_fails(pod: Object, graph: Graph) -> Iterator[Finding]:
             _how(container, *found),
             *((Evidence(ref(pod), name, missing[2] if missing else line),) if line else ()),
         )
-        yield finding(62, "init-container-fails", container, graph, cause, fix, proof, Confidence.LIKELY)
+        yield finding(modes.INIT_CONTAINER_FAILS, container, graph, cause, fix, proof, Confidence.LIKELY)
 
 
 def _how(container: Container, pointer: str, ended: Mapping[str, Any]) -> Evidence:
@@ -181,7 +182,7 @@ def _how(container: Container, pointer: str, ended: Mapping[str, Any]) -> Eviden
     return Evidence(ref(container.pod), pointer, text)
 
 
-@rule(69, "setting-missing", on="Pod")
+@rule(modes.SETTING_MISSING, on="Pod")
 def setting_missing(pod: Object, graph: Graph) -> Iterator[Finding]:
     """The program ends because a setting it needs is not given, and its log says which."""
     for container in containers_of(pod):
@@ -195,7 +196,7 @@ def setting_missing(pod: Object, graph: Graph) -> Iterator[Finding]:
         cause, changes, line, confidence = found
         proof = (_how(container, *ended), Evidence(ref(pod), name, line))
         fix = Fix("Give the container what it asks for", changes)
-        yield finding(69, "setting-missing", container, graph, f"{container.said} {cause}", fix, proof, confidence)
+        yield finding(modes.SETTING_MISSING, container, graph, f"{container.said} {cause}", fix, proof, confidence)
 
 
 def ended_itself(container: Container, ended: Mapping[str, Any], graph: Graph) -> bool:
@@ -250,7 +251,7 @@ def _missing_file(container: Container, log: str) -> _Missing | None:
     return f"ends because the file {path} is missing: {where}", (), line, Confidence.LIKELY
 
 
-@rule(71, "finished", on="Pod")
+@rule(modes.FINISHED, on="Pod")
 def finished(pod: Object, graph: Graph) -> Iterator[Finding]:
     """The program ends with 0, although it is to serve for ever; so it is started again and again."""
     if not wants_to_run_on(pod, graph):
@@ -267,7 +268,7 @@ def finished(pod: Object, graph: Graph) -> Iterator[Finding]:
         proof = (Evidence(ref(pod), ended[0], "Completed, exit code 0"), *_log_evidence(container, graph))
         probed = any(container.spec.get(kind) for kind in ("livenessProbe", "startupProbe"))
         confidence = Confidence.LIKELY if probed else Confidence.CERTAIN
-        yield finding(71, "finished", container, graph, cause, fix, proof, confidence)
+        yield finding(modes.FINISHED, container, graph, cause, fix, proof, confidence)
 
 
 def _done(container: Container, ended: Mapping[str, Any], graph: Graph) -> bool:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from agent.diagnose import modes
 from agent.diagnose.finding import Change, Confidence, Finding, Fix, finding
 from agent.diagnose.logs import ending_line
 from agent.diagnose.messages.lines import failing_line
@@ -19,7 +20,7 @@ from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph, ref
 from agent.snapshot.record import Object
 
-SHOWN_BY = (0, 62, 73)
+SHOWN_BY = (modes.UNEXPLAINED, modes.INIT_CONTAINER_FAILS, modes.EXCEPTION)
 
 GARBLED = re.compile(
     r"JSONDecodeError|YAMLError|(?:scanner|parser|constructor)\.\w*Error|yaml: (?:line \d+|unmarshal|control)"
@@ -54,7 +55,7 @@ SIGNALS = {132: "an illegal instruction", 134: "an abort", 136: "an arithmetic f
 """Exit statuses of programs that a fault of their own ended."""
 
 
-@rule(70, "configuration-unreadable", on="Pod")
+@rule(modes.CONFIGURATION_UNREADABLE, on="Pod")
 def configuration_unreadable(pod: Object, graph: Graph) -> Iterator[Finding]:
     """The program cannot make anything of a value or file it was given."""
     for container, shown in _ended(pod, graph, GARBLED):
@@ -65,7 +66,7 @@ def configuration_unreadable(pod: Object, graph: Graph) -> Iterator[Finding]:
         cause = f"{container.said} ends because it cannot read its configuration{where}: {shown.text[:200]}"
         fix = Fix("Correct what it was given", change)
         confidence = Confidence.CERTAIN if proof else Confidence.LIKELY
-        made = finding(70, "configuration-unreadable", container, graph, cause, fix, (shown, *proof), confidence)
+        made = finding(modes.CONFIGURATION_UNREADABLE, container, graph, cause, fix, (shown, *proof), confidence)
         yield replace(made, instead_of=SHOWN_BY)
 
 
@@ -105,7 +106,7 @@ def _odd_value(container: Container, line: str, graph: Graph) -> _Where | None:
     return None
 
 
-@rule(72, "wrong-user", on="Pod")
+@rule(modes.WRONG_USER, on="Pod")
 def wrong_user(pod: Object, graph: Graph) -> Iterator[Finding]:
     """The program wants to be root and is not, or is and will not."""
     for pattern, asks in ((ROOT_REFUSED, "refuses to run as root"), (ROOT_WANTED, "needs the rights of root")):
@@ -115,7 +116,7 @@ def wrong_user(pod: Object, graph: Graph) -> Iterator[Finding]:
             cause = f"{container.said} {asks}{runs}: {shown.text[:200]}"
             change = Change(container.field("securityContext.runAsUser"), _shown(user), "", "securityContext.runAsUser")
             fix = Fix("Run it as a user its image is made for, or do what needs root in the image", (change,))
-            made = finding(72, "wrong-user", container, graph, cause, fix, (shown,), Confidence.LIKELY)
+            made = finding(modes.WRONG_USER, container, graph, cause, fix, (shown,), Confidence.LIKELY)
             yield replace(made, instead_of=SHOWN_BY)
 
 
@@ -130,7 +131,7 @@ def _shown(user: int | None) -> str:
     return "" if user is None else str(user)
 
 
-@rule(86, "port-taken", on="Pod")
+@rule(modes.PORT_TAKEN, on="Pod")
 def port_taken(pod: Object, graph: Graph) -> Iterator[Finding]:
     """The program wants to listen where somebody in its pod (or on its host) listens already."""
     for container, shown in _ended(pod, graph, PORT_TAKEN):
@@ -142,7 +143,7 @@ def port_taken(pod: Object, graph: Graph) -> Iterator[Finding]:
         change = Change(container.field("ports[].containerPort"), port, "", container.scaffold("containerPort"))
         fix = Fix("Give one of the two another port", (change,))
         confidence = Confidence.CERTAIN if holder else Confidence.LIKELY
-        yield replace(finding(86, "port-taken", container, graph, cause, fix, proof, confidence), instead_of=SHOWN_BY)
+        yield replace(finding(modes.PORT_TAKEN, container, graph, cause, fix, proof, confidence), instead_of=SHOWN_BY)
 
 
 def _holder(container: Container, line: str) -> tuple[str, Container | None]:
@@ -164,7 +165,7 @@ def _somebody(container: Container) -> str:
     return "another program of its pod listens there, or it starts twice"
 
 
-@rule(73, "exception", on="Pod")
+@rule(modes.EXCEPTION, on="Pod")
 def exception(pod: Object, graph: Graph) -> Iterator[Finding]:
     """The program ends by a fault of its own, and nothing outside of it explains that."""
     for container in containers_of(pod):
@@ -190,7 +191,7 @@ def exception(pod: Object, graph: Graph) -> Iterator[Finding]:
         fix = Fix("Read the trace, and mend the program or go back to an image that worked", (change,))
         proof = (*told, Evidence(ref(pod), ended[0], how))
         said = f"{cause}{f': {line[:300]}' if line else ''}"
-        yield finding(73, "exception", container, graph, said, fix, proof, Confidence.LIKELY)
+        yield finding(modes.EXCEPTION, container, graph, said, fix, proof, Confidence.LIKELY)
 
 
 def _known(container: Container, graph: Graph) -> bool:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from agent.diagnose import modes
 from agent.diagnose.finding import Change, Confidence, Finding, Fix, finding
 from agent.diagnose.registry import rule
 from agent.kube.containers import Container, containers_of, events_of, newest
@@ -52,7 +53,7 @@ _HUB_OFFICIAL = re.compile(r"(?:(?:index\.)?docker\.io/)?(?:library/)?[^/]+")
 """Images of Docker Hub's own library, which is public: one that is refused there does not exist."""
 
 
-@rule(47, "image-not-found", on="Pod")
+@rule(modes.IMAGE_NOT_FOUND, on="Pod")
 def image_not_found(pod: Object, graph: Graph) -> Iterator[Finding]:
     """The registry answers, and has no such repository or tag."""
     for container, text, evidence in _failed_pulls(pod, graph):
@@ -66,10 +67,10 @@ def image_not_found(pod: Object, graph: Graph) -> Iterator[Finding]:
             "Name an image and tag that exist, or push this one", (_image_change(container, near[0] if near else ""),)
         )
         confidence = Confidence.CERTAIN if _problem(text) is ABSENT else Confidence.LIKELY
-        yield finding(47, "image-not-found", container, graph, cause, fix, evidence, confidence)
+        yield finding(modes.IMAGE_NOT_FOUND, container, graph, cause, fix, evidence, confidence)
 
 
-@rule(48, "image-pull-denied", on="Pod")
+@rule(modes.IMAGE_PULL_DENIED, on="Pod")
 def image_pull_denied(pod: Object, graph: Graph) -> Iterator[Finding]:
     """The registry refuses: no credentials, or some that are missing, of the wrong type, or not accepted."""
     for container, text, evidence in _failed_pulls(pod, graph):
@@ -84,10 +85,10 @@ def image_pull_denied(pod: Object, graph: Graph) -> Iterator[Finding]:
         )
         confidence = Confidence.CERTAIN if certain else Confidence.LIKELY
         cause = f"the registry refuses image {_image(container)} of {container.said}: {why}{hint}"
-        yield finding(48, "image-pull-denied", container, graph, cause, fix, (*evidence, *proof), confidence)
+        yield finding(modes.IMAGE_PULL_DENIED, container, graph, cause, fix, (*evidence, *proof), confidence)
 
 
-@rule(52, "image-never-pulled", on="Pod")
+@rule(modes.IMAGE_NEVER_PULLED, on="Pod")
 def image_never_pulled(pod: Object, graph: Graph) -> Iterator[Finding]:
     """The pull policy is Never and the image is not on the node."""
     for container in containers_of(pod):
@@ -102,10 +103,10 @@ def image_never_pulled(pod: Object, graph: Graph) -> Iterator[Finding]:
         shown = Evidence(ref(pod), f"{container.status_pointer}/state/waiting", _told(container))
         proof = (shown, Evidence(ref(pod), f"{container.pointer}/imagePullPolicy", "Never"))
         fix = _never_fix(container, known[0] if known else "")
-        yield finding(52, "image-never-pulled", container, graph, cause, fix, proof, Confidence.CERTAIN)
+        yield finding(modes.IMAGE_NEVER_PULLED, container, graph, cause, fix, proof, Confidence.CERTAIN)
 
 
-@rule(49, "registry-unreachable", on="Pod")
+@rule(modes.REGISTRY_UNREACHABLE, on="Pod")
 def registry_unreachable(pod: Object, graph: Graph) -> Iterator[Finding]:
     """Nobody answers where the image is to come from: a name nobody knows, no way there, or no trust."""
     for container, text, evidence in _failed_pulls(pod, graph):
@@ -116,10 +117,10 @@ def registry_unreachable(pod: Object, graph: Graph) -> Iterator[Finding]:
         cause = f"image {_image(container)} of {container.said} cannot be fetched from {registry}: {why}"
         change = Change(container.field("image"), registry, "", container.scaffold("image.repository"))
         fix = Fix("Correct the registry's name, or let the nodes reach and trust it", (change,))
-        yield finding(49, "registry-unreachable", container, graph, cause, fix, evidence, Confidence.LIKELY)
+        yield finding(modes.REGISTRY_UNREACHABLE, container, graph, cause, fix, evidence, Confidence.LIKELY)
 
 
-@rule(50, "registry-rate-limit", on="Pod")
+@rule(modes.REGISTRY_RATE_LIMIT, on="Pod")
 def registry_rate_limit(pod: Object, graph: Graph) -> Iterator[Finding]:
     """The registry answers that it was asked too often."""
     for container, text, evidence in _failed_pulls(pod, graph):
@@ -128,10 +129,10 @@ def registry_rate_limit(pod: Object, graph: Graph) -> Iterator[Finding]:
         registry = _registry(_image(container))
         cause = f"image {_image(container)} of {container.said} cannot be fetched now: {registry} was asked too often"
         fix = Fix("Pull with an account (imagePullSecrets), or from your own mirror", (_secret_change(pod, graph),))
-        yield finding(50, "registry-rate-limit", container, graph, cause, fix, evidence, Confidence.CERTAIN)
+        yield finding(modes.REGISTRY_RATE_LIMIT, container, graph, cause, fix, evidence, Confidence.CERTAIN)
 
 
-@rule(51, "image-name-invalid", on="Pod")
+@rule(modes.IMAGE_NAME_INVALID, on="Pod")
 def image_name_invalid(pod: Object, graph: Graph) -> Iterator[Finding]:
     """The image's name is none: capitals, spaces, a colon too many; or what the node has of it cannot be read."""
     for container in containers_of(pod):
@@ -148,10 +149,10 @@ def image_name_invalid(pod: Object, graph: Graph) -> Iterator[Finding]:
         cause = f"image {image} of {container.said} is no valid name: {why}"
         shown = Evidence(ref(pod), f"{container.status_pointer}/state/waiting", _told(container))
         fix = Fix("Correct the image's name", (_image_change(container, near),))
-        yield finding(51, "image-name-invalid", container, graph, cause, fix, (shown,), Confidence.CERTAIN)
+        yield finding(modes.IMAGE_NAME_INVALID, container, graph, cause, fix, (shown,), Confidence.CERTAIN)
 
 
-@rule(53, "image-for-other-platform", on="Pod")
+@rule(modes.IMAGE_FOR_OTHER_PLATFORM, on="Pod")
 def image_for_other_platform(pod: Object, graph: Graph) -> Iterator[Finding]:
     """The registry has the image, but not for the node's processor or system."""
     for container, text, evidence in _failed_pulls(pod, graph):
@@ -160,7 +161,7 @@ def image_for_other_platform(pod: Object, graph: Graph) -> Iterator[Finding]:
             machine = ((status(node) if node else {}).get("nodeInfo") or {}).get("architecture") or "node's processor"
             cause = f"image {_image(container)} of {container.said} is not built for the {machine} it is to run on"
             fix = Fix("Build the image for the nodes' platform too, or place the pod on nodes that fit", ())
-            yield finding(53, "image-for-other-platform", container, graph, cause, fix, evidence, Confidence.CERTAIN)
+            yield finding(modes.IMAGE_FOR_OTHER_PLATFORM, container, graph, cause, fix, evidence, Confidence.CERTAIN)
 
 
 def _registry(image: str) -> str:

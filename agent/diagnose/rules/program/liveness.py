@@ -4,7 +4,9 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 
+from agent.diagnose import modes
 from agent.diagnose.finding import Change, Confidence, Finding, Fix, finding
+from agent.diagnose.modes import Mode
 from agent.diagnose.registry import rule
 from agent.diagnose.rules.program.probes import (
     LIVENESS,
@@ -34,13 +36,15 @@ ENOUGH = 60
 """Seconds a startup probe should at least give, where nothing tells how long the program needs."""
 
 NAMES = {LIVENESS: "liveness", STARTUP: "startup"}
+PROTOCOLS = {LIVENESS: modes.LIVENESS_PROTOCOL, STARTUP: modes.STARTUP_PROTOCOL}
+PATHS = {LIVENESS: modes.LIVENESS_PATH, STARTUP: modes.STARTUP_PATH}
 ANSWER = re.compile(r"statuscode: \d")
 """The program was up when it was asked, and answered no."""
 
 SLOW = ("context deadline exceeded", "Client.Timeout exceeded", "timed out")
 
 
-@rule(75, "liveness-protocol", on="Pod")
+@rule(modes.LIVENESS_PROTOCOL, on="Pod")
 def liveness_protocol(pod: Object, graph: Graph) -> Iterator[Finding]:
     """A liveness (or startup) probe speaks otherwise than the port it asks."""
     for ask in asks(pod, LIVENESS, STARTUP):
@@ -49,12 +53,10 @@ def liveness_protocol(pod: Object, graph: Graph) -> Iterator[Finding]:
             message = failure.get("message") or ""
             spoken = (ask.handler[1].get("scheme") or "HTTP") if ask.handler[0] == "httpGet" else ask.handler[0]
             cause = f"{_who(ask)} speaks {spoken} to port {ask.given}, which does not answer in it; so it is killed"
-            yield probe_finding(
-                75, f"{NAMES[ask.kind]}-protocol", ask, graph, cause, other_scheme(message), failure, "scheme"
-            )
+            yield probe_finding(PROTOCOLS[ask.kind], ask, graph, cause, other_scheme(message), failure, "scheme")
 
 
-@rule(76, "liveness-path", on="Pod")
+@rule(modes.LIVENESS_PATH, on="Pod")
 def liveness_path(pod: Object, graph: Graph) -> Iterator[Finding]:
     """A liveness (or startup) probe asks for a path the program does not have, so the kubelet kills it."""
     for ask in asks(pod, LIVENESS, STARTUP):
@@ -63,26 +65,26 @@ def liveness_path(pod: Object, graph: Graph) -> Iterator[Finding]:
             better = next(iter(better_path(ask)), "")
             hint = f"; {better} answers" if better else ""
             cause = f"{_who(ask)} asks for {ask.path}, which the program does not have{hint}; so it is killed"
-            yield probe_finding(76, f"{NAMES[ask.kind]}-path", ask, graph, cause, better, failure, "path")
+            yield probe_finding(PATHS[ask.kind], ask, graph, cause, better, failure, "path")
 
 
-@rule(77, "liveness-impatient", on="Pod")
+@rule(modes.LIVENESS_IMPATIENT, on="Pod")
 def liveness_impatient(pod: Object, graph: Graph) -> Iterator[Finding]:
     """A liveness probe kills a container before it is up: it has no startup probe, and never lived longer."""
     for ask in asks(pod, LIVENESS):
         if ask.container.spec.get(STARTUP):
             continue
-        yield from _impatient(77, "liveness-impatient", ask, graph)
+        yield from _impatient(modes.LIVENESS_IMPATIENT, ask, graph)
 
 
-@rule(78, "startup-impatient", on="Pod")
+@rule(modes.STARTUP_IMPATIENT, on="Pod")
 def startup_impatient(pod: Object, graph: Graph) -> Iterator[Finding]:
     """A startup probe gives up before the program is up."""
     for ask in asks(pod, STARTUP):
-        yield from _impatient(78, "startup-impatient", ask, graph)
+        yield from _impatient(modes.STARTUP_IMPATIENT, ask, graph)
 
 
-def _impatient(mode: int, code: str, ask: Ask, graph: Graph) -> Iterator[Finding]:
+def _impatient(mode: Mode, ask: Ask, graph: Graph) -> Iterator[Finding]:
     failure, lived = kills(ask, graph), _lived(ask, graph)
     if failure is None or lived is None or lived > 2 * budget(ask) + number(ask.probe.get("periodSeconds"), 10):
         return
@@ -92,7 +94,7 @@ def _impatient(mode: int, code: str, ask: Ask, graph: Graph) -> Iterator[Finding
         return
     if not (REFUSED.search(message) or slow) or better_port(ask, graph) is not None:
         return
-    yield _impatient_finding(mode, code, ask, graph, failure, lived)
+    yield _impatient_finding(mode, ask, graph, failure, lived)
 
 
 def _misunderstood(ask: Ask, graph: Graph) -> Object | None:
@@ -118,25 +120,31 @@ def _lived(ask: Ask, graph: Graph) -> float | None:
     return (finished - started).total_seconds()
 
 
-def _impatient_finding(mode: int, code: str, ask: Ask, graph: Graph, failure: Object, lived: float) -> Finding:
+def _impatient_finding(mode: Mode, ask: Ask, graph: Graph, failure: Object, lived: float) -> Finding:
     given, container = budget(ask), ask.container
     field = f"{STARTUP}.failureThreshold"
     period = max(number((container.spec.get(STARTUP) or {}).get("periodSeconds"), 10), 1)
-    old = str(number((container.spec.get(STARTUP) or {}).get("failureThreshold"), 3)) if mode == 78 else ""
+    old = (
+        str(number((container.spec.get(STARTUP) or {}).get("failureThreshold"), 3))
+        if mode is modes.STARTUP_IMPATIENT
+        else ""
+    )
     new = str(max(int(max(ENOUGH, 3 * given)) // period, 1))
     cause = (
         f"{_who(ask)} gives it {given:.0f} s, and it does not answer by then: it was killed after {lived:.0f} s, "
         f"{container.restarts} time{'' if container.restarts == 1 else 's'} so far"
     )
     fix = Fix(
-        summary="Give it time to start with a startup probe" if mode == 77 else "Let the startup probe wait longer",
+        summary="Give it time to start with a startup probe"
+        if mode is modes.LIVENESS_IMPATIENT
+        else "Let the startup probe wait longer",
         changes=(Change(container.field(field), old, new, container.scaffold(field)),),
     )
     shown = (
         event_evidence(failure, container.pod),
         Evidence(ref(container.pod), f"{container.pointer}/{ask.kind}", f"{given:.0f} s"),
     )
-    return finding(mode, code, container, graph, cause, fix, shown, Confidence.LIKELY)
+    return finding(mode, container, graph, cause, fix, shown, Confidence.LIKELY)
 
 
 def _who(ask: Ask) -> str:

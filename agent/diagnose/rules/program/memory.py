@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 
+from agent.diagnose import modes
 from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity, finding
 from agent.diagnose.registry import rule
 from agent.kube.containers import RECENT, Container, containers_of, killed_by_probe, newest
@@ -30,7 +31,7 @@ TOO_SMALL = re.compile(
 )
 
 
-@rule(65, "oom-killed", on="Pod")
+@rule(modes.OOM_KILLED, on="Pod")
 def oom_killed(pod: Object, graph: Graph) -> Iterator[Finding]:
     """A container used more memory than its limit, or has a limit in which nothing can start."""
     tight = _tightest(pod)
@@ -90,8 +91,7 @@ def _oom_finding(container: Container, graph: Graph, shown: Evidence, how: str, 
     now = (Evidence(ref(container.pod), "metrics", f"{memory(Decimal(usage))} in use"),) if usage else ()
     broken = not container.ready or (container.restarts > 1 and _is_recent(container, graph))
     return finding(
-        65,
-        "oom-killed",
+        modes.OOM_KILLED,
         container,
         graph,
         f"{container.said} {how}: it needs more than {where}{times}",

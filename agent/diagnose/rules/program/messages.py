@@ -4,9 +4,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from agent.diagnose import modes
 from agent.diagnose.finding import Change, Confidence, Finding, Fix, finding
 from agent.diagnose.logs import REFUSED, TIMED_OUT, UNKNOWN, ending_line, struggling
 from agent.diagnose.messages.lines import telling_line
+from agent.diagnose.modes import Mode
 from agent.diagnose.registry import Rule, Test, rule
 from agent.diagnose.unexplained import FLAPPING
 from agent.kube.containers import Container, end_log, last_end
@@ -20,7 +22,7 @@ from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph, ref
 from agent.snapshot.record import Object
 
-SHOWN_BY = (0, 62, 73)
+SHOWN_BY = (modes.UNEXPLAINED, modes.INIT_CONTAINER_FAILS, modes.EXCEPTION)
 """What such a program looks like to who does not read its log."""
 
 LOCAL = re.compile(r"(?:^|://|@)(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?(?:$|[/?,])")
@@ -37,8 +39,7 @@ _ADDRESS = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b")
 class Saying:
     """One thing logs say. `cause` goes behind the container's name; `{line}` and `{more}` are filled in."""
 
-    mode: int
-    code: str
+    mode: Mode
     pattern: re.Pattern[str]
     cause: str
     fix: str
@@ -108,8 +109,7 @@ def _address(container: Container, _line: str, graph: Graph) -> tuple[Change, ..
 
 ALL = (
     Saying(
-        81,
-        "credentials-refused",
+        modes.CREDENTIALS_REFUSED,
         re.compile(
             r"password authentication failed|[Aa]ccess denied for user|[Aa]uthentication failed|\bWRONGPASS\b"
             r"|\bNOAUTH\b"
@@ -123,8 +123,7 @@ ALL = (
         _new_credentials,
     ),
     Saying(
-        83,
-        "connections-exhausted",
+        modes.CONNECTIONS_EXHAUSTED,
         re.compile(
             r"[Tt]oo many (?:connections|clients)|remaining connection slots|max(?:imum)?(?: number of)?(?: client)?"
             r" (?:clients|connections) reached|max_user_connections|QueuePool limit|ER_CON_COUNT"
@@ -135,8 +134,7 @@ ALL = (
         "Let each replica keep fewer connections, put a pooler between, or let the database accept more",
     ),
     Saying(
-        84,
-        "database-read-only",
+        modes.DATABASE_READ_ONLY,
         re.compile(
             r"read-only transaction|\bREADONLY\b|super-read-only|--read-only option|NotWritablePrimary"
             r"|read[- ]only (?:database|replica|mode)|readonly database|ReadOnlySqlTransaction"
@@ -145,8 +143,7 @@ ALL = (
         "Call the primary, or let the database elect one",
     ),
     Saying(
-        85,
-        "certificate-refused",
+        modes.CERTIFICATE_REFUSED,
         re.compile(
             r"x509:|CERT_HAS_EXPIRED|[Cc]ertificate (?:has |is )?(?:expired|not yet valid)|self[- ]signed certificate"
             r"|SELF_SIGNED_CERT|UNABLE_TO_(?:VERIFY_LEAF|GET_ISSUER)"
@@ -158,8 +155,7 @@ ALL = (
         "Renew the certificate, or give the container the authority that signed it; look at the clock when it expired",
     ),
     Saying(
-        87,
-        "limit-of-the-system",
+        modes.LIMIT_OF_THE_SYSTEM,
         re.compile(
             r"[Tt]oo many open files|\bE[MN]FILE\b|[Cc]annot assign requested address|EADDRNOTAVAIL|max_user_watches"
             r"|inotify watch(?:es)? limit|unable to create (?:new )?native thread|can't start new thread"
@@ -169,8 +165,7 @@ ALL = (
         "Let the program close what it opens, or raise that limit (ulimit, sysctl, a larger /dev/shm)",
     ),
     Saying(
-        82,
-        "dependency-unreachable",
+        modes.DEPENDENCY_UNREACHABLE,
         re.compile("|".join(pattern.pattern for pattern in (REFUSED, TIMED_OUT, UNKNOWN))),
         "cannot reach{more} ({line})",
         "Correct the address it is given, or bring up whom it calls",
@@ -213,7 +208,7 @@ def _rule(saying: Saying) -> Rule:
                 yield _finding(container, saying, found[1], graph)
 
     wrapped: Test = test
-    return rule(saying.mode, saying.code, on="Pod")(wrapped)
+    return rule(saying.mode, on="Pod")(wrapped)
 
 
 def _finding(container: Container, saying: Saying, shown: Evidence, graph: Graph) -> Finding:
@@ -222,9 +217,7 @@ def _finding(container: Container, saying: Saying, shown: Evidence, graph: Graph
     ended = last_end(container, graph)
     code = f"exit code {ended[1].get('exitCode')}" if ended else ""
     proof = (shown, *([Evidence(ref(container.pod), ended[0], code)] if ended else []))
-    made = finding(
-        saying.mode, saying.code, container, graph, f"{container.said} {cause}", fix, proof, Confidence.LIKELY
-    )
+    made = finding(saying.mode, container, graph, f"{container.said} {cause}", fix, proof, Confidence.LIKELY)
     return replace(made, instead_of=SHOWN_BY)
 
 

@@ -5,7 +5,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from agent.diagnose import modes
 from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
+from agent.diagnose.modes import Mode
 from agent.diagnose.registry import rule
 from agent.kube.containers import Container, containers_of, events_of, newest, workload_ref
 from agent.kube.endpoints import services_of
@@ -68,7 +70,10 @@ class Ask:
         return str(self.handler[1].get("path") or "/") if self.handler[0] == "httpGet" else ""
 
 
-@rule(74, "liveness-port", on="Pod")
+PORTS = {LIVENESS: modes.LIVENESS_PORT, STARTUP: modes.STARTUP_PORT}
+
+
+@rule(modes.LIVENESS_PORT, on="Pod")
 def liveness_port(pod: Object, graph: Graph) -> Iterator[Finding]:
     """A liveness (or startup) probe asks a port nobody listens on, so the kubelet kills a container that is well."""
     for ask in asks(pod, LIVENESS, STARTUP):
@@ -79,10 +84,10 @@ def liveness_port(pod: Object, graph: Graph) -> Iterator[Finding]:
         if better is not None:
             who = "startup" if ask.kind == STARTUP else "liveness"
             cause = f"the {who} probe of container {ask.container.name} asks port {ask.given}, where {better[1]}"
-            yield probe_finding(74, f"{who}-port", ask, graph, f"{cause}; so it is killed", better[0], failure, "port")
+            yield probe_finding(PORTS[ask.kind], ask, graph, f"{cause}; so it is killed", better[0], failure, "port")
 
 
-@rule(79, "readiness-probe", on="Pod")
+@rule(modes.READINESS_PROBE, on="Pod")
 def readiness_probe(pod: Object, graph: Graph) -> Iterator[Finding]:
     """A readiness probe asks the wrong port, path or in the wrong protocol, so that no traffic ever comes."""
     for ask in asks(pod, READINESS):
@@ -92,7 +97,7 @@ def readiness_probe(pod: Object, graph: Graph) -> Iterator[Finding]:
         found = _wrong(ask, failure.get("message") or "", graph)
         if found is not None:
             cause, better, leaf = found
-            yield probe_finding(79, "readiness-probe", ask, graph, cause, better, failure, leaf)
+            yield probe_finding(modes.READINESS_PROBE, ask, graph, cause, better, failure, leaf)
 
 
 def _wrong(ask: Ask, message: str, graph: Graph) -> tuple[str, str, str] | None:
@@ -246,9 +251,7 @@ def better_path(ask: Ask) -> list[str]:
     return [other.path for other in others if alive and other.path not in ("", ask.path) and other.port == ask.port]
 
 
-def probe_finding(
-    mode: int, code: str, ask: Ask, graph: Graph, cause: str, better: str, failure: Object, leaf: str
-) -> Finding:
+def probe_finding(mode: Mode, ask: Ask, graph: Graph, cause: str, better: str, failure: Object, leaf: str) -> Finding:
     """Return the finding about one leaf of a probe: what stands there and what should."""
     container, workload = ask.container, workload_ref(ask.container.pod, graph)
     how, handler = ask.handler
@@ -257,7 +260,6 @@ def probe_finding(
     change = Change(container.field(f"{ask.kind}.{how}.{leaf}"), old, better, f"{ask.kind}.{how}.{leaf}")
     return Finding(
         mode=mode,
-        code=code,
         subject=workload,
         cause=f"{said(workload)}: {cause}",
         severity=Severity.ERROR,

@@ -5,7 +5,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from agent.diagnose import modes
 from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
+from agent.diagnose.modes import Mode
 from agent.diagnose.registry import rule
 from agent.kube.containers import Container, containers_of, workload_ref
 from agent.kube.fields import metadata, spec, status
@@ -34,19 +36,19 @@ class Wanted:
     """The field that holds it; a name inside it has no values path of its own."""
 
 
-@rule(54, "configmap-missing", on="Pod")
+@rule(modes.CONFIGMAP_MISSING, on="Pod")
 def configmap_missing(pod: Object, graph: Graph) -> Iterator[Finding]:
     """A container's environment comes from a ConfigMap that is not there."""
-    yield from _missing_env(pod, graph, 54, "ConfigMap")
+    yield from _missing_env(pod, graph, modes.CONFIGMAP_MISSING, "ConfigMap")
 
 
-@rule(55, "secret-missing", on="Pod")
+@rule(modes.SECRET_MISSING, on="Pod")
 def secret_missing(pod: Object, graph: Graph) -> Iterator[Finding]:
     """A container's environment comes from a Secret that is not there."""
-    yield from _missing_env(pod, graph, 55, "Secret")
+    yield from _missing_env(pod, graph, modes.SECRET_MISSING, "Secret")
 
 
-@rule(56, "key-missing", on="Pod")
+@rule(modes.KEY_MISSING, on="Pod")
 def key_missing(pod: Object, graph: Graph) -> Iterator[Finding]:
     """The ConfigMap or Secret is there; the key is not."""
     for container in containers_of(pod):
@@ -58,7 +60,7 @@ def key_missing(pod: Object, graph: Graph) -> Iterator[Finding]:
             yield from _missing_item(wanted, pod, graph)
 
 
-@rule(57, "volume-source-missing", on="Pod")
+@rule(modes.VOLUME_SOURCE_MISSING, on="Pod")
 def volume_source_missing(pod: Object, graph: Graph) -> Iterator[Finding]:
     """A volume is made from a ConfigMap or Secret that is not there, so no container can start."""
     if not _mounting(pod):
@@ -68,12 +70,11 @@ def volume_source_missing(pod: Object, graph: Graph) -> Iterator[Finding]:
         events = [event for event in _mount_events(pod, graph) if _names(event, wanted)]
         if there is False or (there is None and any("not found" in (e.get("message") or "") for e in events)):
             yield _absent(
-                57, "volume-source-missing", wanted, pod, graph, "", tuple(map(_shown(pod), events[-1:])), there
+                modes.VOLUME_SOURCE_MISSING, wanted, pod, graph, "", tuple(map(_shown(pod), events[-1:])), there
             )
 
 
-def _missing_env(pod: Object, graph: Graph, mode: int, kind: str) -> Iterator[Finding]:
-    code = f"{kind.lower()}-missing"
+def _missing_env(pod: Object, graph: Graph, mode: Mode, kind: str) -> Iterator[Finding]:
     for container in containers_of(pod):
         if container.waiting.get("reason") != WAITS:
             continue
@@ -82,12 +83,11 @@ def _missing_env(pod: Object, graph: Graph, mode: int, kind: str) -> Iterator[Fi
             there = graph.exists(kind, ref(pod).namespace, wanted.name)
             if there is False or (there is None and f'"{wanted.name}" not found' in message):
                 shown = (Evidence(ref(pod), f"{container.status_pointer}/state/waiting", f"{WAITS}: {message}"),)
-                yield _absent(mode, code, wanted, pod, graph, container.name, shown, there)
+                yield _absent(mode, wanted, pod, graph, container.name, shown, there)
 
 
 def _absent(
-    mode: int,
-    code: str,
+    mode: Mode,
     wanted: Wanted,
     pod: Object,
     graph: Graph,
@@ -106,7 +106,7 @@ def _absent(
         command=f"kubectl get {wanted.kind.lower()}s -n {ref(pod).namespace}",
     )
     certain = Confidence.CERTAIN if there is False else Confidence.LIKELY
-    return _finding(mode, code, wanted, pod, graph, container, cause, fix, proof, certain)
+    return _finding(mode, wanted, pod, graph, container, cause, fix, proof, certain)
 
 
 def _missing_key(wanted: Wanted, message: str, container: Container, graph: Graph) -> Iterator[Finding]:
@@ -149,12 +149,11 @@ def _without_key(
         (Change(wanted.field, wanted.key, near, ""),) if near else (added,),
     )
     confidence = Confidence.CERTAIN if shown else Confidence.LIKELY
-    return _finding(56, "key-missing", wanted, pod, graph, container, cause, fix, proof, confidence)
+    return _finding(modes.KEY_MISSING, wanted, pod, graph, container, cause, fix, proof, confidence)
 
 
 def _finding(
-    mode: int,
-    code: str,
+    mode: Mode,
     wanted: Wanted,
     pod: Object,
     graph: Graph,
@@ -167,7 +166,6 @@ def _finding(
     workload = workload_ref(pod, graph)
     return Finding(
         mode=mode,
-        code=code,
         subject=workload,
         cause=f"{said(workload)}: {cause}",
         severity=Severity.ERROR,

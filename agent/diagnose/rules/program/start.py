@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from agent.diagnose import modes
 from agent.diagnose.finding import Change, Confidence, Finding, Fix, finding
 from agent.diagnose.registry import rule
 from agent.kube.containers import Container, containers_of, end_log, events_of, last_end, newest
@@ -29,7 +30,7 @@ _ASKS = re.compile(
 _WORD = re.compile(r"(?:[a-z]+://)?(?P<host>[a-z][-a-z0-9]*(?:\.[a-z0-9][-a-z0-9]*)*)(?::\d+)?(?:/\S*)?")
 
 
-@rule(59, "root-forbidden", on="Pod")
+@rule(modes.ROOT_FORBIDDEN, on="Pod")
 def root_forbidden(pod: Object, graph: Graph) -> Iterator[Finding]:
     """The pod forbids root, and the image runs as root or does not say as whom."""
     for container in containers_of(pod):
@@ -41,10 +42,10 @@ def root_forbidden(pod: Object, graph: Graph) -> Iterator[Finding]:
         change = Change(container.field("securityContext.runAsUser"), "", "", "securityContext.runAsUser")
         fix = Fix("Set runAsUser to a user other than 0 that the image is made for, or build it with one", (change,))
         shown = Evidence(ref(pod), f"{container.status_pointer}/state/waiting/message", message)
-        yield finding(59, "root-forbidden", container, graph, cause, fix, (shown,), Confidence.CERTAIN)
+        yield finding(modes.ROOT_FORBIDDEN, container, graph, cause, fix, (shown,), Confidence.CERTAIN)
 
 
-@rule(53, "foreign-program", on="Pod")
+@rule(modes.FOREIGN_PROGRAM, on="Pod")
 def foreign_program(pod: Object, graph: Graph) -> Iterator[Finding]:
     """The kernel cannot run the program: another processor's, or a script that does not say who reads it."""
     for container in containers_of(pod):
@@ -61,7 +62,7 @@ def foreign_program(pod: Object, graph: Graph) -> Iterator[Finding]:
             container.field("image"), str(container.spec.get("image") or ""), "", container.scaffold("image.tag")
         )
         fix = Fix("Use an image built for the nodes' processor, or place the pod on nodes that have its own", (change,))
-        yield finding(53, "foreign-program", container, graph, cause, fix, (shown,), Confidence.CERTAIN)
+        yield finding(modes.FOREIGN_PROGRAM, container, graph, cause, fix, (shown,), Confidence.CERTAIN)
 
 
 def _format_error(container: Container, graph: Graph) -> Evidence | None:
@@ -79,7 +80,7 @@ def _format_error(container: Container, graph: Graph) -> Evidence | None:
     return Evidence(ref(container.pod), pointer, line.strip()) if line else None
 
 
-@rule(61, "start-hook-fails", on="Pod")
+@rule(modes.START_HOOK_FAILS, on="Pod")
 def start_hook_fails(pod: Object, graph: Graph) -> Iterator[Finding]:
     """The postStart hook fails, and the kubelet ends the container for it."""
     for container in containers_of(pod):
@@ -92,11 +93,11 @@ def start_hook_fails(pod: Object, graph: Graph) -> Iterator[Finding]:
         said = f": {why['said']}" if why and why["said"] else ""
         change = Change(container.field("lifecycle.postStart"), "", "", container.scaffold("lifecycle.postStart"))
         fix = Fix("Mend the command of the hook, or do its work in the container's own start", (change,))
-        made = finding(61, "start-hook-fails", container, graph, f"{cause}{said}", fix, (shown,), Confidence.CERTAIN)
-        yield replace(made, instead_of=(0, 73))
+        made = finding(modes.START_HOOK_FAILS, container, graph, f"{cause}{said}", fix, (shown,), Confidence.CERTAIN)
+        yield replace(made, instead_of=(modes.UNEXPLAINED, modes.EXCEPTION))
 
 
-@rule(63, "init-waits", on="Pod")
+@rule(modes.INIT_WAITS, on="Pod")
 def init_waits(pod: Object, graph: Graph) -> Iterator[Finding]:
     """An init container asks again and again for a Service that does not exist."""
     for container in containers_of(pod):
@@ -111,7 +112,7 @@ def init_waits(pod: Object, graph: Graph) -> Iterator[Finding]:
             cause = f"{container.said} waits for {host}, and there is no Service {host} in the namespace{hint}"
             fix = Fix(f"Create Service {host}, or let it wait for one that exists")
             shown = Evidence(ref(pod), f"{container.pointer}/command", " ".join(texts(container.spec.get("command"))))
-            yield finding(63, "init-waits", container, graph, cause, fix, (shown,), Confidence.LIKELY)
+            yield finding(modes.INIT_WAITS, container, graph, cause, fix, (shown,), Confidence.LIKELY)
             break
 
 

@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from agent.diagnose import modes
 from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
+from agent.diagnose.modes import Mode
 from agent.diagnose.registry import Rule, rule
 from agent.kube.containers import Container, containers_of
 from agent.kube.endpoints import is_ready
@@ -19,29 +21,70 @@ from agent.snapshot.record import Object, Ref
 from tools.quantity import parse_quantity
 from tools.redact import MASK
 
-ONLY_SHOWN = (0, 71, 73, 80, 93)
+ONLY_SHOWN = (modes.UNEXPLAINED, modes.FINISHED, modes.EXCEPTION, modes.ROLLOUT_STUCK)
 """What a bad version looks like: it ends or is not ready, and no field of its objects says why."""
 
-BROUGHT_ABOUT: Mapping[str, tuple[int, ...]] = {
-    "image": (47, 48, 49, 50, 51, 52, 53, 58, 59, 73),
-    "imagePullPolicy": (52,),
-    "command": (58, 71, 73),
-    "args": (58, 69, 71, 73),
-    "env": (54, 55, 56, 69, 70, 71, 73, 81, 82, 113, 114),
-    "envFrom": (54, 55, 69, 70),
-    "limits": (65, 66, 68, 88),
-    "requests": (17, 18, 19, 20),
-    "livenessProbe": (74, 75, 76, 77),
-    "readinessProbe": (79, 80),
-    "startupProbe": (78,),
-    "nodeSelector": (21,),
-    "affinity": (22, 26, 27),
-    "tolerations": (24,),
-    "volumes": (33, 44, 57),
-    "securityContext": (46, 59, 72),
-    "serviceAccountName": (8,),
-    "priorityClassName": (13,),
-    "schedulerName": (31,),
+BROUGHT_ABOUT: Mapping[str, tuple[Mode, ...]] = {
+    "image": (
+        modes.IMAGE_NOT_FOUND,
+        modes.IMAGE_PULL_DENIED,
+        modes.REGISTRY_UNREACHABLE,
+        modes.REGISTRY_RATE_LIMIT,
+        modes.IMAGE_NAME_INVALID,
+        modes.IMAGE_NEVER_PULLED,
+        modes.FOREIGN_PROGRAM,
+        modes.IMAGE_FOR_OTHER_PLATFORM,
+        modes.COMMAND_NOT_FOUND,
+        modes.ROOT_FORBIDDEN,
+        modes.EXCEPTION,
+    ),
+    "imagePullPolicy": (modes.IMAGE_NEVER_PULLED,),
+    "command": (modes.COMMAND_NOT_FOUND, modes.FINISHED, modes.EXCEPTION),
+    "args": (modes.COMMAND_NOT_FOUND, modes.SETTING_MISSING, modes.FINISHED, modes.EXCEPTION),
+    "env": (
+        modes.CONFIGMAP_MISSING,
+        modes.SECRET_MISSING,
+        modes.KEY_MISSING,
+        modes.SETTING_MISSING,
+        modes.CONFIGURATION_UNREADABLE,
+        modes.FINISHED,
+        modes.EXCEPTION,
+        modes.CREDENTIALS_REFUSED,
+        modes.DEPENDENCY_UNREACHABLE,
+        modes.SERVICE_NAME_WRONG,
+        modes.SERVICE_PORT_WRONG,
+    ),
+    "envFrom": (modes.CONFIGMAP_MISSING, modes.SECRET_MISSING, modes.SETTING_MISSING, modes.CONFIGURATION_UNREADABLE),
+    "limits": (modes.OOM_KILLED, modes.DISK_LIMIT_EXCEEDED, modes.EVICTED_FOR_DISK),
+    "requests": (
+        modes.INSUFFICIENT_CPU,
+        modes.INSUFFICIENT_MEMORY,
+        modes.INSUFFICIENT_DEVICE,
+        modes.INSUFFICIENT_EPHEMERAL_STORAGE,
+        modes.TOO_MANY_PODS,
+    ),
+    "livenessProbe": (
+        modes.LIVENESS_PORT,
+        modes.LIVENESS_PROTOCOL,
+        modes.STARTUP_PROTOCOL,
+        modes.LIVENESS_PATH,
+        modes.LIVENESS_IMPATIENT,
+    ),
+    "readinessProbe": (modes.READINESS_PROBE,),
+    "startupProbe": (modes.STARTUP_IMPATIENT,),
+    "nodeSelector": (modes.NODE_SELECTOR_UNMATCHED,),
+    "affinity": (
+        modes.NODE_AFFINITY_UNMATCHED,
+        modes.ANTI_AFFINITY_UNSATISFIABLE,
+        modes.SPREAD_UNSATISFIABLE,
+        modes.AFFINITY_TARGET_ABSENT,
+    ),
+    "tolerations": (modes.UNTOLERATED_TAINT,),
+    "volumes": (modes.CLAIM_MISSING, modes.MOUNT_FAILED, modes.VOLUME_SOURCE_MISSING),
+    "securityContext": (modes.VOLUME_DENIED, modes.ROOT_FORBIDDEN, modes.WRONG_USER),
+    "serviceAccountName": (modes.SERVICE_ACCOUNT_MISSING,),
+    "priorityClassName": (modes.PRIORITY_CLASS_MISSING,),
+    "schedulerName": (modes.NO_SCHEDULER,),
 }
 """Field of a pod template -> the modes a wrong value of it brings about."""
 
@@ -49,7 +92,7 @@ MOST = 3
 """Differences that are named; the others are counted."""
 
 
-@rule(140, "regression", on="Deployment")
+@rule(modes.REGRESSION, on="Deployment")
 def regression(deployment: Object, graph: Graph) -> Iterator[Finding]:
     """A new revision's pods do not serve while those of the revision before do. Kept only beside such a symptom."""
     new = newest_set(deployment, graph)
@@ -84,8 +127,7 @@ def _regression(
         command=_back(name, revision(old), graph),
     )
     return Finding(
-        mode=140,
-        code="regression",
+        mode=modes.REGRESSION,
         subject=name,
         cause=cause,
         severity=Severity.ERROR,
@@ -140,11 +182,11 @@ def _released(graph: Graph) -> Mapping[Ref, tuple[str, Object]]:
     return found
 
 
-def _modes(item: Difference) -> tuple[int, ...]:
+def _modes(item: Difference) -> tuple[Mode, ...]:
     return tuple(dict.fromkeys(mode for container in item.path for mode in BROUGHT_ABOUT.get(container, ())))
 
 
-def _drifted(workload: Object, release: str, item: Difference, modes: tuple[int, ...]) -> Finding:
+def _drifted(workload: Object, release: str, item: Difference, explained: tuple[Mode, ...]) -> Finding:
     name = ref(workload)
     cause = (
         f"{said(name)}: {item.what} was changed outside of release {release}, "
@@ -153,8 +195,7 @@ def _drifted(workload: Object, release: str, item: Difference, modes: tuple[int,
     path = item.path[3:] if item.path[:2] == ("spec", "containers") else item.path[1:]
     field = f"containers[].{'.'.join(path)}" if item.path[:2] == ("spec", "containers") else ".".join(path)
     return Finding(
-        mode=141,
-        code="drift",
+        mode=modes.DRIFT,
         subject=name,
         cause=cause,
         severity=Severity.ERROR,
@@ -165,11 +206,11 @@ def _drifted(workload: Object, release: str, item: Difference, modes: tuple[int,
             changes=(Change(field, item.after, item.before, ".".join(path)),),
         ),
         container=item.path[2] if item.path[:2] == ("spec", "containers") else "",
-        instead_of=modes,
+        instead_of=explained,
     )
 
 
-@rule(142, "configuration-not-read", on="ConfigMap")
+@rule(modes.CONFIGURATION_NOT_READ, on="ConfigMap")
 def configuration_not_read(config: Object, graph: Graph) -> Iterator[Finding]:
     """A ConfigMap was changed after containers that read it once, at their start, had started."""
     written = _written(config)
@@ -244,8 +285,7 @@ def _not_read(workload: Object, config: Object, stale: list[Container], written:
         f"({listed(later)}) and still run{'s' if len(pods) == 1 else ''} with what it said then"
     )
     return Finding(
-        mode=142,
-        code="configuration-not-read",
+        mode=modes.CONFIGURATION_NOT_READ,
         subject=name,
         cause=cause,
         severity=Severity.WARNING,
@@ -263,6 +303,6 @@ def _not_read(workload: Object, config: Object, stale: list[Container], written:
     )
 
 
-DRIFTED = tuple(Rule(141, "drift", kind, drifted) for kind in ("Deployment", "StatefulSet", "DaemonSet"))
+DRIFTED = tuple(Rule(modes.DRIFT, kind, drifted) for kind in ("Deployment", "StatefulSet", "DaemonSet"))
 
 RULES = (regression, *DRIFTED, configuration_not_read)

@@ -5,7 +5,9 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from agent.diagnose import modes
 from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity, finding
+from agent.diagnose.modes import Mode
 from agent.diagnose.registry import rule
 from agent.kube.containers import containers_of, end_log, last_end
 from agent.kube.fields import condition_is, metadata, number, spec, status
@@ -63,7 +65,11 @@ _NO_KIND = re.compile(r'no matches for kind "([^"]+)" in version "([^"]+)"')
 _MINOR = re.compile(r"v?1\.(\d+)")
 
 
-@rule(14, "immutable-field", on="Release")
+EXPLAIN_A_FAILURE = (modes.IMMUTABLE_FIELD, modes.API_REMOVED, modes.KIND_UNDEFINED)
+"""Modes for which an upgrade fails."""
+
+
+@rule(modes.IMMUTABLE_FIELD, on="Release")
 def immutable(obj: Object, graph: Graph) -> Iterator[Finding]:
     """A release failed because its new manifest changes what the API does not let change."""
     release: Release = obj["release"]
@@ -78,7 +84,7 @@ def immutable(obj: Object, graph: Graph) -> Iterator[Finding]:
     if _IMMUTABLE.search(release.description):
         fix = Fix("Delete and make anew the object it names, or take the change back")
         cause = f"Release {release.name} failed: its manifest changes a field that cannot change"
-        yield _finding(obj, (14, "immutable-field"), cause, fix, (_described(obj, release),), Confidence.LIKELY)
+        yield _finding(obj, modes.IMMUTABLE_FIELD, cause, fix, (_described(obj, release),), Confidence.LIKELY)
 
 
 def _changed(item: Object, live: Object) -> Iterator[str]:
@@ -113,7 +119,7 @@ def _immutable(obj: Object, release: Release, live: Object, field: str, item: Ob
         f"from {old} to {new}, which the API does not allow"
     )
     shown = (Evidence(name, f"/spec/{field}", old), *((_described(obj, release),) if release.description else ()))
-    return _finding(obj, (14, "immutable-field"), cause, fix, shown, Confidence.CERTAIN)
+    return _finding(obj, modes.IMMUTABLE_FIELD, cause, fix, shown, Confidence.CERTAIN)
 
 
 def _short(value: object) -> str:
@@ -122,7 +128,7 @@ def _short(value: object) -> str:
     return text if len(text) <= 120 else f"{text[:117]}…"
 
 
-@rule(15, "release-stuck", on="Release")
+@rule(modes.RELEASE_STUCK, on="Release")
 def stuck(obj: Object, graph: Graph) -> Iterator[Finding]:
     """A release is pending although no helm works on it any more, or its last upgrade failed."""
     release: Release = obj["release"]
@@ -135,7 +141,7 @@ def stuck(obj: Object, graph: Graph) -> Iterator[Finding]:
         )
         cause = f"Release {release.name} is {release.status}{since}: whatever changed it ended before it was done"
         old = lasted is not None and (lasted > STUCK or (lasted > IDLE and _is_idle(release, graph)))
-        yield _finding(obj, (15, "release-stuck"), cause, fix, (), severity=Severity.WARNING if old else Severity.INFO)
+        yield _finding(obj, modes.RELEASE_STUCK, cause, fix, (), severity=Severity.WARNING if old else Severity.INFO)
     elif release.status == "failed":
         yield _failed(obj, release, graph)
 
@@ -166,7 +172,7 @@ def _failed(obj: Object, release: Release, graph: Graph) -> Finding:
     shown = (_described(obj, release),) if release.description else ()
     waited_for = (Ref(str(item.get("kind")), release.namespace, ref(item).name) for item in release.manifest or ())
     roots = (*jobs, *waited_for)  # what is broken among them is why helm gave up
-    return _finding(obj, (15, "release-failed"), cause, fix, shown, roots=roots, severity=Severity.WARNING)
+    return _finding(obj, modes.RELEASE_FAILED, cause, fix, shown, roots=roots, severity=Severity.WARNING)
 
 
 def _is_failed_hook(job: Object, release: Release) -> bool:
@@ -189,7 +195,7 @@ def _seconds_since(updated: str, graph: Graph) -> float | None:
     return (graph.snapshot.taken_at - then).total_seconds()
 
 
-@rule(16, "api-removed", on="Release")
+@rule(modes.API_REMOVED, on="Release")
 def removed(obj: Object, graph: Graph) -> Iterator[Finding]:
     """A release's manifest is of an apiVersion this cluster no longer serves, or of a kind nobody defined."""
     release: Release = obj["release"]
@@ -211,14 +217,14 @@ def removed(obj: Object, graph: Graph) -> Iterator[Finding]:
         )
         cause = f"Release {release.name} keeps {which}, not served since Kubernetes 1.{since}: its next upgrade fails"
         shown = (Evidence(ref(obj), f"manifest {said(name)}", version),)
-        yield _finding(obj, (16, "api-removed"), cause, fix, shown, severity=Severity.WARNING)
+        yield _finding(obj, modes.API_REMOVED, cause, fix, shown, severity=Severity.WARNING)
     elif unknown is not None:
         cause = f"Release {release.name} failed: nothing defines kind {unknown[1]} of {unknown[2]} on this cluster"
         fix = Fix(f"Install the CRD of {unknown[1]} first, or turn that part of the chart off")
-        yield _finding(obj, (16, "kind-undefined"), cause, fix, (_described(obj, release),), Confidence.LIKELY)
+        yield _finding(obj, modes.KIND_UNDEFINED, cause, fix, (_described(obj, release),), Confidence.LIKELY)
 
 
-@rule(16, "kind-undefined", on="Pod")
+@rule(modes.KIND_UNDEFINED, on="Pod")
 def undefined(pod: Object, graph: Graph) -> Iterator[Finding]:
     """A controller ends because a kind it works with is not defined: its CRD is missing."""
     for container in containers_of(pod):
@@ -231,7 +237,7 @@ def undefined(pod: Object, graph: Graph) -> Iterator[Finding]:
                 command=f"kubectl api-resources --api-group={found[2].partition('/')[0]}",
             )
             evidence = (Evidence(ref(pod), pointer, found[0]),)
-            yield finding(16, "kind-undefined", container, graph, what, fix, evidence, Confidence.LIKELY)
+            yield finding(modes.KIND_UNDEFINED, container, graph, what, fix, evidence, Confidence.LIKELY)
 
 
 def _described(obj: Object, release: Release) -> Evidence:
@@ -240,7 +246,7 @@ def _described(obj: Object, release: Release) -> Evidence:
 
 def _finding(
     obj: Object,
-    mode: tuple[int, str],
+    mode: Mode,
     cause: str,
     fix: Fix,
     evidence: tuple[Evidence, ...],
@@ -250,8 +256,7 @@ def _finding(
 ) -> Finding:
     release: Release = obj["release"]
     return Finding(
-        mode=mode[0],
-        code=mode[1],
+        mode=mode,
         subject=ref(obj),
         cause=cause,
         severity=severity,
@@ -259,7 +264,9 @@ def _finding(
         evidence=evidence or (Evidence(ref(obj), "status", release.status),),
         fix=fix,
         roots=roots,
-        instead_of=(15,) if mode[0] in (14, 16) and severity is Severity.ERROR else (),
+        instead_of=(modes.RELEASE_FAILED, modes.RELEASE_STUCK)
+        if mode in EXPLAIN_A_FAILURE and severity is Severity.ERROR
+        else (),
     )
 
 

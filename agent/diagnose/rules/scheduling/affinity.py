@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from agent.diagnose import modes
 from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
 from agent.diagnose.registry import once_per_shape, rule
 from agent.kube.affinity import (
@@ -32,7 +33,7 @@ _SPREAD = re.compile(r"didn't match pod topology spread constraints")
 _PORTS = re.compile(r"didn't have free ports")
 
 
-@rule(26, "anti-affinity-unsatisfiable", on="Pod")
+@rule(modes.ANTI_AFFINITY_UNSATISFIABLE, on="Pod")
 def repelled(pod: Object, graph: Graph) -> Iterator[Finding]:
     """Every node the pod may use is in a domain where a pod it refuses (or that refuses it) already runs."""
     if not waits(pod, graph):
@@ -69,8 +70,7 @@ def _repelled(
         else (f"no {key} is left without one")
     )
     return Finding(
-        mode=26,
-        code="anti-affinity-unsatisfiable",
+        mode=modes.ANTI_AFFINITY_UNSATISFIABLE,
         subject=ref(workload),
         cause=f"{said(ref(workload))} may not run twice in one {key} (required anti-affinity), and {whom} already runs "
         f"wherever it could go: {reach}",
@@ -89,7 +89,7 @@ def _repelled(
     )
 
 
-@rule(26, "spread-unsatisfiable", on="Pod")
+@rule(modes.SPREAD_UNSATISFIABLE, on="Pod")
 def unspread(pod: Object, graph: Graph) -> Iterator[Finding]:
     """A hard spread constraint leaves no node: none carries its key, or every domain has its share already."""
     if not waits(pod, graph):
@@ -144,8 +144,7 @@ def _with_keys(pod: Object, constraint: Mapping[str, Any]) -> Mapping[str, Any]:
 def _spread_finding(pod: Object, graph: Graph, index: int, constraint: Mapping[str, Any], why: str) -> Finding:
     workload, key = ref(graph.workload(pod)), str(constraint.get("topologyKey"))
     return Finding(
-        mode=26,
-        code="spread-unsatisfiable",
+        mode=modes.SPREAD_UNSATISFIABLE,
         subject=workload,
         cause=f"{said(workload)} must be spread over {key} (DoNotSchedule, maxSkew {constraint.get('maxSkew', 1)}), "
         f"and {why}",
@@ -167,7 +166,7 @@ def _spread_finding(pod: Object, graph: Graph, index: int, constraint: Mapping[s
     )
 
 
-@rule(27, "affinity-target-absent", on="Pod")
+@rule(modes.AFFINITY_TARGET_ABSENT, on="Pod")
 def companionless(pod: Object, graph: Graph) -> Iterator[Finding]:
     """The pod must run beside pods that run nowhere it may go."""
     if not waits(pod, graph):
@@ -197,8 +196,7 @@ def _companion_finding(pod: Object, graph: Graph, index: int, term: Term, found:
     places = listed(str(spec(other).get("nodeName")) for other in found)
     why = f"they run only on {places}, where it may not go" if found else "no such pod runs"
     return Finding(
-        mode=27,
-        code="affinity-target-absent",
+        mode=modes.AFFINITY_TARGET_ABSENT,
         subject=workload,
         cause=f"{said(workload)} must run in one {term.get('topologyKey')} with pods labelled {whom}, and {why}",
         severity=Severity.ERROR,
@@ -212,7 +210,7 @@ def _companion_finding(pod: Object, graph: Graph, index: int, term: Term, found:
     )
 
 
-@rule(28, "host-port-taken", on="Pod")
+@rule(modes.HOST_PORT_TAKEN, on="Pod")
 def port_taken(pod: Object, graph: Graph) -> Iterator[Finding]:
     """The port of the node that the pod wants is held by another pod on every node it may use."""
     wanted = host_ports(pod)
@@ -251,8 +249,7 @@ def _port_finding(
     itself = bool(taken) and all(ref(graph.workload(holder)) == workload for _, holder in taken)
     more = f" (more replicas than the {counted(len(nodes), 'node')})" if itself else ""
     return Finding(
-        mode=28,
-        code="host-port-taken",
+        mode=modes.HOST_PORT_TAKEN,
         subject=workload,
         cause=f"{said(workload)} wants host port {port.number}/{port.protocol}, which {by}{more}",
         severity=Severity.ERROR,

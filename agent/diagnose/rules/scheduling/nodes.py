@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from agent.diagnose import modes
 from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
+from agent.diagnose.modes import Mode
 from agent.diagnose.registry import Rule, once_per_shape, rule
 from agent.kube.fields import spec, status
 from agent.kube.pending import eligible, message, usable, verdict, waits
@@ -25,8 +27,7 @@ _NODES = re.compile(r"\d+/(\d+) nodes are available")
 class Amount:
     """A resource the scheduler counts, and how to say it."""
 
-    mode: int
-    code: str
+    mode: Mode
     resource: str
     noun: str
     shown: Callable[[Decimal], str]
@@ -36,17 +37,17 @@ def _plain(amount: Decimal) -> str:
     return f"{amount.normalize():f}"
 
 
-CPU = Amount(17, "insufficient-cpu", "cpu", "CPU", cores)
-MEMORY = Amount(18, "insufficient-memory", "memory", "memory", memory)
-SCRATCH = Amount(20, "insufficient-ephemeral-storage", "ephemeral-storage", "ephemeral storage", memory)
+CPU = Amount(modes.INSUFFICIENT_CPU, "cpu", "CPU", cores)
+MEMORY = Amount(modes.INSUFFICIENT_MEMORY, "memory", "memory", memory)
+SCRATCH = Amount(modes.INSUFFICIENT_EPHEMERAL_STORAGE, "ephemeral-storage", "ephemeral storage", memory)
 
 
 def device(resource: str) -> Amount:
     """Return how an extended resource (a GPU, huge pages) is counted: whole pieces of a name with a slash."""
-    return Amount(19, "insufficient-device", resource, resource, _plain)
+    return Amount(modes.INSUFFICIENT_DEVICE, resource, resource, _plain)
 
 
-@rule(21, "node-selector-unmatched", on="Pod")
+@rule(modes.NODE_SELECTOR_UNMATCHED, on="Pod")
 def selector_unmatched(pod: Object, graph: Graph) -> Iterator[Finding]:
     """No node carries the labels of the pod's nodeSelector."""
     wanted = spec(pod).get("nodeSelector") or {}
@@ -59,8 +60,7 @@ def selector_unmatched(pod: Object, graph: Graph) -> Iterator[Finding]:
         return
     workload = ref(graph.workload(pod))
     yield Finding(
-        mode=21,
-        code="node-selector-unmatched",
+        mode=modes.NODE_SELECTOR_UNMATCHED,
         subject=workload,
         cause=f"{said(workload)} may only run on nodes labelled {pairs(wanted)}{_what_nodes_carry(wanted, found)}",
         severity=Severity.ERROR,
@@ -89,7 +89,7 @@ def _what_nodes_carry(wanted: dict[str, str], found: Sequence[Fit]) -> str:
     return f", and no single one of the {counted(len(found), 'node')} carries all of them"
 
 
-@rule(24, "untolerated-taint", on="Pod")
+@rule(modes.UNTOLERATED_TAINT, on="Pod")
 def untolerated_taint(pod: Object, graph: Graph) -> Iterator[Finding]:
     """Every node the pod may use carries a taint it does not tolerate."""
     if not waits(pod, graph):
@@ -118,8 +118,7 @@ def _taint_finding(pod: Object, graph: Graph, telling: Sequence[Fit]) -> Finding
     told = f"{names} {where}" if taints else "the nodes carry taints"
     only = "the only nodes it may use" if len(telling) > 1 else "the only node it may use"
     return Finding(
-        mode=24,
-        code="untolerated-taint",
+        mode=modes.UNTOLERATED_TAINT,
         subject=workload,
         cause=f"{said(workload)} is not scheduled: {told}, which its pods do not tolerate ({only})",
         severity=Severity.ERROR,
@@ -156,10 +155,10 @@ def insufficient(amount: Amount) -> Rule:
         if need and waits(pod, graph):
             yield from _shortage(pod, graph, amount, usable(pod, graph))
 
-    return Rule(amount.mode, amount.code, "Pod", test)
+    return Rule(amount.mode, "Pod", test)
 
 
-@rule(19, "insufficient-device", on="Pod")
+@rule(modes.INSUFFICIENT_DEVICE, on="Pod")
 def insufficient_device(pod: Object, graph: Graph) -> Iterator[Finding]:
     """No node has the GPUs (or other devices, or huge pages) the pod asks for."""
     if waits(pod, graph):
@@ -168,7 +167,7 @@ def insufficient_device(pod: Object, graph: Graph) -> Iterator[Finding]:
                 yield from _shortage(pod, graph, device(resource), usable(pod, graph))
 
 
-@rule(20, "too-many-pods", on="Pod")
+@rule(modes.TOO_MANY_PODS, on="Pod")
 def too_many_pods(pod: Object, graph: Graph) -> Iterator[Finding]:
     """Every node the pod may use holds as many pods as it may."""
     if not waits(pod, graph):
@@ -190,8 +189,7 @@ def _crowded(pod: Object, graph: Graph, full: Sequence[Fit]) -> Finding:
         f"{listed(fit.name for fit in full)} hold{'s' if len(full) == 1 else ''} {holds}" if full else "all are full"
     )
     return Finding(
-        mode=20,
-        code="too-many-pods",
+        mode=modes.TOO_MANY_PODS,
         subject=workload,
         cause=f"{said(workload)} finds no place: every node it may use holds as many pods as it may ({where})",
         severity=Severity.ERROR,
@@ -275,7 +273,6 @@ def _shortage_finding(
     workload = ref(graph.workload(pod))
     return Finding(
         mode=amount.mode,
-        code=amount.code,
         subject=workload,
         cause=f"{said(workload)} {text}{_tainted_room(pod, graph, nodes)}",
         severity=Severity.ERROR,
@@ -319,7 +316,7 @@ def _shortage_fix(pod: Object, amount: Amount, *, impossible: bool) -> Fix:
     found = largest(pod, amount.resource)
     old = amount.shown(found[2]) if found else ""
     # devices are asked for by their limit: the request follows it
-    path = f"resources.{'limits' if amount.mode == 19 else 'requests'}.{amount.resource}"
+    path = f"resources.{'limits' if amount.mode is modes.INSUFFICIENT_DEVICE else 'requests'}.{amount.resource}"
     way = "add a larger node" if impossible else f"free {amount.noun} on a node, or add one"
     return Fix(
         summary=f"Lower the {amount.noun} request, or {way}",

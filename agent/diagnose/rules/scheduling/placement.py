@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from agent.diagnose import modes
 from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
 from agent.diagnose.registry import once_per_shape, rule
 from agent.kube.fields import condition, is_unscheduled, metadata, seconds_since, spec, status, template
@@ -29,7 +30,7 @@ _REFUSED_AFFINITY = re.compile(r"(\d+) node\(s\) didn't match (?:Pod's node affi
 _PREEMPTOR = re.compile(r"Preempted by (?:pod )?(\S+)(?: on node (\S+))?")
 
 
-@rule(22, "node-affinity-unmatched", on="Pod")
+@rule(modes.NODE_AFFINITY_UNMATCHED, on="Pod")
 def affinity_unmatched(pod: Object, graph: Graph) -> Iterator[Finding]:
     """No node that the nodeSelector allows satisfies the required node affinity."""
     terms = _terms(pod)
@@ -41,8 +42,7 @@ def affinity_unmatched(pod: Object, graph: Graph) -> Iterator[Finding]:
         return
     workload = ref(graph.workload(pod))
     yield Finding(
-        mode=22,
-        code="node-affinity-unmatched",
+        mode=modes.NODE_AFFINITY_UNMATCHED,
         subject=workload,
         cause=f"{said(workload)} requires nodes where {_told(terms)}, and none of the {counted(len(nodes), 'node')} is"
         f"{_carried(terms, nodes)}",
@@ -89,7 +89,7 @@ def _carried(terms: Sequence[Mapping[str, Sequence[Mapping[str, object]]]], node
     return f" ({listed(f'{keys[0]}={value}' for value in values)})" if values else f" (none carries {keys[0]})"
 
 
-@rule(23, "node-absent", on="Pod")
+@rule(modes.NODE_ABSENT, on="Pod")
 def node_absent(pod: Object, graph: Graph) -> Iterator[Finding]:
     """A pod is tied by name to a node that is not there: no scheduler asks, and no kubelet comes."""
     name = spec(pod).get("nodeName")
@@ -100,8 +100,7 @@ def node_absent(pod: Object, graph: Graph) -> Iterator[Finding]:
     written = spec(template(workload)).get("nodeName") == name
     near = closest(name, (ref(node).name for node in graph.all("Node")))
     yield Finding(
-        mode=23,
-        code="node-absent",
+        mode=modes.NODE_ABSENT,
         subject=ref(workload),
         cause=f"{said(ref(workload))} {'names' if written else 'was put on'} node {name}, which is not in the cluster"
         f"{f' (there is {near})' if near else ''}, so nobody starts its pods",
@@ -117,7 +116,7 @@ def node_absent(pod: Object, graph: Graph) -> Iterator[Finding]:
     )
 
 
-@rule(25, "nodes-cordoned", on="Pod")
+@rule(modes.NODES_CORDONED, on="Pod")
 def cordoned(pod: Object, graph: Graph) -> Iterator[Finding]:
     """A cordon is what keeps the pod off the nodes it may use; the others are tainted or were never meant."""
     if not waits(pod, graph):
@@ -132,8 +131,7 @@ def cordoned(pod: Object, graph: Graph) -> Iterator[Finding]:
     rest = f"; the other {counted(len(others), 'node')} it may use carry taints ({taints})" if others else ""
     only = "the only node it may use is" if len(nodes) == 1 else "the nodes it may use are"
     yield Finding(
-        mode=25,
-        code="nodes-cordoned",
+        mode=modes.NODES_CORDONED,
         subject=workload,
         cause=f"{said(workload)} is not scheduled: {only} cordoned ({names}){rest}",
         severity=Severity.ERROR,
@@ -150,7 +148,7 @@ def cordoned(pod: Object, graph: Graph) -> Iterator[Finding]:
     )
 
 
-@rule(29, "preempted", on="Pod")
+@rule(modes.PREEMPTED, on="Pod")
 def preempted(pod: Object, graph: Graph) -> Iterator[Finding]:
     """A pod of this workload had to go for one of higher priority, and its replacement finds no room."""
     if not waits(pod, graph):
@@ -188,8 +186,7 @@ def _preemption(pod: Object, event: Object, found: re.Match[str], graph: Graph) 
     where = f" on node {found[2]}" if found[2] else ""
     victim = Ref("Pod", ref(pod).namespace, str((event.get("involvedObject") or {}).get("name")))
     return Finding(
-        mode=29,
-        code="preempted",
+        mode=modes.PREEMPTED,
         subject=workload,
         cause=f"{said(workload)} ({own}) had to make room{where} for {who}, and its replacement finds no place",
         severity=Severity.ERROR,
@@ -202,7 +199,13 @@ def _preemption(pod: Object, event: Object, found: re.Match[str], graph: Graph) 
             command="kubectl get priorityclasses",
         ),
         affected=(ref(pod),),
-        instead_of=(17, 18, 19, 20),
+        instead_of=(
+            modes.INSUFFICIENT_CPU,
+            modes.INSUFFICIENT_MEMORY,
+            modes.INSUFFICIENT_DEVICE,
+            modes.INSUFFICIENT_EPHEMERAL_STORAGE,
+            modes.TOO_MANY_PODS,
+        ),
     )
 
 
@@ -215,7 +218,7 @@ def _by_uid(graph: Graph) -> Mapping[str, Object]:
     return {metadata(pod).get("uid", ""): pod for pod in graph.all("Pod")}
 
 
-@rule(30, "scheduling-gated", on="Pod")
+@rule(modes.SCHEDULING_GATED, on="Pod")
 def gated(pod: Object, graph: Graph) -> Iterator[Finding]:
     """A scheduling gate holds the pod back until whoever set it takes it away."""
     gates = [str(gate.get("name")) for gate in spec(pod).get("schedulingGates") or ()]
@@ -224,8 +227,7 @@ def gated(pod: Object, graph: Graph) -> Iterator[Finding]:
     workload = ref(graph.workload(pod))
     age = seconds_since(graph.snapshot, metadata(pod).get("creationTimestamp"))
     yield Finding(
-        mode=30,
-        code="scheduling-gated",
+        mode=modes.SCHEDULING_GATED,
         subject=workload,
         cause=f"{said(workload)} is held back by the scheduling gate {listed(gates)}, which whoever set it has not "
         "taken away",
@@ -237,7 +239,7 @@ def gated(pod: Object, graph: Graph) -> Iterator[Finding]:
     )
 
 
-@rule(31, "no-scheduler", on="Pod")
+@rule(modes.NO_SCHEDULER, on="Pod")
 def unseen(pod: Object, graph: Graph) -> Iterator[Finding]:
     """No scheduler has looked at the pod: it names one nobody runs, or the cluster's own is down."""
     age = seconds_since(graph.snapshot, metadata(pod).get("creationTimestamp"))
@@ -248,8 +250,7 @@ def unseen(pod: Object, graph: Graph) -> Iterator[Finding]:
     why = f"asks for scheduler {name}, and no such scheduler looks" if other else f"waits and {name} does not look"
     command = f"kubectl get pods -A | grep {name}" if other else "kubectl get lease kube-scheduler -n kube-system"
     yield Finding(
-        mode=31,
-        code="no-scheduler",
+        mode=modes.NO_SCHEDULER,
         subject=workload,
         cause=f"{said(workload)} {why} at its pods: {int(age)} s without a word",
         severity=Severity.ERROR,

@@ -3,7 +3,9 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from agent.diagnose import modes
 from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
+from agent.diagnose.modes import Mode
 from agent.diagnose.registry import rule
 from agent.kube.claims import (
     BY_HAND,
@@ -40,11 +42,11 @@ BLAMED = ("FailedBinding", "ProvisioningFailed", "VolumeMismatch", "ClaimLost", 
 
 _WAITING = re.compile(r"external provisioner|provisioner is running", re.IGNORECASE)
 
-Told = tuple[int, str, str, Fix]
+Told = tuple[Mode, str, Fix]
 """Mode, code, what to say after the claim's name, and the fix."""
 
 
-@rule(35, "no-default-class", on="PersistentVolumeClaim")
+@rule(modes.NO_DEFAULT_CLASS, on="PersistentVolumeClaim")
 def classless(claim: Object, graph: Graph) -> Iterator[Finding]:
     """A claim names no class, the cluster has no default one, and no volume made by hand is without a class."""
     if not pending(claim) or class_of(claim) or spec(claim).get("volumeName") or default_class(graph):
@@ -63,10 +65,10 @@ def classless(claim: Object, graph: Graph) -> Iterator[Finding]:
         changes=(Change(CLASS, "", proposed, "persistence.storageClass"),),
         command="kubectl get storageclasses",
     )
-    yield _finding(claim, graph, (35, "no-default-class", f"{what} {why}{there}", fix), ())
+    yield _finding(claim, graph, (modes.NO_DEFAULT_CLASS, f"{what} {why}{there}", fix), ())
 
 
-@rule(36, "no-volume-fits", on="PersistentVolumeClaim")
+@rule(modes.NO_VOLUME_FITS, on="PersistentVolumeClaim")
 def unfitting(claim: Object, graph: Graph) -> Iterator[Finding]:
     """The volumes of a claim's class are of another access mode, too small, labelled otherwise, or taken (36 to 40)."""
     if not pending(claim) or not graph.snapshot.knows("PersistentVolume") or _may_wait(claim, graph):
@@ -110,20 +112,20 @@ def _why(claim: Object, found: Sequence[Match]) -> tuple[Told, str]:
 def _absent(claim: Object, name: str) -> Told:
     change = Change(VOLUME, name, "", "persistence.volumeName")
     fix = Fix(f"Make PersistentVolume {name}, or leave volumeName out", (change,), "kubectl get persistentvolumes")
-    return 39, "volume-absent", f"names PersistentVolume {name}, which does not exist", fix
+    return modes.VOLUME_ABSENT, f"names PersistentVolume {name}, which does not exist", fix
 
 
 def _unmade(claim: Object) -> Told:
     name = class_of(claim)
     fix = Fix(f"Make a PersistentVolume of class {name}, or use a class that makes volumes", (), "kubectl get pv")
-    return 41, "nobody-makes-volumes", f"is of class {name}, which makes no volumes itself, and there is none", fix
+    return modes.NOBODY_MAKES_VOLUMES, f"is of class {name}, which makes no volumes itself, and there is none", fix
 
 
 def _other_class(claim: Object, volume: Object) -> Told:
     ours, theirs = class_of(claim) or "none", class_of(volume) or "none"
     change = Change(CLASS, class_of(claim), class_of(volume), "persistence.storageClass")
     what = f"names PersistentVolume {ref(volume).name} but is of class {ours}, and the volume is of class {theirs}"
-    return 34, "storage-class-differs", what, Fix("Give the claim the volume's class", (change,))
+    return modes.STORAGE_CLASS_DIFFERS, what, Fix("Give the claim the volume's class", (change,))
 
 
 def _held(claim: Object, found: Sequence[Match]) -> Told:
@@ -137,11 +139,11 @@ def _held(claim: Object, found: Sequence[Match]) -> Told:
             "Save what is on the volume, then clear its claimRef so that it is Available again, or make a new volume",
             command=f'kubectl patch pv {name} --type=json -p \'[{{"op":"remove","path":"/spec/claimRef"}}]\'',
         )
-        return 40, "volume-released", f"waits for PersistentVolume {name}, which is {phase}: it is kept for {gone}", fix
+        return modes.VOLUME_RELEASED, f"waits for PersistentVolume {name}, which is {phase}: it is kept for {gone}", fix
     change = Change(VOLUME, str(spec(claim).get("volumeName") or ""), "", "persistence.volumeName")
     which = f"PersistentVolume {name}" if len(found) == 1 else f"one of {counted(len(found), 'volume')} of its class"
     fix = Fix("Make another volume, or mount the claim that has this one", (change,), "kubectl get persistentvolumes")
-    return 39, "volume-taken", f"waits for {which}, bound to claim {whose}", fix
+    return modes.VOLUME_TAKEN, f"waits for {which}, bound to claim {whose}", fix
 
 
 def _unselected(claim: Object, volume: Object) -> Told:
@@ -150,7 +152,7 @@ def _unselected(claim: Object, volume: Object) -> Told:
     carried = pairs(labels(volume)) or "no labels"
     change = Change("persistentVolumeClaim.selector", wanted, "", "persistence.selector")
     what = f"selects volumes labelled {wanted}, and PersistentVolume {ref(volume).name} carries {carried}"
-    return 38, "volume-not-selected", what, Fix("Correct the selector, or label the volume", (change,))
+    return modes.VOLUME_NOT_SELECTED, what, Fix("Correct the selector, or label the volume", (change,))
 
 
 def _other_modes(claim: Object, volume: Object) -> Told:
@@ -161,17 +163,17 @@ def _other_modes(claim: Object, volume: Object) -> Told:
     else:
         change = Change("persistentVolumeClaim.accessModes", listed(ours), listed(theirs), "persistence.accessModes")
     what = f"asks for {listed(ours)}, and PersistentVolume {ref(volume).name} offers {listed(theirs)}"
-    return 36, "access-mode-differs", what, Fix("Ask for what the volume offers, or make one that offers it", (change,))
+    return modes.ACCESS_MODE_DIFFERS, what, Fix("Ask for what the volume offers, or make one that offers it", (change,))
 
 
 def _too_small(claim: Object, volume: Object) -> Told:
     ours, theirs = memory(wanted_size(claim)), memory(size(volume))
     change = Change(STORAGE, ours, theirs, "persistence.size")
     what = f"asks for {ours}, and PersistentVolume {ref(volume).name} has {theirs}"
-    return 37, "volume-too-small", what, Fix("Ask for less, or make a larger volume", (change,))
+    return modes.VOLUME_TOO_SMALL, what, Fix("Ask for less, or make a larger volume", (change,))
 
 
-@rule(40, "claim-lost", on="PersistentVolumeClaim")
+@rule(modes.CLAIM_LOST, on="PersistentVolumeClaim")
 def lost(claim: Object, graph: Graph) -> Iterator[Finding]:
     """The volume under a bound claim is gone, and what was on it with it."""
     if status(claim).get("phase") != "Lost":
@@ -183,11 +185,11 @@ def lost(claim: Object, graph: Graph) -> Iterator[Finding]:
         "Restore the volume's data from a backup: delete the claim, make it anew, and restore into it",
         command=f"kubectl get persistentvolumes {name}",
     )
-    told = (40, "claim-lost", f"is Lost: its PersistentVolume {name} {how}", fix)
+    told = (modes.CLAIM_LOST, f"is Lost: its PersistentVolume {name} {how}", fix)
     yield _finding(claim, graph, told, (Evidence(ref(claim), "/status/phase", "Lost"),))
 
 
-@rule(40, "volume-failed", on="PersistentVolume")
+@rule(modes.VOLUME_FAILED, on="PersistentVolume")
 def failed(volume: Object, graph: Graph) -> Iterator[Finding]:
     """A volume could not be given back: its storage is kept, and paid for, until somebody looks."""
     owner = holder(volume)
@@ -195,8 +197,7 @@ def failed(volume: Object, graph: Graph) -> Iterator[Finding]:
         return
     name, why = ref(volume).name, " ".join(str(status(volume).get("message") or "").split())
     yield Finding(
-        mode=40,
-        code="volume-failed",
+        mode=modes.VOLUME_FAILED,
         subject=ref(volume),
         cause=f"PersistentVolume {name} could not be reclaimed after claim {owner.name} went"
         f"{f': {why}' if why else ''}",
@@ -210,7 +211,7 @@ def failed(volume: Object, graph: Graph) -> Iterator[Finding]:
     )
 
 
-@rule(41, "not-provisioned", on="PersistentVolumeClaim")
+@rule(modes.NOT_PROVISIONED, on="PersistentVolumeClaim")
 def unprovisioned(claim: Object, graph: Graph) -> Iterator[Finding]:
     """The provisioner of the claim's class says nothing, or says why it cannot."""
     found = graph.get("StorageClass", "", class_of(claim))
@@ -232,7 +233,7 @@ def unprovisioned(claim: Object, graph: Graph) -> Iterator[Finding]:
         (Change(CLASS, class_of(claim), "", "persistence.storageClass"),),
         "kubectl get csidrivers; kubectl get pods -A | grep -i csi",
     )
-    told = (41, "not-provisioned", f"is of class {class_of(claim)}, whose provisioner {provisioner} {why}", fix)
+    told = (modes.NOT_PROVISIONED, f"is of class {class_of(claim)}, whose provisioner {provisioner} {why}", fix)
     yield _finding(claim, graph, told, (newest,), Confidence.LIKELY)
 
 
@@ -242,7 +243,7 @@ def _newest(obj: Object, graph: Graph, *reasons: str) -> Evidence | None:
     return Evidence(ref(obj), f"event {found.get('reason')}", found.get("message") or "") if found else None
 
 
-@rule(45, "resize-failed", on="PersistentVolumeClaim")
+@rule(modes.RESIZE_FAILED, on="PersistentVolumeClaim")
 def unresized(claim: Object, graph: Graph) -> Iterator[Finding]:
     """A bound claim asks for more than it has, and the resize failed."""
     has = size({"spec": {"capacity": status(claim).get("capacity") or {}}})
@@ -264,7 +265,7 @@ def unresized(claim: Object, graph: Graph) -> Iterator[Finding]:
     fix = Fix("See whether the class allows growth and the backend has room", (change,), "kubectl get storageclasses")
     text = f"asks for {memory(wanted_size(claim))} and stays at {memory(has)}: {why}"
     yield _finding(
-        claim, graph, (45, "resize-failed", text, fix), (shown,) if shown else (), Confidence.CERTAIN, Severity.WARNING
+        claim, graph, (modes.RESIZE_FAILED, text, fix), (shown,) if shown else (), Confidence.CERTAIN, Severity.WARNING
     )
 
 
@@ -294,10 +295,9 @@ def _finding(
         claim, graph, "FailedBinding", "ProvisioningFailed", "VolumeMismatch", "ClaimLost", "ClaimMisbound"
     )
     found = [item for item in (*evidence, blamed) if item is not None]
-    mode, code, what, fix = told
+    mode, what, fix = told
     return Finding(
         mode=mode,
-        code=code,
         subject=ref(claim),
         cause=f"{said(ref(claim))} {what}{waiting}",
         severity=severity or (Severity.ERROR if users else Severity.WARNING),

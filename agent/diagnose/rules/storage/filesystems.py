@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from agent.diagnose import modes
 from agent.diagnose.finding import Change, Confidence, Finding, Fix, finding
 from agent.diagnose.registry import rule
 from agent.kube.containers import Container, containers_of, end_log, last_end
@@ -47,7 +48,7 @@ class Mount:
         return path == self.path or path.startswith(f"{self.path}/")
 
 
-@rule(45, "volume-full", on="Pod")
+@rule(modes.VOLUME_FULL, on="Pod")
 def full(pod: Object, graph: Graph) -> Iterator[Finding]:
     """A container ends because a volume it writes to is full."""
     for container in containers_of(pod):
@@ -60,10 +61,10 @@ def full(pod: Object, graph: Graph) -> Iterator[Finding]:
             fix = Fix(f"Make {what} larger, or have the container keep less there", change)
             text = f"{container.said} ends because {what} at {found.path}{f' ({room})' if room else ''} is full"
             evidence = (Evidence(ref(pod), *line), _shown(container, found))
-            yield finding(45, "volume-full", container, graph, text, fix, evidence, Confidence.LIKELY)
+            yield finding(modes.VOLUME_FULL, container, graph, text, fix, evidence, Confidence.LIKELY)
 
 
-@rule(46, "volume-denied", on="Pod")
+@rule(modes.VOLUME_DENIED, on="Pod")
 def denied(pod: Object, graph: Graph) -> Iterator[Finding]:
     """A container ends because the volume it works on belongs to somebody else, or is mounted for reading only."""
     for container in containers_of(pod):
@@ -78,7 +79,7 @@ def denied(pod: Object, graph: Graph) -> Iterator[Finding]:
         else:
             text, fix = _foreign(container, found)
         evidence = (Evidence(ref(pod), *line), _shown(container, found))
-        yield finding(46, "volume-denied", container, graph, text, fix, evidence, Confidence.LIKELY)
+        yield finding(modes.VOLUME_DENIED, container, graph, text, fix, evidence, Confidence.LIKELY)
 
 
 def _line(container: Container, graph: Graph, pattern: re.Pattern[str]) -> tuple[str, str] | None:

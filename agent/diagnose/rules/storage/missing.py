@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from agent.diagnose import modes
 from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
 from agent.diagnose.registry import rule
 from agent.kube.claims import consumers, default_class
@@ -13,7 +14,7 @@ from agent.snapshot.graph import Graph, event_time, ref
 from agent.snapshot.record import Object, Ref
 
 
-@rule(33, "claim-missing", on="Pod")
+@rule(modes.CLAIM_MISSING, on="Pod")
 def claim_missing(pod: Object, graph: Graph) -> Iterator[Finding]:
     """A pod mounts a PersistentVolumeClaim that is not there, or is on its way out."""
     if (status(pod).get("phase") or "Pending") != "Pending" or metadata(pod).get("deletionTimestamp"):
@@ -37,8 +38,7 @@ def _claim_finding(
     state = "is being deleted" if leaving else f"does not exist in namespace {workload.namespace}"
     near = "" if leaving else _near_claim(name, workload.namespace, graph)
     return Finding(
-        mode=33,
-        code="claim-missing",
+        mode=modes.CLAIM_MISSING,
         subject=workload,
         cause=f"{said(workload)} mounts the PersistentVolumeClaim {name}, which {state}"
         + (f" (there is one called {near})" if near else ""),
@@ -79,7 +79,7 @@ def _blamed(pod: Object, graph: Graph, name: str) -> bool:
     )
 
 
-@rule(34, "storage-class-missing", on="PersistentVolumeClaim")
+@rule(modes.STORAGE_CLASS_MISSING, on="PersistentVolumeClaim")
 def class_missing(claim: Object, graph: Graph) -> Iterator[Finding]:
     """A claim waits for a StorageClass that does not exist, and no volume carries that class by hand."""
     name = spec(claim).get("storageClassName")
@@ -99,8 +99,7 @@ def _class_finding(claim: Object, graph: Graph, name: str, messages: list[Eviden
         f", so {counted(len(users), 'pod')} that mount{'s' if len(users) == 1 else ''} it cannot start" if users else ""
     )
     return Finding(
-        mode=34,
-        code="storage-class-missing",
+        mode=modes.STORAGE_CLASS_MISSING,
         subject=ref(claim),
         cause=f"PersistentVolumeClaim {ref(claim).name} asks for StorageClass {name}, which does not exist"
         f"{_other_classes(graph)}{waiting}",

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from agent.diagnose import modes
 from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
 from agent.diagnose.registry import once_per_shape, rule
 from agent.kube.claims import consumers
@@ -48,7 +49,7 @@ CLASSES = (
 """What a mount's error text looks like -> what it means, with the parts of the text it names."""
 
 
-@rule(32, "volume-elsewhere", on="Pod")
+@rule(modes.VOLUME_ELSEWHERE, on="Pod")
 def pinned(pod: Object, graph: Graph) -> Iterator[Finding]:
     """A bound volume can be used on no node the pod may use: its zone or its node is another."""
     if not waits(pod, graph):
@@ -91,8 +92,7 @@ def _pinned(pod: Object, graph: Graph, claim: str, volume: Object, near: Sequenc
         else "no node it may use is"
     )
     return Finding(
-        mode=32,
-        code="volume-elsewhere",
+        mode=modes.VOLUME_ELSEWHERE,
         subject=workload,
         cause=f"{said(workload)} mounts claim {claim}, whose volume {name} can only be used where {where}, and {why}",
         severity=Severity.ERROR,
@@ -105,11 +105,18 @@ def _pinned(pod: Object, graph: Graph, claim: str, volume: Object, near: Sequenc
             command=f"kubectl get pv {name} -o wide",
         ),
         affected=(ref(pod),),
-        instead_of=(17, 18, 20, 26),
+        instead_of=(
+            modes.INSUFFICIENT_CPU,
+            modes.INSUFFICIENT_MEMORY,
+            modes.INSUFFICIENT_EPHEMERAL_STORAGE,
+            modes.TOO_MANY_PODS,
+            modes.ANTI_AFFINITY_UNSATISFIABLE,
+            modes.SPREAD_UNSATISFIABLE,
+        ),
     )
 
 
-@rule(43, "attached-elsewhere", on="Pod")
+@rule(modes.ATTACHED_ELSEWHERE, on="Pod")
 def attached(pod: Object, graph: Graph) -> Iterator[Finding]:
     """A volume for one node is still with a pod on another, so this pod cannot have it."""
     if is_terminal(pod) or _has_started(pod):
@@ -140,7 +147,7 @@ def _others(pod: Object, claim: str, graph: Graph) -> list[Object]:
 
 
 def _attached(
-    pod: Object, graph: Graph, claim: Object, modes: Sequence[str], others: Sequence[Object], event: Object | None
+    pod: Object, graph: Graph, claim: Object, offered: Sequence[str], others: Sequence[Object], event: Object | None
 ) -> Finding:
     workload, other = ref(graph.workload(pod)), others[0]
     rolls = ref(graph.workload(other)) == workload and (controller(other) or {}).get("uid") != (
@@ -149,13 +156,12 @@ def _attached(
     whose = f"{'its own old pod' if rolls else said(ref(graph.workload(other)))} on node {spec(other).get('nodeName')}"
     leaving = ", which is being deleted and does not end" if metadata(other).get("deletionTimestamp") else ""
     shown = (event_evidence(event, pod),) if event is not None else tuple(verdict(pod, graph))
-    change = Change("persistentVolumeClaim.accessModes", listed(modes), "ReadWriteMany", "persistence.accessModes")
+    change = Change("persistentVolumeClaim.accessModes", listed(offered), "ReadWriteMany", "persistence.accessModes")
     rollout = (Change("strategy.type", "RollingUpdate", "Recreate", "strategy.type"),) if rolls else ()
     return Finding(
-        mode=43,
-        code="attached-elsewhere",
+        mode=modes.ATTACHED_ELSEWHERE,
         subject=workload,
-        cause=f"{said(workload)} cannot start: claim {ref(claim).name} is {listed(modes)} and still with "
+        cause=f"{said(workload)} cannot start: claim {ref(claim).name} is {listed(offered)} and still with "
         f"{whose}{leaving}",
         severity=Severity.ERROR,
         confidence=Confidence.CERTAIN,
@@ -169,7 +175,7 @@ def _attached(
     )
 
 
-@rule(44, "mount-failed", on="Pod")
+@rule(modes.MOUNT_FAILED, on="Pod")
 def unmounted(pod: Object, graph: Graph) -> Iterator[Finding]:
     """A volume cannot be mounted into a pod that has not started: the newest failure says why."""
     if is_terminal(pod) or not spec(pod).get("nodeName") or _has_started(pod):
@@ -205,8 +211,7 @@ def _mount(pod: Object, graph: Graph, text: str, shown: Evidence) -> Finding:
         why, known = f"CSI driver {driver[1] or driver[2]} does not run on node {spec(pod).get('nodeName')}", True
     name = f"volume {volume}" if volume else "a volume"
     return Finding(
-        mode=41 if driver else 44,
-        code="driver-absent" if driver else "mount-failed",
+        mode=modes.DRIVER_ABSENT if driver else modes.MOUNT_FAILED,
         subject=workload,
         cause=f"{said(workload)} cannot start: {name}{f' ({source})' if source else ''} cannot be mounted, {why}",
         severity=Severity.ERROR,

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from agent.diagnose import modes
 from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
 from agent.diagnose.registry import rule
 from agent.kube.autoscalers import target
@@ -36,7 +37,7 @@ _ABSENT = re.compile(
 """How a controller says that nothing serves a metrics API, in 1.34 and in 1.36."""
 
 
-@rule(103, "autoscaler-target-missing", on="HorizontalPodAutoscaler")
+@rule(modes.AUTOSCALER_TARGET_MISSING, on="HorizontalPodAutoscaler")
 def target_missing(scaler: Object, graph: Graph) -> Iterator[Finding]:
     """An autoscaler scales an object that does not exist."""
     wanted = target(scaler)
@@ -47,8 +48,7 @@ def target_missing(scaler: Object, graph: Graph) -> Iterator[Finding]:
     near = closest(wanted.name, (ref(obj).name for obj in graph.all(wanted.kind, wanted.namespace)))
     hint = f" (there is one called {near})" if near else ""
     yield Finding(
-        mode=103,
-        code="autoscaler-target-missing",
+        mode=modes.AUTOSCALER_TARGET_MISSING,
         subject=ref(scaler),
         cause=f"{said(ref(scaler))} scales {said(wanted)}, which does not exist{hint}",
         severity=Severity.ERROR,
@@ -61,7 +61,7 @@ def target_missing(scaler: Object, graph: Graph) -> Iterator[Finding]:
     )
 
 
-@rule(95, "autoscalers-overlap", on="HorizontalPodAutoscaler")
+@rule(modes.AUTOSCALERS_OVERLAP, on="HorizontalPodAutoscaler")
 def overlap(scaler: Object, graph: Graph) -> Iterator[Finding]:
     """Two autoscalers count on the same pods: Kubernetes stops both, or each averages over the other's pods."""
     found = _refused(scaler, "ScalingActive", "AmbiguousSelector")
@@ -71,8 +71,7 @@ def overlap(scaler: Object, graph: Graph) -> Iterator[Finding]:
     with_whom = listed(said(other) for other in others) or "another one"
     own = said(target(scaler))
     yield Finding(
-        mode=95,
-        code="autoscalers-overlap",
+        mode=modes.AUTOSCALERS_OVERLAP,
         subject=min([ref(scaler), *others]),
         cause=f"{said(ref(scaler))} and {with_whom} select the same pods of {own}, so Kubernetes scales by neither",
         severity=Severity.ERROR,
@@ -82,7 +81,7 @@ def overlap(scaler: Object, graph: Graph) -> Iterator[Finding]:
             f"Keep one autoscaler for {own}, with all the metrics", (Change("hpa.metrics", "", "", "autoscaling"),)
         ),
         affected=(ref(scaler),),
-        instead_of=(104, 105),
+        instead_of=(modes.AUTOSCALER_WITHOUT_REQUESTS, modes.AUTOSCALER_WITHOUT_METRICS),
     )
 
 
@@ -107,7 +106,7 @@ def _selects(workload: Object, other: Object) -> bool:
     return bool(selector) and matches(selector, labels(template(other)))
 
 
-@rule(105, "autoscaler-without-metrics", on="HorizontalPodAutoscaler")
+@rule(modes.AUTOSCALER_WITHOUT_METRICS, on="HorizontalPodAutoscaler")
 def without_metrics(scaler: Object, graph: Graph) -> Iterator[Finding]:
     """An autoscaler gets no metrics: nothing serves the API, or nothing measures its pods."""
     found = condition(scaler, "ScalingActive")
@@ -140,8 +139,7 @@ def _metrics_finding(scaler: Object, api: str, absent: bool, shown: Evidence, gr
     names = listed(_metric_names(scaler, api))
     why = f"nothing in the cluster serves {api}" if absent else f"{api} has no value of it for the pods"
     return Finding(
-        mode=105,
-        code="autoscaler-without-metrics",
+        mode=modes.AUTOSCALER_WITHOUT_METRICS,
         subject=ref(scaler),
         cause=f"{said(ref(scaler))} cannot scale {said(target(scaler))}: it wants {names}, and {why}",
         severity=Severity.ERROR,
@@ -164,7 +162,7 @@ def _metric_names(scaler: Object, api: str) -> Iterator[str]:
             yield str(source.get("name") or (source.get("metric") or {}).get("name") or metric.get("type"))
 
 
-@rule(106, "autoscaler-at-maximum", on="HorizontalPodAutoscaler")
+@rule(modes.AUTOSCALER_AT_MAXIMUM, on="HorizontalPodAutoscaler")
 def at_maximum(scaler: Object, graph: Graph) -> Iterator[Finding]:
     """The metrics ask for more replicas than maxReplicas allows."""
     found = condition(scaler, "ScalingLimited")
@@ -176,8 +174,7 @@ def at_maximum(scaler: Object, graph: Graph) -> Iterator[Finding]:
     goals = _goals(scaler)
     shown = [text for metric in status(scaler).get("currentMetrics") or () if (text := _current(metric, goals))]
     yield Finding(
-        mode=106,
-        code="autoscaler-at-maximum",
+        mode=modes.AUTOSCALER_AT_MAXIMUM,
         subject=ref(scaler),
         cause=f"{said(ref(scaler))} is at its maxReplicas of {most} and would run more of {said(target(scaler))}"
         + (f": {listed(shown)}" if shown else ""),

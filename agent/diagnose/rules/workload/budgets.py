@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from agent.diagnose import modes
 from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
 from agent.diagnose.registry import rule
 from agent.kube.autoscalers import target
@@ -17,7 +18,7 @@ from agent.snapshot.graph import Graph, labels, ref
 from agent.snapshot.record import Object, Ref
 
 
-@rule(107, "budget-blocks-eviction", on="PodDisruptionBudget")
+@rule(modes.BUDGET_BLOCKS_EVICTION, on="PodDisruptionBudget")
 def blocks_eviction(budget: Object, graph: Graph) -> Iterator[Finding]:
     """A budget no number of healthy pods can satisfy with one less, or two budgets for the same pods."""
     expected = number(status(budget).get("expectedPods"))
@@ -65,8 +66,7 @@ def _budget_finding(budget: Object, expected: int, field: str, value: str, drain
     )
     many = "the only pod" if expected == 1 else f"any of the {expected} pods"
     return Finding(
-        mode=107,
-        code="budget-blocks-eviction",
+        mode=modes.BUDGET_BLOCKS_EVICTION,
         subject=ref(budget),
         cause=f"{said(ref(budget))} ({field} {value}) never lets {many} it covers be evicted, so {so}",
         severity=Severity.WARNING,
@@ -86,8 +86,7 @@ def _budget_finding(budget: Object, expected: int, field: str, value: str, drain
 def _rival_finding(budget: Object, rivals: Sequence[Object]) -> Finding:
     names = listed(ref(other).name for other in rivals)
     return Finding(
-        mode=107,
-        code="budgets-overlap",
+        mode=modes.BUDGETS_OVERLAP,
         subject=ref(budget),
         cause=f"PodDisruptionBudgets {names} cover the same pods, and the API refuses to evict a pod that has "
         "more than one",

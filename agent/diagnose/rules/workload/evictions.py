@@ -3,7 +3,9 @@
 import re
 from collections.abc import Iterator
 
+from agent.diagnose import modes
 from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
+from agent.diagnose.modes import Mode
 from agent.diagnose.registry import rule
 from agent.kube.containers import RECENT, Container, containers_of, workload_ref
 from agent.kube.fields import metadata, number, seconds_since, spec, status
@@ -26,7 +28,7 @@ GONE = 10
 """Seconds after which an ended pod that was deleted is held by its finalizers, and not just being cleared away."""
 
 
-@rule(68, "disk-limit-exceeded", on="Pod")
+@rule(modes.DISK_LIMIT_EXCEEDED, on="Pod")
 def disk_limit_exceeded(pod: Object, graph: Graph) -> Iterator[Finding]:
     """A container wrote more to its node's disk than its limit, and the kubelet evicted the pod."""
     message = _eviction(pod)
@@ -39,10 +41,10 @@ def disk_limit_exceeded(pod: Object, graph: Graph) -> Iterator[Finding]:
     field = "resources.limits.ephemeral-storage"
     change = Change(f"containers[].{field}", limit, "", field)
     fix = Fix("Write less (logs, caches, temporary files), write to a volume, or raise the limit", (change,))
-    yield _evicted(68, "disk-limit-exceeded", pod, graph, cause, fix, message, container)
+    yield _evicted(modes.DISK_LIMIT_EXCEEDED, pod, graph, cause, fix, message, container)
 
 
-@rule(68, "disk-limit-exceeded-again", on="ReplicaSet")
+@rule(modes.DISK_LIMIT_EXCEEDED, on="ReplicaSet")
 def disk_limit_exceeded_again(owner: Object, graph: Graph) -> Iterator[Finding]:
     """Each pod is evicted and replaced by the next, which may look well for now."""
     gone = [pod for pod in graph.pods(owner) if OWN_DISK.search(_eviction(pod)) and _is_recent(pod, graph)]
@@ -65,7 +67,7 @@ def _limit(container: Container) -> str:
     return str(((container.spec.get("resources") or {}).get("limits") or {}).get("ephemeral-storage") or "")
 
 
-@rule(67, "evicted-by-node", on="Pod")
+@rule(modes.EVICTED_BY_NODE, on="Pod")
 def evicted_by_node(pod: Object, graph: Graph) -> Iterator[Finding]:
     """The node ran out of memory, disk or process ids, and this pod was among those that had to go."""
     message = _eviction(pod)
@@ -79,8 +81,8 @@ def evicted_by_node(pod: Object, graph: Graph) -> Iterator[Finding]:
     resource = "memory" if "memory" in found["what"] else "ephemeral-storage"
     field = f"resources.requests.{resource}"
     fix = Fix("Request what it really uses, so that it goes where there is room", (Change(field, "", "", field),))
-    mode = (67, "evicted-by-node") if resource == "memory" or "pid" in found["what"] else (68, "evicted-for-disk")
-    yield _evicted(*mode, pod, graph, cause, fix, message, None)
+    mode = modes.EVICTED_BY_NODE if resource == "memory" or "pid" in found["what"] else modes.EVICTED_FOR_DISK
+    yield _evicted(mode, pod, graph, cause, fix, message, None)
 
 
 def _eviction(pod: Object) -> str:
@@ -89,12 +91,11 @@ def _eviction(pod: Object) -> str:
 
 
 def _evicted(
-    mode: int, code: str, pod: Object, graph: Graph, cause: str, fix: Fix, message: str, container: Container | None
+    mode: Mode, pod: Object, graph: Graph, cause: str, fix: Fix, message: str, container: Container | None
 ) -> Finding:
     """Return a finding about an evicted pod."""
     return Finding(
         mode=mode,
-        code=code,
         subject=workload_ref(pod, graph),
         cause=f"{said(workload_ref(pod, graph))}: {cause}",
         severity=_severity(pod, graph),
@@ -123,7 +124,7 @@ def _node(pod: Object) -> tuple[Ref, ...]:
     return (Ref("Node", "", name),) if name and LOW.search(_eviction(pod)) else ()
 
 
-@rule(91, "held-by-finalizer", on="Pod")
+@rule(modes.HELD_BY_FINALIZER, on="Pod")
 def held_by_finalizer(pod: Object, graph: Graph) -> Iterator[Finding]:
     """A pod was deleted and has ended, and stays because a finalizer is not removed."""
     held = [str(name) for name in metadata(pod).get("finalizers") or ()]
@@ -133,8 +134,7 @@ def held_by_finalizer(pod: Object, graph: Graph) -> Iterator[Finding]:
     workload = workload_ref(pod, graph)
     one = len(held) == 1
     yield Finding(
-        mode=91,
-        code="held-by-finalizer",
+        mode=modes.HELD_BY_FINALIZER,
         subject=workload,
         cause=f"{said(ref(pod))} was deleted and stays: its finalizer{'' if one else 's'} {listed(held)} "
         f"{'is' if one else 'are'} not removed, whose controller is not running or cannot finish",

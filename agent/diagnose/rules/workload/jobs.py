@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from agent.diagnose import modes
 from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
 from agent.diagnose.messages.lines import telling_line
 from agent.diagnose.registry import rule
@@ -35,7 +36,7 @@ SCHEDULES = ("InvalidSchedule", "UnparseableSchedule", "UnknownTimeZone")
 TOO_LATE = ("FailedNeedsStart", "TooManyMissedTimes", "MissSchedule")
 
 
-@rule(99, "job-backoff-limit", on="Job")
+@rule(modes.JOB_BACKOFF_LIMIT, on="Job")
 def backoff_limit(job: Object, graph: Graph) -> Iterator[Finding]:
     """A Job's pods failed more often than its backoffLimit allows; what ended them is said where the log tells."""
     found = next((shown for reason in GAVE_UP if (shown := _failed(job, reason, graph))), None)
@@ -44,8 +45,7 @@ def backoff_limit(job: Object, graph: Graph) -> Iterator[Finding]:
     words = next(_last_words(job, graph), None)
     limit = number(spec(job).get("backoffLimit"), 6)
     yield Finding(
-        mode=99,
-        code="job-backoff-limit",
+        mode=modes.JOB_BACKOFF_LIMIT,
         subject=_owner(job, graph),
         cause=f"Job {ref(job).name} gave up {_tries(job, limit)}" + (f": {words.text}" if words else ""),
         severity=Severity.ERROR,
@@ -58,7 +58,7 @@ def backoff_limit(job: Object, graph: Graph) -> Iterator[Finding]:
         ),
         affected=(ref(job), *(ref(pod) for pod in graph.pods(job))),
         roots=(*(ref(pod) for pod in graph.pods(job)), *upstreams(job, graph)),
-        instead_of=(0, 73),
+        instead_of=(modes.UNEXPLAINED, modes.EXCEPTION),
     )
 
 
@@ -79,7 +79,7 @@ def _last_words(job: Object, graph: Graph) -> Iterator[Evidence]:
             yield Evidence(ref(container.pod), pointer, f"exit code {code}, {telling_line(text)}")
 
 
-@rule(100, "job-deadline", on="Job")
+@rule(modes.JOB_DEADLINE, on="Job")
 def deadline(job: Object, graph: Graph) -> Iterator[Finding]:
     """A Job ran longer than its activeDeadlineSeconds and was ended."""
     found = _failed(job, "DeadlineExceeded", graph)
@@ -88,8 +88,7 @@ def deadline(job: Object, graph: Graph) -> Iterator[Finding]:
     seconds = number(spec(job).get("activeDeadlineSeconds"))
     never = number(status(job).get("succeeded")) == 0
     yield Finding(
-        mode=100,
-        code="job-deadline",
+        mode=modes.JOB_DEADLINE,
         subject=_owner(job, graph),
         cause=f"Job {ref(job).name} was ended because it ran longer than its activeDeadlineSeconds of {seconds} s"
         + (", before any of its pods completed" if never else ""),
@@ -117,7 +116,7 @@ def _failed(job: Object, reason: str, graph: Graph) -> Evidence | None:
     return Evidence(ref(job), f"{found[0]}/reason", f"{reason}: {found[1].get('message') or ''}")
 
 
-@rule(101, "job-never-completes", on="Job")
+@rule(modes.JOB_NEVER_COMPLETES, on="Job")
 def never_completes(job: Object, graph: Graph) -> Iterator[Finding]:
     """A Job's work is done, and a container beside it goes on for ever."""
     if condition_is(job, "Complete", "True") or condition_is(job, "Failed", "True"):
@@ -148,8 +147,7 @@ def _lingers(done: list[Container], left: list[Container], graph: Graph) -> bool
 def _open_finding(job: Object, pod: Object, done: list[Container], left: list[Container], graph: Graph) -> Finding:
     working, staying = listed(container.name for container in done), listed(container.name for container in left)
     return Finding(
-        mode=101,
-        code="job-never-completes",
+        mode=modes.JOB_NEVER_COMPLETES,
         subject=_owner(job, graph),
         cause=f"Job {ref(job).name} never completes: container {working} is done (exit code 0), but {staying} beside "
         "it goes on running",
@@ -165,11 +163,11 @@ def _open_finding(job: Object, pod: Object, done: list[Container], left: list[Co
         ),
         affected=(ref(job), ref(pod)),
         container=left[0].name,
-        instead_of=(0, 73),
+        instead_of=(modes.UNEXPLAINED, modes.EXCEPTION),
     )
 
 
-@rule(102, "cronjob-not-starting", on="CronJob")
+@rule(modes.CRONJOB_NOT_STARTING, on="CronJob")
 def not_starting(cron: Object, graph: Graph) -> Iterator[Finding]:
     """A CronJob that starts no Job: never due, held back by a run that does not end, or past its start."""
     if spec(cron).get("suspend"):
@@ -265,8 +263,7 @@ def _cron_finding(
     cron: Object, cause: str, evidence: list[Evidence], fix: Fix, severity: Severity, roots: tuple[Ref, ...] = ()
 ) -> Finding:
     return Finding(
-        mode=102,
-        code="cronjob-not-starting",
+        mode=modes.CRONJOB_NOT_STARTING,
         subject=ref(cron),
         cause=f"CronJob {ref(cron).name}: {cause}",
         severity=severity,

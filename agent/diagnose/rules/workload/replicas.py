@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from agent.diagnose import modes
 from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
 from agent.diagnose.registry import Rule, rule
 from agent.kube.autoscalers import target
@@ -48,8 +49,7 @@ def _zero_finding(workload: Object, expecting: Sequence[Object], graph: Graph) -
     asking = listed([said(ref(found)) for found in expecting] + routes)
     many = len(expecting) + len(routes) > 1
     return Finding(
-        mode=92,
-        code="zero-replicas",
+        mode=modes.ZERO_REPLICAS,
         subject=name,
         cause=f"{said(name)} is scaled to zero replicas while {asking} {'count' if many else 'counts'} on its pods",
         severity=Severity.WARNING if headless else Severity.ERROR,
@@ -100,7 +100,7 @@ def _scalers(graph: Graph) -> Mapping[Ref, list[Object]]:
     return found
 
 
-@rule(93, "rollout-stuck", on="Deployment")
+@rule(modes.ROLLOUT_STUCK, on="Deployment")
 def rollout_stuck(deployment: Object, graph: Graph) -> Iterator[Finding]:
     """A rollout passed its progress deadline and its new pods are still not available."""
     found = condition(deployment, "Progressing")
@@ -123,8 +123,7 @@ def _stuck_finding(deployment: Object, graph: Graph, found: tuple[str, Mapping[s
     old = f"; {counted(available, 'pod')} of {wanted} still serve{'s' if available == 1 else ''}" if available else ""
     seconds = number(spec(deployment).get("progressDeadlineSeconds"), 600)
     return Finding(
-        mode=93,
-        code="rollout-stuck",
+        mode=modes.ROLLOUT_STUCK,
         subject=name,
         cause=f"The rollout of {said(name)} made no progress for {seconds} s: {_new_state(new)}{old}",
         severity=Severity.ERROR,
@@ -145,7 +144,7 @@ def _new_state(new: Object | None) -> str:
     return f"{ready} of {wanted} new pods ready"
 
 
-@rule(104, "autoscaler-without-requests", on="HorizontalPodAutoscaler")
+@rule(modes.AUTOSCALER_WITHOUT_REQUESTS, on="HorizontalPodAutoscaler")
 def scaler_without_requests(scaler: Object, graph: Graph) -> Iterator[Finding]:
     """An autoscaler targets a share of a request that containers of its workload do not make."""
     workload = graph.get(*target(scaler))
@@ -208,8 +207,7 @@ def _scaler_finding(scaler: Object, workload: Object, resource: str, bare: Seque
     path = f"resources.requests.{resource}"
     which = f"container{'' if len(bare) == 1 else 's'} {listed(bare)}"
     return Finding(
-        mode=104,
-        code="autoscaler-without-requests",
+        mode=modes.AUTOSCALER_WITHOUT_REQUESTS,
         subject=ref(scaler),
         cause=f"HorizontalPodAutoscaler {ref(scaler).name} targets a percentage of the {resource} request, and "
         f"{which} of {said(ref(workload))} request{'s' if len(bare) == 1 else ''} no {resource}, so it cannot scale",
@@ -225,7 +223,7 @@ def _scaler_finding(scaler: Object, workload: Object, resource: str, bare: Seque
 
 
 RULES = (
-    *(Rule(92, "zero-replicas", kind, zero_replicas) for kind in ("Deployment", "StatefulSet", "ReplicaSet")),
+    *(Rule(modes.ZERO_REPLICAS, kind, zero_replicas) for kind in ("Deployment", "StatefulSet", "ReplicaSet")),
     rollout_stuck,
     scaler_without_requests,
 )

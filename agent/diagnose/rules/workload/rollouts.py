@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from agent.diagnose import modes
 from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
 from agent.diagnose.registry import rule
 from agent.kube.fields import containers, is_terminal, is_unscheduled, metadata, number, spec, status, template
@@ -17,7 +18,20 @@ from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph, labels, ref
 from agent.snapshot.record import Object
 
-SHOWN_BY = (0, 1, 2, 3, 17, 18, 20, 26, 28, 93)
+SHOWN_BY = (
+    modes.UNEXPLAINED,
+    modes.CPU_QUOTA_EXCEEDED,
+    modes.MEMORY_QUOTA_EXCEEDED,
+    modes.POD_QUOTA_EXCEEDED,
+    modes.INSUFFICIENT_CPU,
+    modes.INSUFFICIENT_MEMORY,
+    modes.INSUFFICIENT_EPHEMERAL_STORAGE,
+    modes.TOO_MANY_PODS,
+    modes.ANTI_AFFINITY_UNSATISFIABLE,
+    modes.SPREAD_UNSATISFIABLE,
+    modes.HOST_PORT_TAKEN,
+    modes.ROLLOUT_STUCK,
+)
 """What such a rollout looks like to who sees the new pod alone: no quota, no room, no free port."""
 
 
@@ -30,7 +44,7 @@ class Blocked:
     affected: tuple[Object, ...] = ()
 
 
-@rule(94, "strategy-blocks-rollout", on="Deployment")
+@rule(modes.STRATEGY_BLOCKS_ROLLOUT, on="Deployment")
 def strategy_blocks(deployment: Object, graph: Graph) -> Iterator[Finding]:
     """A rollout may stop no old pod before a new one is ready, and there is no place for one more."""
     new = newest_set(deployment, graph)
@@ -137,8 +151,7 @@ def _finding(deployment: Object, blocked: Blocked, olds: int) -> Finding:
         f"maxUnavailable {allowed}, maxSurge {surge}, {counted(wanted, 'replica')}",
     )
     return Finding(
-        mode=94,
-        code="strategy-blocks-rollout",
+        mode=modes.STRATEGY_BLOCKS_ROLLOUT,
         subject=name,
         cause=f"The rollout of {said(name)} blocks itself: none of its {counted(olds, 'old pod')} may stop first "
         f"(maxUnavailable {allowed} of {wanted} is 0), so it needs a pod more (maxSurge {surge}), and {blocked.why}",
@@ -157,7 +170,7 @@ def _finding(deployment: Object, blocked: Blocked, olds: int) -> Finding:
     )
 
 
-@rule(94, "daemonset-surge-with-host-port", on="DaemonSet")
+@rule(modes.DAEMONSET_SURGE_WITH_HOST_PORT, on="DaemonSet")
 def daemonset_surges(daemonset: Object, graph: Graph) -> Iterator[Finding]:
     """A DaemonSet starts its new pod beside the old one, which holds the same host port."""
     rolling = (spec(daemonset).get("updateStrategy") or {}).get("rollingUpdate") or {}
@@ -170,8 +183,7 @@ def daemonset_surges(daemonset: Object, graph: Graph) -> Iterator[Finding]:
         return
     name = ref(daemonset)
     yield Finding(
-        mode=94,
-        code="daemonset-surge-with-host-port",
+        mode=modes.DAEMONSET_SURGE_WITH_HOST_PORT,
         subject=name,
         cause=f"The rollout of {said(name)} blocks itself: maxSurge {surge} starts the new pod beside the "
         f"old one, which holds host port {listed(map(str, ports))} on the node",

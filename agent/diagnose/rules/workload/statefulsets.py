@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from agent.diagnose import modes
 from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
 from agent.diagnose.registry import rule
 from agent.diagnose.unexplained import patience
@@ -17,7 +18,7 @@ from agent.snapshot.record import Object
 REVISION = "controller-revision-hash"
 
 
-@rule(96, "statefulset-service-missing", on="StatefulSet")
+@rule(modes.STATEFULSET_SERVICE_MISSING, on="StatefulSet")
 def service_missing(workload: Object, graph: Graph) -> Iterator[Finding]:
     """A StatefulSet's governing Service does not exist, so its pods have no names of their own."""
     name, wanted = ref(workload), str(spec(workload).get("serviceName") or "")
@@ -27,8 +28,7 @@ def service_missing(workload: Object, graph: Graph) -> Iterator[Finding]:
         return
     near = closest(wanted, (ref(found).name for found in graph.all("Service", name.namespace)))
     yield Finding(
-        mode=96,
-        code="statefulset-service-missing",
+        mode=modes.STATEFULSET_SERVICE_MISSING,
         subject=name,
         cause=f"{said(name)} names Service {wanted} as the one that governs its pods, which does not exist"
         f"{f' (there is one called {near})' if near else ''}: {name.name}-0.{wanted} resolves to nothing",
@@ -48,7 +48,7 @@ def _needs_names(workload: Object, service: str) -> bool:
     return number(spec(workload).get("replicas"), 1) > 1 or any(service in text for text in spoken)
 
 
-@rule(97, "statefulset-blocked", on="StatefulSet")
+@rule(modes.STATEFULSET_BLOCKED, on="StatefulSet")
 def blocked(workload: Object, graph: Graph) -> Iterator[Finding]:
     """A StatefulSet waits for one pod before it makes, or mends, the others."""
     if spec(workload).get("podManagementPolicy") == "Parallel":
@@ -119,8 +119,7 @@ def _unready_for(pod: Object, graph: Graph) -> float | None:
 def _deadlock_finding(workload: Object, pod: Object, peer: str) -> Finding:
     name = ref(workload)
     return Finding(
-        mode=97,
-        code="statefulset-deadlock",
+        mode=modes.STATEFULSET_DEADLOCK,
         subject=name,
         cause=f"{said(name)} waits for itself: {ref(pod).name} becomes ready only with {peer}, and "
         f"podManagementPolicy OrderedReady creates {peer} only when {ref(pod).name} is ready",
@@ -135,15 +134,14 @@ def _deadlock_finding(workload: Object, pod: Object, peer: str) -> Finding:
             (Change("podManagementPolicy", "OrderedReady", "Parallel", "podManagementPolicy"),),
         ),
         affected=(ref(pod),),
-        instead_of=(0, 63, 79, 80),
+        instead_of=(modes.UNEXPLAINED, modes.INIT_WAITS, modes.READINESS_PROBE),
     )
 
 
 def _outdated_finding(workload: Object, pod: Object) -> Finding:
     name = ref(workload)
     return Finding(
-        mode=97,
-        code="statefulset-fix-not-applied",
+        mode=modes.STATEFULSET_FIX_NOT_APPLIED,
         subject=name,
         cause=f"{said(name)} has a newer template, but {ref(pod).name} is of an older one and not ready, and "
         "the controller waits for it to become ready before it replaces it",
@@ -158,7 +156,7 @@ def _outdated_finding(workload: Object, pod: Object) -> Finding:
             command=f"kubectl delete pod {ref(pod).name} -n {name.namespace}",
         ),
         affected=(ref(pod),),
-        instead_of=(0,),
+        instead_of=(modes.UNEXPLAINED,),
     )
 
 
@@ -167,8 +165,7 @@ def _waiting_finding(workload: Object, pod: Object, missing: int, lasted: float)
     found = condition(pod, "Ready")
     shown = str((found or ("", {}))[1].get("message") or "not ready")
     return Finding(
-        mode=97,
-        code="statefulset-blocked",
+        mode=modes.STATEFULSET_BLOCKED,
         subject=name,
         cause=f"{said(name)} lacks {counted(missing, 'pod')} because {ref(pod).name} has not been ready for "
         f"{int(lasted)} s, and each pod is made only when the one before it is ready",
@@ -178,11 +175,11 @@ def _waiting_finding(workload: Object, pod: Object, missing: int, lasted: float)
         fix=Fix(f"Mend {ref(pod).name}", command=f"kubectl describe pod {ref(pod).name} -n {name.namespace}"),
         affected=(ref(pod),),
         roots=(ref(pod),),
-        instead_of=(0,),
+        instead_of=(modes.UNEXPLAINED,),
     )
 
 
-@rule(98, "daemonset-not-everywhere", on="DaemonSet")
+@rule(modes.DAEMONSET_NOT_EVERYWHERE, on="DaemonSet")
 def not_everywhere(daemonset: Object, graph: Graph) -> Iterator[Finding]:
     """A DaemonSet selects no node, because of a label that is nearly one, or misses nodes because of a taint."""
     has = status(daemonset)
@@ -225,8 +222,7 @@ def _kept_away(daemonset: Object, graph: Graph) -> Iterator[Finding]:
 
 def _daemon_finding(daemonset: Object, cause: str, shown: Evidence, fix: Fix, severity: Severity) -> Finding:
     return Finding(
-        mode=98,
-        code="daemonset-not-everywhere",
+        mode=modes.DAEMONSET_NOT_EVERYWHERE,
         subject=ref(daemonset),
         cause=f"{said(ref(daemonset))} {cause}",
         severity=severity,
