@@ -7,7 +7,7 @@ import sys
 from agent.commandline import parser
 from agent.diagnostics import Narration, error
 from agent.exitcode import ExitCode
-from agent.operations import NAMES, load
+from agent.operations import commands, load
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def _answer(typed: "argparse.Namespace", narration: Narration) -> int:
 
     operation = typed.operation
     args = build(load(operation.args), vars(typed))
-    result = load(operation.run)(args, World(flat(args), NAMES), narration)
+    result = load(operation.run)(args, World(flat(args), commands()), narration)
     narration.clear()
     if operation.views:
         chosen = getattr(typed, "output", None) or next(iter(operation.views))

@@ -13,6 +13,8 @@ TYPE_CHECKING = False  # type checkers know the name; importing it from typing c
 if TYPE_CHECKING:
     from typing import Any
 
+    from agent.blueprint.commands import Known
+
 
 class Effect(StrEnum):
     """What an operation may do."""
@@ -207,4 +209,10 @@ OPERATIONS: tuple[Operation, ...] = (
 )
 """In the order a person reads them."""
 
-NAMES: frozenset[str] = frozenset(operation.name for operation in OPERATIONS)
+
+def commands() -> "Known":
+    """Return what running each operation means, for the blueprints that name one."""
+    from agent.blueprint.commands import CommandKind
+
+    kinds = {Effect.CHANGE: CommandKind.CHANGES}
+    return {operation.name: kinds.get(operation.effect, CommandKind.READS) for operation in OPERATIONS}

@@ -40,7 +40,7 @@ def run(args: Lint, world: World, emit: Emit) -> Linted:
     chart = _chart(args.chart, where, emit)
     values: Mapping[Profile, Values] = {profile: chart.values(profile) for profile in Profile} if chart else {}
     absent = _absent(named(subject(files, blueprints)), where, chart)
-    found = lint(subject(files, blueprints, values, absent))
+    found = lint(subject(files, blueprints, values, absent, world.commands))
     return Linted(found, where, chart.shown if chart else "", len(files), bool(blueprints.unread))
 
 

@@ -54,7 +54,7 @@ def code(result: Verified) -> ExitCode:
 def _reads_logs(blueprints: Blueprints, only: str) -> bool:
     """Return whether a line asks for a log: a diagnosis leaves out those of healthy containers, which it speaks of."""
     lines = [parse(row) for row in asked(blueprints, only)]
-    return any(line.verb == "logs" for line in lines)
+    return any(line.command.verb == "logs" for line in lines)
 
 
 def _place(named: str | None, snapshot: Snapshot) -> tuple[str, str]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from agent.blueprint.commands import Known
 from agent.config import Effective, Settings, load
 from agent.events import Emit
 from agent.snapshot.record import Snapshot
@@ -17,8 +18,8 @@ class World:
 
     flags: Mapping[str, object] = field(default_factory=dict)
     """What was asked for by name; those that are settings win over the user's file and the environment."""
-    commands: frozenset[str] = frozenset()
-    """The operations this version has: `diagnose`, `blueprint list`."""
+    commands: Known = field(default_factory=dict)
+    """The operations this version has, for blueprints that name one."""
     looker: Look = look
     """What takes a snapshot; a conversation may pass one that keeps it."""
 
