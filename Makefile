@@ -4,7 +4,7 @@ VENV := .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
 
-.PHONY: help demo test check lint types arrows unit test-cluster cluster-up cluster-down scenarios bench capture clean
+.PHONY: help demo test check lint types arrows unit readme test-cluster cluster-up cluster-down scenarios bench capture clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -52,6 +52,9 @@ bench: $(VENV)/.developing ## speed and memory as ratios against a floor in the 
 capture: $(VENV)/.developing ## record the demo's capture anew on the real cluster (root)
 	$(BIN)/python -m tests.cluster up
 	$(BIN)/python -m tests.cluster.demo
+
+readme: $(VENV)/.developing ## write the README's list of commands anew from the table of operations
+	$(BIN)/python -m tests.readme
 
 clean: ## remove what the other targets made in the checkout
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

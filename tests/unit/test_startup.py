@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.cli import parser
+from agent.commandline import parser
 
 ROOT = Path(__file__).parents[2]
 
