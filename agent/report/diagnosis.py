@@ -6,7 +6,7 @@ from agent.operate.diagnose import Diagnosed
 from agent.report.data import Data, document
 from agent.report.terminal import Screen, Terminal
 from agent.snapshot.evidence import Evidence
-from agent.snapshot.record import Part, Ref, Snapshot
+from agent.snapshot.record import Ref, Snapshot
 
 SCHEMA = "bluehelm/diagnosis/v1"
 
@@ -161,8 +161,3 @@ def _citation(citation: Citation) -> Data:
 
 def _ref(ref: Ref) -> dict[str, str]:
     return {"kind": ref.kind, "namespace": ref.namespace, "name": ref.name}
-
-
-def gap(part: Part) -> str:
-    """Return one line for stderr about a part that is not whole."""
-    return "; ".join(text for text in (f"{part.name} {part.state}: {part.reason}", part.hint) if text)

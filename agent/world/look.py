@@ -9,11 +9,11 @@ from agent.errors import AgentError, Indeterminate, UsageError
 from agent.events import Emit, Progress, Warned
 from agent.invocation import invoked_name
 from agent.resources import DEMO, bundle_path
-from agent.snapshot.record import Snapshot
 from agent.world.scope import Cluster, Scope
 from tools.failure import Failure, FailureKind
 
 if TYPE_CHECKING:
+    from agent.snapshot.record import Snapshot
     from tools.cluster import Reader
 
 NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
@@ -24,11 +24,11 @@ class Look(Protocol):
 
     def __call__(
         self, scope: Scope, settings: Settings, emit: Emit, *, owners: bool = False, everything: bool = False
-    ) -> Snapshot:
+    ) -> "Snapshot":
         """Return the snapshot asked for; the arguments are those of `look`."""
 
 
-def look(scope: Scope, settings: Settings, emit: Emit, *, owners: bool = False, everything: bool = False) -> Snapshot:
+def look(scope: Scope, settings: Settings, emit: Emit, *, owners: bool = False, everything: bool = False) -> "Snapshot":
     """Return the snapshot asked for.
 
     Args:
@@ -48,7 +48,7 @@ def look(scope: Scope, settings: Settings, emit: Emit, *, owners: bool = False, 
     return _live(scope.cluster, settings, emit, owners=owners, everything=everything)
 
 
-def _from_bundle(name: str, namespace: str | None) -> Snapshot:
+def _from_bundle(name: str, namespace: str | None) -> "Snapshot":
     from agent.snapshot.bundle import load
 
     found = load(bundle_path(name))
@@ -58,7 +58,7 @@ def _from_bundle(name: str, namespace: str | None) -> Snapshot:
     return shown if namespace is None else _narrowed(shown, namespace)
 
 
-def _narrowed(snapshot: Snapshot, namespace: str) -> Snapshot:
+def _narrowed(snapshot: "Snapshot", namespace: str) -> "Snapshot":
     from agent.snapshot.narrow import narrow
 
     found = narrow(snapshot, namespace)
@@ -67,7 +67,7 @@ def _narrowed(snapshot: Snapshot, namespace: str) -> Snapshot:
     return found
 
 
-def _live(cluster: Cluster, settings: Settings, emit: Emit, *, owners: bool, everything: bool) -> Snapshot:
+def _live(cluster: Cluster, settings: Settings, emit: Emit, *, owners: bool, everything: bool) -> "Snapshot":
     from agent.snapshot.collect import collect
 
     named = cluster.namespace
@@ -110,7 +110,7 @@ def _refused(failure: Failure) -> AgentError:
     return Indeterminate(f"{failure}; {works}" if failure.kind is FailureKind.CONFIG else str(failure))
 
 
-def warn_of_gaps(snapshot: Snapshot, emit: Emit) -> None:
+def warn_of_gaps(snapshot: "Snapshot", emit: Emit) -> None:
     """Warn of each part that could not be read."""
     for part in snapshot.incomplete():
         emit(Warned("; ".join(text for text in (f"{part.name} {part.state}: {part.reason}", part.hint) if text)))

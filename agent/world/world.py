@@ -3,13 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from agent.blueprint.commands import Known
 from agent.config import Effective, Settings, load
 from agent.events import Emit
-from agent.snapshot.record import Snapshot
 from agent.world.look import Look, look
 from agent.world.scope import Scope
+
+if TYPE_CHECKING:
+    from agent.snapshot.record import Snapshot
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,6 @@ class World:
         """Return the settings in force."""
         return self.effective.settings
 
-    def look(self, scope: Scope, emit: Emit, *, owners: bool = False, everything: bool = False) -> Snapshot:
+    def look(self, scope: Scope, emit: Emit, *, owners: bool = False, everything: bool = False) -> "Snapshot":
         """Return the snapshot asked for; see `agent.world.look.look`."""
         return self.looker(scope, self.settings, emit, owners=owners, everything=everything)
