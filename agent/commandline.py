@@ -118,8 +118,10 @@ def _add_arguments(operation: Operation, command: _Parser) -> None:
         _add(exclusive[word] if word else command, item)
     formats = tuple(operation.views)
     if len(formats) > 1:
-        said = "text (default) or json" if len(formats) == 2 else "text (default), or for machines"
-        command.add_argument("-o", "--output", choices=formats, default=formats[0], help=said)
+        said = f" or {formats[1]}" if len(formats) == 2 else ", or for machines"
+        command.add_argument(
+            "-o", "--output", choices=formats, default=formats[0], help=f"{formats[0]} (default){said}"
+        )
 
 
 def _add(command: argparse._ActionsContainer, item: "Argument") -> None:

@@ -1,11 +1,10 @@
 """`config show`: every setting, its value, where that comes from, and what it means."""
 
-import inspect
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from agent.argument import arguments
 from agent.config import Effective, Settings, config_file
 from agent.events import Emit
 from agent.operate.arguments import ShowConfig
@@ -25,10 +24,6 @@ class Configured:
 def show(_: ShowConfig, world: World, __: Emit) -> Configured:
     """Return every setting."""
     file = config_file()
-    return Configured(world.effective, file, file.exists(), meanings())
-
-
-def meanings() -> dict[str, str]:
-    """Return what each setting means: the text that stands under its field in agent/config.py."""
-    source = inspect.getsource(Settings)
-    return dict(re.findall(r'^    (\w+): \w+ = .*\n    """(.*)"""', source, re.MULTILINE))
+    return Configured(
+        world.effective, file, file.exists(), {item.name: item.meaning.doc for item in arguments(Settings)}
+    )

@@ -242,7 +242,13 @@ def test_arguments_go_in_by_name_and_come_out_by_name() -> None:
 
 def test_a_setting_that_was_asked_for_wins(silent: object) -> None:
     assert World({"profile": "prod", "namespace": "shop"}).settings.profile == "prod"
-    assert {item.name for item in fields(Settings)} >= {"context", "kubeconfig", "timeout", "profile", "blueprints"}
+
+
+def test_an_argument_is_a_setting_only_where_it_is_meant_to_be_one() -> None:
+    """One called `path` by chance would choose where helm is looked for."""
+    names = {item.name for operation in OPERATIONS for item in arguments(load(operation.args))}
+    settings = {item.name for item in fields(Settings)}
+    assert names & settings == {"context", "kubeconfig", "timeout", "profile", "blueprints"}
 
 
 def test_what_an_operation_means_to_a_blueprint_comes_from_the_table() -> None:
