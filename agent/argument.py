@@ -8,15 +8,14 @@ type is itself such a dataclass stands for all the arguments in it.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
+from dataclasses import MISSING, Field, field, fields, is_dataclass
 from types import NoneType
-from typing import Any, Literal, TypeVar, cast, get_args, get_origin
+from typing import Any, Literal, NamedTuple, TypeVar, cast, get_args, get_origin
 
 A = TypeVar("A")
 
 
-@dataclass(frozen=True, slots=True)
-class Meaning:
+class Meaning(NamedTuple):
     """What the type of a field cannot say."""
 
     doc: str
@@ -32,8 +31,7 @@ class Meaning:
     """The bounds of a number: more than `above`, at most `most`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(NamedTuple):
     """One argument, with what its field's type says of it."""
 
     name: str

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from agent.commandline import parser
 from agent.events import Emit
-from agent.operate.arguments import Completion
+from agent.operate.arguments.completion import Completion
 from agent.report.terminal import Screen
 from agent.world.world import World
 

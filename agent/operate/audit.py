@@ -11,7 +11,7 @@ from agent.config import Settings
 from agent.errors import UsageError
 from agent.events import Emit, Progress
 from agent.exitcode import ExitCode
-from agent.operate.arguments import Audit
+from agent.operate.arguments.audit import Audit
 from agent.resources import blueprint_paths
 from agent.snapshot.record import Snapshot
 from agent.world.blueprints import read

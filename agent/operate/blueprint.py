@@ -7,7 +7,7 @@ from agent.blueprint.control import Blueprints, Control, Unread
 from agent.errors import UsageError
 from agent.events import Emit
 from agent.exitcode import ExitCode
-from agent.operate.arguments import ListControls, ShowControl
+from agent.operate.arguments.blueprint import ListControls, ShowControl
 from agent.resources import Folder, folder
 from agent.world.blueprints import read
 from agent.world.world import World

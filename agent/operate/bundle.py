@@ -6,7 +6,7 @@ from pathlib import Path
 from agent.errors import UsageError
 from agent.events import Emit, Said
 from agent.exitcode import ExitCode
-from agent.operate.arguments import Capture, ShowBundle
+from agent.operate.arguments.bundle import Capture, ShowBundle
 from agent.resources import bundle_path
 from agent.snapshot.bundle import load, save
 from agent.snapshot.record import Snapshot

@@ -7,7 +7,7 @@ from pathlib import Path
 from agent.argument import arguments
 from agent.config import Effective, Settings, config_file
 from agent.events import Emit
-from agent.operate.arguments import ShowConfig
+from agent.operate.arguments.config import ShowConfig
 from agent.world.world import World
 
 

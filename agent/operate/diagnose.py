@@ -8,7 +8,7 @@ from agent.errors import UsageError
 from agent.events import Emit
 from agent.exitcode import ExitCode
 from agent.kube.names import parse
-from agent.operate.arguments import Diagnose
+from agent.operate.arguments.diagnose import Diagnose
 from agent.remedy.ground import ground
 from agent.snapshot.record import Ref, Snapshot
 from agent.world.blueprints import read

@@ -13,7 +13,7 @@ from agent.config import Settings, state_dir
 from agent.errors import AgentError
 from agent.events import Emit
 from agent.exitcode import ExitCode
-from agent.operate.arguments import Doctor
+from agent.operate.arguments.doctor import Doctor
 from agent.resources import blueprint_files
 from agent.world.world import World
 from tools import docker, helm, kubectl, minikube

@@ -11,7 +11,7 @@ from agent.blueprint.load import parse
 from agent.blueprint.values import Masked, of_tree
 from agent.errors import AgentError, Indeterminate, UsageError
 from agent.events import Emit, Progress, Said
-from agent.operate.arguments import Init
+from agent.operate.arguments.init import Init
 from agent.trace.starter import Material, starter
 from agent.world.chart import Chart, open_chart
 from agent.world.release import Target, target

@@ -14,7 +14,7 @@ from agent.blueprint.load import parse
 from agent.blueprint.values import Values
 from agent.events import Emit, Warned
 from agent.exitcode import ExitCode
-from agent.operate.arguments import Lint
+from agent.operate.arguments.lint import Lint
 from agent.resources import Folder, blueprint_files, bundled
 from agent.world.chart import Chart, open_chart
 from agent.world.world import World

@@ -8,7 +8,7 @@ from agent.blueprint.control import Blueprints, Control, Profile
 from agent.blueprint.values import Leaf, Values
 from agent.errors import AgentError, UsageError
 from agent.events import Emit, Progress
-from agent.operate.arguments import Trace, Traceable, Why
+from agent.operate.arguments.trace import Trace, Traceable, Why
 from agent.resources import blueprint_paths
 from agent.snapshot.record import Snapshot
 from agent.trace.explain import Explanation, deciding, leaves_of, live_places, nearest

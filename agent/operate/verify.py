@@ -8,7 +8,7 @@ from agent.blueprint.control import Blueprints, ControlKind
 from agent.errors import UsageError
 from agent.events import Emit
 from agent.exitcode import ExitCode
-from agent.operate.arguments import Verify
+from agent.operate.arguments.verify import Verify
 from agent.snapshot.graph import Graph
 from agent.snapshot.record import Snapshot
 from agent.verify.engine import asked, verify
