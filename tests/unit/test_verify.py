@@ -323,6 +323,12 @@ def test_a_kind_is_read_in_any_case_and_an_odd_one_is_not_run() -> None:
     assert judged("kubectl get pods", "sometimes").not_run
 
 
+@pytest.mark.parametrize("word", ["po", "pod", "pods", "no", "node", "svc", "service", "horizontalpodautoscalers"])
+def test_a_line_may_call_a_kind_by_any_of_its_names(word: str) -> None:
+    """A line nobody understands is unknown, and a checklist full of them checks nothing."""
+    assert judged(f"kubectl get {word} -n audited", "reads").evidence != judged("kubectl get x", "reads").evidence
+
+
 @pytest.mark.parametrize("kind", ["changes", "observes"])
 @pytest.mark.parametrize(("program", "verb", "what", "_"), CHECKS)
 def test_a_line_that_changes_is_not_judged_whatever_its_command_resembles(
