@@ -76,6 +76,12 @@ def test_asking_for_help_loads_nothing_heavy(argv: list[str]) -> None:
     assert not loaded(argv) & HEAVY
 
 
+@pytest.mark.parametrize("argv", [["--version"], ["--help"], ["bundle", "--help"]])
+def test_the_table_costs_no_dataclass_before_an_operation_is_chosen(argv: list[str]) -> None:
+    """dataclasses brings inspect, which costs as much as the interpreter; typing costs a quarter of it."""
+    assert not loaded(argv) & {"dataclasses", "inspect", "typing"}
+
+
 @pytest.mark.parametrize(
     "argv",
     [
