@@ -1,9 +1,9 @@
 """Kubernetes objects fit to keep: without what each kind is known to carry of secrets, and without dead weight."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from tools.redact import MASK, holds_secret, is_secret_name, is_secret_variable, quiet_words, redact, redact_tree
+from tools.redact import MASK, redact_tree
 from tools.written import with_writes
 
 APPLIED = frozenset(
@@ -11,19 +11,8 @@ APPLIED = frozenset(
 )
 """Annotations that hold a whole earlier object, a Secret's data included."""
 
-POD_SPECS: Mapping[str, tuple[str, ...]] = {
-    "Pod": ("spec",),
-    "PodTemplate": ("template", "spec"),
-    "CronJob": ("spec", "jobTemplate", "spec", "template", "spec"),
-    **dict.fromkeys(
-        ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job"),
-        ("spec", "template", "spec"),
-    ),
-}
-"""Where each kind keeps its pod spec."""
-
-CONTAINERS = ("containers", "initContainers", "ephemeralContainers")
-PROBES = ("livenessProbe", "readinessProbe", "startupProbe", "lifecycle")
+DEEPEST = 200
+"""Levels an object may be nested; Kubernetes' own schemas have 40."""
 
 
 def redact_object(obj: dict[str, Any], *, owners: bool = False) -> dict[str, Any]:
@@ -34,21 +23,21 @@ def redact_object(obj: dict[str, Any], *, owners: bool = False) -> dict[str, Any
     in arguments and in probe headers are masked, ConfigMap values and messages are redacted as text. The items of a
     List are treated one by one.
     """
+    try:
+        return _redacted(obj, owners=owners)
+    except RecursionError:  # deeper than any schema of Kubernetes: what lies so deep is nobody's to read
+        return _redacted(_cut(obj, DEEPEST), owners=owners)
+
+
+def _redacted(obj: dict[str, Any], *, owners: bool) -> dict[str, Any]:
     kind = obj.get("kind")
-    whole, obj = obj, _lean(obj, owners=owners and kind not in BY_CONTROLLERS)
-    if kind == "Secret":
-        return {key: value for key, value in obj.items() if key not in ("data", "stringData")}
-    if kind == "Pod":
-        obj = _at(obj, ("status",), _quiet_status)
-    if isinstance(kind, str) and kind in POD_SPECS:
-        return _at(obj, POD_SPECS[kind], _quiet_spec)
-    if kind == "ConfigMap":
-        return _at(_at(obj if owners else with_writes(obj, whole), ("data",), _quiet_data), ("binaryData",), _blank)
-    if kind == "Event":
-        return _with_message(obj)
     if isinstance(kind, str) and kind.endswith("List") and isinstance(obj.get("items"), list):
-        return _with_items(obj, kind.removesuffix("List"))
-    return obj
+        obj = _with_items(obj, kind.removesuffix("List"))
+    lean = _lean(obj, owners=owners and kind not in BY_CONTROLLERS)
+    if kind == "ConfigMap":
+        lean = _at(lean if owners else with_writes(lean, obj), ("binaryData",), _blank)
+    made: dict[str, Any] = redact_tree(lean)
+    return made
 
 
 def redact_documents(documents: Sequence[Any]) -> list[dict[str, Any]]:
@@ -62,19 +51,7 @@ def _document(document: dict[str, Any]) -> dict[str, Any]:
     if kind == "List":
         items = document.get("items")
         return document | {"items": redact_documents(items if isinstance(items, list) else [])}
-    tree: dict[str, Any] = document if kind in POD_SPECS or kind in PLAIN else redact_tree(document)
-    return redact_object(tree)
-
-
-PLAIN = frozenset(
-    (
-        "ConfigMap Service ServiceAccount Ingress IngressClass NetworkPolicy HorizontalPodAutoscaler"
-        " PodDisruptionBudget PersistentVolumeClaim PersistentVolume StorageClass ResourceQuota LimitRange"
-        " Namespace Role RoleBinding ClusterRole ClusterRoleBinding PriorityClass EndpointSlice APIService"
-        " CustomResourceDefinition"
-    ).split()
-)
-"""Kinds that carry no credential beyond what `redact_object` looks for, though their field names may sound like it."""
+    return redact_object(document)
 
 
 BY_CONTROLLERS = frozenset(("Pod", "Event", "ReplicaSet", "EndpointSlice", "Node", "Secret", "SecretList"))
@@ -118,105 +95,16 @@ def _same(one: object, other: object) -> bool:
     return one is other
 
 
-def _with_message(obj: dict[str, Any]) -> dict[str, Any]:
-    """Return an object whose `message` (of an event, of a container that ended) is redacted."""
-    message = obj.get("message")
-    quiet = redact(message) if isinstance(message, str) else message
-    return obj if quiet == message else obj | {"message": quiet}
-
-
-def _quiet_data(data: dict[str, Any]) -> dict[str, Any]:
-    quiet = {key: _entry(str(key), value) for key, value in data.items()}
-    return data if quiet == data else quiet
-
-
-def _entry(name: str, value: object) -> object:
-    """Return one ConfigMap value: masked whole when its key is named like a password and it is one line."""
-    if not isinstance(value, str):
-        return value
-    return MASK if value and "\n" not in value and is_secret_name(name) else redact(value)
-
-
 def _blank(data: dict[str, Any]) -> dict[str, Any]:
     return dict.fromkeys(data, MASK)
 
 
-def _quiet_status(status: dict[str, Any]) -> dict[str, Any]:
-    """Return a pod's status with the last words of its containers redacted: they may be the end of a log."""
-    for key in ("containerStatuses", "initContainerStatuses"):
-        listed = status.get(key)
-        if isinstance(listed, list) and any(map(_speaks, listed)):
-            status = status | {key: [_quiet_container_status(item) for item in listed]}
-    return status
-
-
-def _speaks(item: Any) -> bool:
-    """Return whether a container is or was anything but running."""
-    return isinstance(item, dict) and bool(item.get("lastState") or "running" not in (item.get("state") or ()))
-
-
-def _quiet_container_status(item: Any) -> Any:
-    if not isinstance(item, dict):
-        return item
-    for state in ("state", "lastState"):
-        for phase in ("waiting", "terminated"):
-            item = _at(item, (state, phase), _with_message)
-    return item
-
-
-def _quiet_spec(spec: dict[str, Any]) -> dict[str, Any]:
-    for key in CONTAINERS:
-        listed = spec.get(key)
-        if isinstance(listed, list):
-            quiet = [_quiet_container(item) if isinstance(item, dict) else item for item in listed]
-            spec = spec if all(map(_same, quiet, listed)) else spec | {key: quiet}
-    return spec
-
-
-def _quiet_container(container: dict[str, Any]) -> dict[str, Any]:
-    env = container.get("env")
-    if isinstance(env, list) and any(map(is_secret_variable, env)):
-        container = container | {"env": [item | {"value": MASK} if is_secret_variable(item) else item for item in env]}
-    for key in ("command", "args"):
-        if key in container:
-            container = _with_words(container, key)
-    for key in PROBES:
-        if key in container:
-            container = _at(container, (key,), _quiet_probe)
-    return container
-
-
-def _with_words(holder: dict[str, Any], key: str) -> dict[str, Any]:
-    """Return a container or exec action with credentials masked in its words, also where flag and value are two."""
-    words = holder[key]
-    if not isinstance(words, list) or not words:
-        return holder
-    line = " ".join(map(str, words))
-    if redact(line) == line:
-        return holder
-    return holder | {key: quiet_words([redact(str(word)) for word in words])}
-
-
-def _quiet_probe(probe: dict[str, Any]) -> dict[str, Any]:
-    """Return a probe, or the hooks of a lifecycle, without credentials in its headers and commands."""
-    if "httpGet" in probe:
-        probe = _at(probe, ("httpGet",), _quiet_headers)
-    if "exec" in probe:
-        probe = _at(probe, ("exec",), lambda action: _with_words(action, "command") if "command" in action else action)
-    for hook in ("postStart", "preStop"):
-        if hook in probe:
-            probe = _at(probe, (hook,), _quiet_probe)
-    return probe
-
-
-def _quiet_headers(action: dict[str, Any]) -> dict[str, Any]:
-    headers = action.get("httpHeaders")
-    if not isinstance(headers, list) or not any(map(_secret_header, headers)):
-        return action
-    quiet = [item | {"value": MASK} if _secret_header(item) else item for item in headers]
-    return action | {"httpHeaders": quiet}
-
-
-def _secret_header(item: Any) -> bool:
-    name = str(item.get("name")) if isinstance(item, dict) else ""
-    return bool(name) and (name.lower() in ("authorization", "cookie") or holds_secret(name, str(item.get("value"))))
+def _cut(value: Any, depth: int) -> Any:
+    """Return a value without what lies deeper in it than that many levels."""
+    if not isinstance(value, (dict, list)):
+        return value
+    if not depth:
+        return MASK
+    if isinstance(value, list):
+        return [_cut(item, depth - 1) for item in value]
+    return {key: _cut(item, depth - 1) for key, item in value.items()}

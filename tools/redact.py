@@ -1,175 +1,263 @@
 """Secrets never enter. Applied where data comes in: to every object of the API and to all that a process prints.
 
 Text is masked by patterns (`redact`), parsed data by its keys and by those patterns (`redact_tree`), Kubernetes objects
-by what each kind is known to carry (`tools.objects`). Structured output is parsed first and masked afterwards: patterns
-run over raw JSON or YAML would break it.
+likewise, and by what each kind is known to carry (`tools.objects`). Structured output is parsed first and masked
+afterwards: patterns run over raw JSON or YAML would break it.
 """
 
 import re
+from base64 import b64decode
 from collections.abc import Sequence
-from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
-MASK = "***"
+from tools.clients import quiet_words
+from tools.patterns import LINE, NEEDLES, SPANNING
+from tools.secret_names import MASK, hides, is_secret_name
+from tools.tokens import TAME
 
-SECRET_NAME = re.compile(
-    r"(?i)pass$|passw(or)?d|passphrase|secret|token|credential|connection_?string|encryption_?key|jwt|salt$"
-    r"|(^|[_-])(dsn|auth|pwd)$|api_?key|[_-]key$|(access|account|private|signing|master|license)[_-]?key$|^key_"
-)
-"""Names of environment variables and values whose text is masked."""
+__all__ = ["MASK", "harmless", "hides", "holds_secret", "is_secret_name", "is_secret_variable", "redact", "redact_tree"]
 
-REFERENCE_NAME = re.compile(
-    r"(?i)^existing|(name|names|ref|refs|path|file|dir|mount|type|url|uri|host|port|namespace|class)$"
-)
-"""Names that only say where a secret is."""
-
-_WORD = (
-    r"(?<!existing)(?:passw(?:or)?d|passphrase|secret|token|credential|api[-_]?key|access[-_]?key|account[-_]?key|private[-_]?key"
-    r"|(?:signing|encryption|master)[-_]?key|cookie|(?<![a-z])(?:pass|pwd)(?![a-z]))"
-)
-_PLACE = r"(?![\w.-]{0,60}?(?:names?|refs?|paths?|files?|dir|type|uri)\\*[\"']?[ \t]{0,9}[=:])"
-_COLOUR = r"(?:\x1b\[[\d;]{0,12}m)*"
-_KEY = rf"{_WORD}{_PLACE}[\w.-]{{0,60}}\\*[\"']?{_COLOUR}[ \t]{{0,9}}(?:=>|=|:(?!//)){_COLOUR}[ \t]{{0,9}}{_COLOUR}"
-_QUOTED = r"(?P<q>\\*[\"'])(?:(?<!\\)(?P=q)(?P=q)|(?!(?<!\\)(?P=q)).)*+(?:(?P=q)|$)"
-_BARE = r"(?!\\*[\"'*])(?:(?:bearer|basic|token)[ \t]+)?(?:[^\s,;&\"'\\{}\[\]()<>\x1b]|\\(?![\"']))+"
-_PROSE = (
-    r"(?!(?:unexpected|invalid|expired|not|no|missing|failed|failure|error|none|null|nil|true|false|undefined|denied"
-    r"|unauthorized|required|must|cannot|could|unable|the|an?|is|are|was|has|rpc|context|dial|get|post|server|name"
-    r"|[1-5]\d\d(?=[ ][A-Z][a-z]))"
-    r"(?:[\s,.;:}\]]|$))"
-)
-"""What follows a colon in an error message (`failed to fetch token: unexpected status`) and is nobody's password."""
-
-_WORDS = frozenset(("pass", "pwd", "secret", "token", "credential", "key", "cookie"))
-
-
-class _Rule(NamedTuple):
-    """One pattern; it is tried only on lines (lower case) that hold one of the needles."""
-
-    needles: frozenset[str]
-    pattern: re.Pattern[str]
-    replacement: str
-
-
-def _rule(needles: str, pattern: str, replacement: str = MASK, flags: re.RegexFlag = re.NOFLAG) -> _Rule:
-    return _Rule(frozenset(needles.split()) or _WORDS, re.compile(pattern, flags), replacement)
-
-
-_SPANNING = (
-    _Rule(  # a Secret printed as YAML, and what else stands beside it
-        frozenset(("kind: secret",)),
-        re.compile(r"^((?:data|stringData):)[ \t]*(?:\{[^\n]*\n|\n(?:[ \t]+[^\n]*(?:\n|\Z)|[ \t]*\n)*)", re.MULTILINE),
-        rf"\1 {MASK}\n",
-    ),
-    _Rule(  # and as JSON
-        frozenset(('"kind":"secret"', '"kind": "secret"')),
-        re.compile(r'("(?:data|stringData)"\s{0,9}:\s{0,9})\{[^{}]*\}?'),
-        r"\1{}",
-    ),
-    _rule(
-        "-----begin",
-        r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
-        r".*?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|\Z)",
-        flags=re.DOTALL,
-    ),
-    _rule(  # a block scalar: all lines that are indented deeper than their key
-        "",
-        rf"^([ \t]*+)([^\n]{{0,256}}?{_WORD}[\w.-]{{0,60}}[\"']?:[ \t]*[|>][-+\d]*[ \t]*\n)"
-        r"(?:\1[ \t]+[^\n]*(?:\n|\Z)|[ \t]*\n)+",
-        rf"\1\2\1  {MASK}\n",
-        re.IGNORECASE | re.MULTILINE,
-    ),
-    _rule(  # an environment variable as Kubernetes writes it
-        "",
-        rf"(?P<k>name\\*[\"']?\s{{0,9}}[:=]\s{{0,9}}\\*[\"']?[\w.-]{{0,60}}?{_WORD}[\w.-]{{0,60}}\\*[\"']?\s{{0,99}},?"
-        rf"\s{{0,99}}\\*[\"']?value\\*[\"']?\s{{0,9}}[:=][ \t]{{0,9}})(?:\\*\"(?:\\.|[^\"\\])*\\*\"?|[^\s,}}]+)",
-        rf'\g<k>"{MASK}"',
-        re.IGNORECASE,
-    ),
-)
-"""Tried on the whole text."""
-
-_LINE = (
-    _rule(
-        "bearer",
-        r"\b(bearer)\s+(?!realm=|authenti|authori|error)[\w.~+/=:-]{6,}",
-        rf"\1 {MASK}",
-        re.IGNORECASE,
-    ),
-    _rule("basic", r"\b([Bb]asic|BASIC)\s+(?![Aa]uth)(?=\S*[0-9=]|\S+[A-Z])[A-Za-z0-9+/=_-]{8,}", rf"\1 {MASK}"),
-    _rule("eyj", r"(?:(?<![\w-])|(?<=%[0-9A-Fa-f]{2}))eyJ[\w-]{5,}+\.[\w-]{5,}+(?:\.[\w-]*+)?"),
-    _rule("akia asia", r"(?<![A-Z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Z0-9])"),
-    _rule(
-        "ghp_ gho_ ghs_ ghu_ ghr_ github_pat_ glpat- npm_ xox sk- sk_ rk_ aiza hf_ pypi-",
-        r"(?<![A-Za-z0-9])(?:gh[opsur]_|github_pat_|glpat-|npm_|xox[abeprs]-|[sr]k[-_]|AIza|hf_|pypi-)[\w-]{16,}+",
-    ),
-    _rule("@", r"(://[^/\s:@\"'<>]{0,256}:)(?!\d{1,5}(?:/|\s|$))[^\s\"'<>]{1,512}@", rf"\1{MASK}@"),
-    _rule("", rf"((?<![\w-])--[\w-]{{0,40}}?{_WORD}[\w-]{{0,40}}[ \t]+)(?!-)[^\s\"']+", rf"\1{MASK}", re.IGNORECASE),
-    _rule("-u", r"((?:^|\s)(?:-u ?|--user[= ])[\w.@-]{1,100}:)[^\s\"']+", rf"\1{MASK}"),
-    _rule("", rf"(<[\w:.-]{{0,40}}?{_WORD}[\w:.-]{{0,40}}>)[^<]+", rf"\1{MASK}", re.IGNORECASE),
-    _rule(
-        "authorization",
-        r"(authorization\\*[\"']?\s{0,9}[:=]\s{0,9}\\*[\"']?)(?!bearer|basic)(?:[\w-]+ )?(?=\S*\d)[\w.~+/=:-]{8,}",
-        rf"\1{MASK}",
-        re.IGNORECASE,
-    ),
-    _rule("", rf"(?P<k>{_KEY}){_QUOTED}", rf"\g<k>\g<q>{MASK}\g<q>", re.IGNORECASE),
-    _rule("", rf"(?P<k>{_KEY}){_PROSE}{_BARE}", rf"\g<k>{MASK}", re.IGNORECASE),
-)
-"""Tried line by line."""
-
-_NEEDLES = tuple(sorted(frozenset[str]().union(*(rule.needles for rule in (*_SPANNING, *_LINE)))))
+_ENCODED = re.compile(r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{24,}+={0,2}(?![\w+/=])")
+_LAYERS = 2
+"""How often something may be packed in base64 (a Secret's data in a Secret's data) and is still looked into."""
 
 
 def redact(text: str) -> str:
     """Return the text with everything that looks like a credential masked. Linear in its length, also for hostile text.
 
-    Needles are looked for first, in the whole text and then in each line: an ordinary log costs about 0.01 us a byte.
+    Needles are looked for first, in the whole text and then in each line: an ordinary log costs about 0.03 us a byte.
     """
+    return _redacted(text, _LAYERS)
+
+
+def _redacted(text: str, layers: int) -> str:
+    text = _by_patterns(text)
+    return _ENCODED.sub(lambda found: _decoded(found[0], layers), text) if layers else text
+
+
+def _by_patterns(text: str) -> str:
     lowered = text.lower()
-    hints = [needle for needle in _NEEDLES if needle in lowered]
+    hints = [needle for needle in NEEDLES if needle in lowered]
     if not hints:
         return text
-    for rule in _SPANNING:
+    for rule in SPANNING:
         if not rule.needles.isdisjoint(hints):
-            text = rule.pattern.sub(rule.replacement, text)
-    return "\n".join([_redacted(line, hints) for line in text.split("\n")])
+            text = rule.masked(text)
+    return "\n".join([_line(line, hints) for line in text.split("\n")])
 
 
-def _redacted(line: str, hints: Sequence[str]) -> str:
+def _line(line: str, hints: Sequence[str]) -> str:
     lowered = line.lower()
     here = [needle for needle in hints if needle in lowered]
     if here:
-        for rule in _LINE:
+        for rule in LINE:
             if not rule.needles.isdisjoint(here):
-                line = rule.pattern.sub(rule.replacement, line)
+                line = rule.masked(line)
     return line
 
 
+def _decoded(packed: str, layers: int) -> str:
+    """Return base64 masked when a secret is packed in it (a private key, a kubeconfig, docker's logins)."""
+    if not _is_text(packed[:32]):
+        return packed
+    try:
+        text = b64decode(packed + "=" * (-len(packed) % 4)).decode()
+    except ValueError:
+        return packed
+    return packed if _redacted(text, layers - 1) == text else MASK
+
+
+def _is_text(packed: str) -> bool:
+    try:
+        return all(byte >= 32 or byte in b"\t\n\r" for byte in b64decode(packed[: len(packed) // 4 * 4])[:-2])
+    except ValueError:
+        return False
+
+
+# Parsed data
+
+_TAME = re.compile(rf"{TAME}[a-z0-9.-]{{0,63}}+\Z|[0-9TZ:.-]{{0,40}}+\Z").match
+_HARMLESS: set[str] = set()
+_REMEMBERED = 4096
+_MOST = 1 << 23
+_held = 0
+
+
+def harmless(text: str) -> bool:
+    """Return whether a text comes out of `redact` as it went in; remembered, since objects repeat the same few texts."""
+    global _held  # noqa: PLW0603 - a cache with a bound on what it holds
+    if text in _HARMLESS:
+        return True
+    if not _TAME(text) and redact(text) != text:
+        return False
+    if len(text) <= _REMEMBERED:
+        _held += len(text) + 64
+        if _held > _MOST:
+            _HARMLESS.clear()
+            _held = len(text)
+        _HARMLESS.add(text)
+    return True
+
+
+DATA = ("data", "stringData")
+"""What a Secret holds."""
+
+_PLAIN: set[str] = set()
+"""Keys met so far that tell nothing and hold nothing."""
+
+_QUIET_WORDS: set[tuple[Any, ...]] = set()
+_MANY = 50_000
+
+
 def redact_tree(value: Any) -> Any:
-    """Return parsed data (JSON, YAML, chart values) with what looks like a credential masked, by key or by text."""
-    if isinstance(value, dict):
-        hidden = ("data", "stringData") if value.get("kind") == "Secret" else ()
-        quiet = {key: _named(str(key), item) for key, item in value.items() if key not in hidden}
-        return quiet | {"value": MASK} if is_secret_variable(value) else quiet
-    if isinstance(value, list):
-        return [redact_tree(item) for item in quiet_words(value)]
-    return redact(value) if isinstance(value, str) else value
+    """Return parsed data (an object, JSON, chart values) with what looks like a credential masked, by key or by text.
+
+    The same value comes back where nothing had to go, otherwise a copy that shares what stayed.
+    """
+    if type(value) is dict:
+        return _mapping(value)
+    if type(value) is list:
+        return _list(value) if value else value
+    return value if not isinstance(value, str) or harmless(value) else redact(value)
 
 
-def _named(name: str, value: Any) -> Any:
-    telling = isinstance(value, (str, int, float)) and not isinstance(value, bool) and is_secret_name(name)
-    return MASK if telling and value != "" else redact_tree(value)
+def _mapping(tree: dict[Any, Any]) -> dict[Any, Any]:
+    if not _PLAIN.issuperset(tree) and not _learn(tree):
+        return _telling(tree)
+    made = tree
+    for key, value in tree.items():
+        kind = type(value)
+        if kind is str:
+            if value in _HARMLESS or harmless(value):
+                continue
+            quiet: Any = redact(value)
+        elif kind is dict:
+            quiet = value if not value else _mapping(value) if key != "fieldsV1" else _fields(value)
+        elif kind is list:
+            quiet = _list(value) if value else value
+        else:
+            continue
+        if quiet is not value:
+            made = made if made is not tree else dict(tree)
+            made[key] = quiet
+    return made | {"value": MASK} if "value" in tree and is_secret_variable(tree) else made
 
 
-@lru_cache(4096)
-def is_secret_name(name: str) -> bool:
-    """Return whether a variable or value of that name holds a secret, and not merely the place of one."""
-    return SECRET_NAME.search(name) is not None and REFERENCE_NAME.search(name) is None
+_FIELDS: set[bytes] = set()
+"""Field sets met so far that hold nothing, packed: objects made by one template have the same, and they are large."""
+
+
+def _fields(owned: dict[Any, Any]) -> dict[Any, Any]:
+    """Return which fields a manager owns; what it set them to stands in keys."""
+    import orjson
+
+    try:
+        packed = orjson.dumps(owned)
+    except TypeError:
+        return _mapping(owned)
+    if packed in _FIELDS:
+        return owned
+    if len(_FIELDS) > _MANY // 100:
+        _FIELDS.clear()
+    made = _mapping(owned)
+    if made is owned:
+        _FIELDS.add(packed)
+    return made
+
+
+def _learn(tree: dict[Any, Any]) -> bool:
+    """Return whether all keys of a mapping are plain, and remember those that are."""
+    if len(_PLAIN) > _MANY:
+        _PLAIN.clear()
+    _PLAIN.update([key for key in tree if isinstance(key, str) and _is_plain(key)])
+    return _PLAIN.issuperset(tree)
+
+
+def _is_plain(key: str) -> bool:
+    return key not in DATA and key != "args" and not is_secret_name(key) and harmless(key)
+
+
+def _telling(tree: dict[Any, Any]) -> dict[Any, Any]:
+    """Return a mapping some of whose keys may tell: a Secret's data go, of the rest what lies under such a key."""
+    hidden = DATA if tree.get("kind") == "Secret" else ()
+    made = {redact_tree(key): _under(str(key), value) for key, value in tree.items() if key not in hidden}
+    if "value" in tree and is_secret_variable(tree):
+        made["value"] = MASK
+    made = _call(made) if "args" in made and "command" in made else made
+    same = made.keys() == tree.keys() and all(made[key] is tree[key] for key in tree)
+    return tree if same else made
+
+
+def _under(name: str, value: Any) -> Any:
+    if isinstance(value, list) and _SEVERAL.search(name):
+        value = [MASK if hides(name, item) else item for item in value]
+    elif not isinstance(value, (dict, list)) and hides(name, value) and not _is_document(name, value):
+        return MASK if value != MASK else value
+    return redact_tree(value)
+
+
+_SEVERAL = re.compile(
+    r"(?i)(?:passwords?|passphrases?|tokens?|credentials|(?:api|access|private|secret|signing|encryption)[-_]?keys?)$"
+)
+"""Names of lists whose items are secrets; `secrets` and `imagePullSecrets` are lists of names."""
+
+_SUFFIX = re.compile(r"\.[A-Za-z]\w{0,9}$")
+
+
+def _is_document(name: str, value: object) -> bool:
+    """Return whether a value is a file of several lines (`token-exchange.sh`), whose text is looked into."""
+    return isinstance(value, str) and "\n" in value.strip() and _SUFFIX.search(name) is not None
+
+
+def _list(items: list[Any]) -> list[Any]:
+    if type(items[0]) is str:
+        return _words(items)
+    made = items
+    for index, item in enumerate(items):
+        quiet = _mapping(item) if type(item) is dict else redact_tree(item)
+        if quiet is not item:
+            made = made if made is not items else list(items)
+            made[index] = quiet
+    return made
+
+
+def _words(items: list[Any]) -> list[Any]:
+    """Return a list of texts, which may be a command's words or an environment (`NAME=value`)."""
+    try:
+        key = tuple(items)
+        if key in _QUIET_WORDS:
+            return items
+    except TypeError:
+        return [redact_tree(item) for item in items]
+    made = [_variable(redact_tree(item)) for item in quiet_words(items)]
+    if made != items:
+        return made
+    if len(_QUIET_WORDS) > _MANY:
+        _QUIET_WORDS.clear()
+    _QUIET_WORDS.add(key)
+    return items
+
+
+def _variable(item: Any) -> Any:
+    """Return `NAME=value` with the value masked when the name tells."""
+    name, equals, value = item.partition("=") if isinstance(item, str) else ("", "", "")
+    return f"{name}={MASK}" if equals and _NAME.fullmatch(name) and value != MASK and hides(name, value) else item
+
+
+_NAME = re.compile(r"[A-Za-z_][\w.-]{0,200}")
+
+
+def _call(tree: dict[Any, Any]) -> dict[Any, Any]:
+    """Return a container whose arguments are read as those of its command."""
+    command, args = tree["command"], tree["args"]
+    if not isinstance(command, list) or not isinstance(args, list):
+        return tree
+    words = quiet_words([*command, *args])[len(command) :]
+    return tree if words == args else tree | {"args": words}
 
 
 def is_secret_variable(variable: Any) -> bool:
-    """Return whether an environment variable's literal value must go."""
+    """Return whether an environment variable's, a header's or a parameter's literal value must go."""
     if not isinstance(variable, dict):
         return False
     value = variable.get("value")
@@ -178,13 +266,4 @@ def is_secret_variable(variable: Any) -> bool:
 
 def holds_secret(name: str, value: str) -> bool:
     """Return whether a text holds a secret: by the name it goes under, or by what it looks like."""
-    return is_secret_name(name) or redact(value) != value
-
-
-def quiet_words(words: Sequence[Any]) -> list[Any]:
-    """Return a command's words with the one behind a secret's flag masked."""
-    return [MASK if index and _is_flag(words[index - 1]) else word for index, word in enumerate(words)]
-
-
-def _is_flag(word: object) -> bool:
-    return isinstance(word, str) and word.startswith("-") and "=" not in word and is_secret_name(word)
+    return hides(name, value) or not harmless(value)

@@ -1,0 +1,269 @@
+r"""What a credential looks like in text: the patterns `tools.redact` tries, each only where one of its needles stands.
+
+Every pattern is linear in the length of its text: what it runs over is bounded, or never given back. Group `v` is what
+goes; where a name decides, group `k` is its end, and the rest of the name is read backwards from there.
+"""
+
+import re
+from collections.abc import Callable
+from functools import cache, partial
+from typing import NamedTuple
+
+from tools import clients, tokens
+from tools.secret_names import MASK, hides, says_nothing
+
+_WORD = (
+    r"(?:passw(?:or)?d|passphrase|passcode|secret|token(?!i[sz])|credential|api[-_]?key|access[-_]?key|account[-_]?key"
+    r"|private[-_]?key|shared[-_]?key|(?:signing|encryption|master|license)[-_]?key|connection[-_]?string|cookie|key-data"
+    r"|(?<![a-z])(?:pwd|psk|dsn)(?![a-z])|(?<!by)(?<!com)(?<!sur)(?<!tres)pass(?![a-z])|bind_?pw"
+    r"|(?<=[_-])(?:key|auth|pw|pin|salt)(?=\\*[\"']?\s{0,3}[=:]))"
+)
+_WORDS = (
+    "pass|pwd|psk|dsn|secret|token|credential|cookie|apikey|accesskey|accountkey|privatekey|sharedkey|signingkey|masterkey"
+    "|licensekey|encryptionkey|_key|-key|key-data|connectionstring|connection_string|connection-string|bindpw|bind_pw|_auth"
+    "|-auth|_pw|-pw|_pin|-pin|_salt|-salt"
+)
+_COLOUR = r"(?:\x1b\[[\d;]{0,12}m)*"
+_TAGS = r"(?:[&!][\w:/.!-]*+[ \t]+){0,3}"
+_KEY = rf"(?P<k>{_WORD}[\w.-]{{0,60}})"
+_TO = rf"\\*[\"']?{_COLOUR}[ \t]{{0,9}}(?:=>|=|:(?!//|\?)){_COLOUR}[ \t]{{0,9}}{_COLOUR}{_TAGS}"
+_QUOTED = r"(?P<q>\\*[\"'])(?P<v>(?:(?<!\\)(?P=q)(?P=q)|(?!(?<!\\)(?P=q)).)*+)(?:(?P=q)|$)"
+_BARE = r"(?P<v>(?!\\*[\"'*])(?:(?:bearer|basic|token)[ \t]+)?(?:[^\s,;&\"'\\{}\[\]()<>\x1b]|\\(?![\"']))+)"
+_PROSE = (
+    r"(?!(?:unexpected|invalid|expired|not|no|missing|failed|failure|error|none|null|nil|true|false|undefined|denied"
+    r"|unauthorized|required|must|cannot|could|unable|the|an?|is|are|was|has|rpc|context|dial|get|post|server|name"
+    r"|[1-5]\d\d(?=[ ][A-Z][a-z]))(?:[\s,.;:}\]]|$))"
+    r"(?!(?:secrets?|tokens?|pods?|configmaps?|serviceaccounts?|nodes?|namespaces?|resource|request|timed|connection|eof"
+    r"|unsupported|malformed|signature|verification|authentication|authorization|permission|forbidden|access|using|for|from"
+    r"|in|on|of|to|with|and|or|it|this|that|unknown|bad|wrong|incorrect|empty|too|illegal|parse|parsing|crypto|x509|oidc"
+    r"|jwt|exec|open|read|write|stat|lookup|expected|got|found|already|does|do|did|operation|user|field|value|key"
+    r"|can|will|should|may|please|use|see|cluster|http|tls)(?:[ ]|:[ ])[^\n]{0,200}?[a-z])"
+)
+"""What follows a colon in an error message (`failed to fetch token: unexpected status`) and is nobody's password."""
+
+
+class Rule(NamedTuple):
+    """One way to look, tried where one of the needles (lower case) stands."""
+
+    needles: frozenset[str]
+    masked: Callable[[str], str]
+
+
+@cache
+def _compiled(pattern: str, flags: re.RegexFlag) -> re.Pattern[str]:
+    """Return a pattern compiled when the first text needs it: most commands meet few of them."""
+    return re.compile(pattern, flags)
+
+
+def _substituted(pattern: str, made: str | Callable[[re.Match[str]], str], flags: re.RegexFlag, text: str) -> str:
+    return _compiled(pattern, flags).sub(made, text)
+
+
+def _rule(
+    needles: str,
+    pattern: str,
+    made: str | Callable[[re.Match[str]], str] | None = None,
+    flags: re.RegexFlag = re.IGNORECASE,
+) -> Rule:
+    return Rule(frozenset(needles.split("|")), partial(_substituted, pattern, made or _value, flags))
+
+
+def _value(found: re.Match[str]) -> str:
+    """Return a match with its value masked, unless that is a placeholder."""
+    if says_nothing(found["v"].strip("\"'\\")):
+        return found[0]
+    start = found.start()
+    return f"{found[0][: found.start('v') - start]}{MASK}{found[0][found.end('v') - start :]}"
+
+
+_NAME_BEFORE = re.compile(r"[\w.-]+$")
+
+
+def _named(found: re.Match[str]) -> str:
+    """Return a match with its value masked, when the whole name and the value tell a secret."""
+    start = found.start("k")
+    before = _NAME_BEFORE.search(found.string, max(0, start - 60), start)
+    name = f"{before[0] if before else ''}{found['k']}"
+    return _value(found) if hides(name, found["v"]) and not _is_result(found, name) else found[0]
+
+
+_PASSED = re.compile(r"(?i)(?:^|[^a-z])pass$")
+_SCORE = re.compile(r"\d{1,9}(?:$|[,;)]|\s*(?:of|/|out)\s*\d|\s+\w{1,12}[:=])")
+_OBJECT_NAME = re.compile(r"[a-z0-9][a-z0-9./-]{0,252}")
+
+
+def _is_result(found: re.Match[str], name: str) -> bool:
+    """Return whether a value is a result (`pass: 3 of 4`, `--- PASS: TestLogin`), or names the Secrets to pull with."""
+    text, start = found.string, found.start("k")
+    if _PASSED.search(name):
+        return _SCORE.match(text, found.start("v")) is not None or text[max(0, start - 4) : start] == "--- "
+    return name.lower().startswith("imagepullsecret") and _OBJECT_NAME.fullmatch(found["v"]) is not None
+
+
+def _lone_user(found: re.Match[str]) -> str:
+    """Return a URL without the user that stands alone in it, where that is long enough to be a token."""
+    user = found["v"]
+    long = len(user) >= 20 or (found["s"].lower().startswith("http") and re.search(r"\d", user))
+    return _value(found) if long else found[0]
+
+
+def _docker_auth(found: re.Match[str]) -> str:
+    """Return a docker registry's `auth` masked: base64 of `user:password`."""
+    from binascii import Error, a2b_base64
+
+    try:
+        return _value(found) if b":" in a2b_base64(found["v"] + "==") else found[0]
+    except Error:
+        return found[0]
+
+
+_SECRET = r"kind\\*[\"']?[ \t]{0,9}:[ \t]{0,9}\\*[\"']?secret(?:list)?(?![\w-])"
+
+
+def _secret_objects(text: str) -> str:
+    """Return a text that holds a Secret (YAML or JSON, at any depth) without data, and without what else is called so."""
+    if not _compiled(_SECRET, re.IGNORECASE).search(text):
+        return text
+    text = _compiled(
+        r"((?<![\w.-])\\*[\"']?(?:data|stringData)\\*[\"']?\s{0,9}:\s{0,9})\{[^{}]*\}?", re.NOFLAG
+    ).sub(r"\1{}", text)
+    text = _compiled(r"((?<![\w.-])(?:data|stringData):)(?:[ ]*\\+n[ ]+[^\\\n]*)+", re.NOFLAG).sub(rf"\1 {MASK}", text)
+    block = r"^(?P<in>[ \t]*+)((?:-[ \t]+)*(?:data|stringData):)[ \t]*\n(?:(?P=in)[ \t]+[^\n]*(?:\n|\Z)|[ \t]*\n)+"
+    return _compiled(block, re.MULTILINE).sub(rf"\g<in>\2 {MASK}\n", text)
+
+
+def _block(found: re.Match[str]) -> str:
+    """Return a YAML key whose value stands in the lines below it, masked."""
+    return f"{found['in']}{found['h']}{found['in']}  {MASK}\n" if hides(found["k"], "x") else found[0]
+
+
+SPANNING: tuple[Rule, ...] = (
+    Rule(frozenset(("secret",)), _secret_objects),
+    _rule(
+        "-----begin|---- begin",
+        r"-{4,5} ?BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)? ?-{4,5}"
+        r".*?(?:-{4,5} ?END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)? ?-{4,5}|\Z)",
+        MASK,
+        re.DOTALL,
+    ),
+    _rule("private-lines:", r"(Private-Lines:[ ]*\d+).*?(?=Private-MAC|\Z)", rf"\1 {MASK}\n", re.DOTALL),
+    _rule(  # a block scalar: all lines that are indented deeper than their key; or one word on the next line
+        _WORDS,
+        rf"^(?P<in>[ \t]*+)(?P<h>[^\n]{{0,256}}?(?P<k>(?<![\w.-])[\w.-]{{0,60}}?{_WORD}[\w.-]{{0,60}})[\"']?:[ \t]*{_TAGS}"
+        r"(?:[|>][-+\d]*[ \t]*(?:\#[^\n]*)?\n(?=(?P=in)[ \t]+)|\n(?=(?P=in)[ \t]+[^\s:#-][^\s:]{3,}[ \t]*(?:\n|\Z))))"
+        r"(?:(?P=in)[ \t]+[^\n]*(?:\n|\Z)|[ \t]*\n)+",
+        _block,
+        re.IGNORECASE | re.MULTILINE,
+    ),
+    _rule(  # an environment variable as Kubernetes writes it, a setting as .NET does
+        _WORDS,
+        rf"(?<![\w-])(?:name|key)\\*[\"']?\s{{0,9}}[:=]\s{{0,9}}\\*[\"']?(?P<k>[\w.-]{{0,60}}?{_WORD.replace('(?=', '(?:')}"
+        rf"[\w.-]{{0,60}})\\*[\"']?\s{{0,99}},?\s{{0,99}}\\*[\"']?value\\*[\"']?\s{{0,9}}[:=][ \t]{{0,9}}"
+        r"(?P<v>\\*\"(?:\\.|[^\"\\])*\\*\"?|[^\s,}]+)",
+        lambda found: (
+            f'{found[0][: found.start("v") - found.start()]}"{MASK}"'
+            if hides(found["k"], found["v"].strip("\\\"'"))
+            else found[0]
+        ),
+    ),
+    Rule(frozenset(clients.NEEDLES.split()), clients.quiet_script),
+)
+"""Tried on the whole text."""
+
+_WEBHOOKS = (
+    r"hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/|discord(?:app)?\.com/api/(?:v\d+/)?webhooks/\d+/"
+    r"|webhook\.office\.com/webhookb2/|outlook\.office(?:365)?\.com/webhook/|api\.telegram\.org/(?:file/)?bot"
+    r"|hooks\.zapier\.com/hooks/catch/|maker\.ifttt\.com/trigger/[\w-]{1,64}/(?:json/)?with/key/"
+    r"|events\.pagerduty\.com/integration/|open\.(?:feishu|larksuite)\.(?:cn|com)/open-apis/bot/(?:v2/)?hook/"
+    r"|hc-ping\.com/|/hooks/(?=[a-z0-9]{26}(?!\w))|webhook\.site/"
+)
+
+LINE: tuple[Rule, ...] = (
+    _rule(
+        "bearer", r"\bbearer(?:\s|%20|\+){1,9}(?!realm=|authenti|authori|error|token)(?P<v>[\w.~+/=:-]{6,})", _value
+    ),
+    _rule(
+        "basic",
+        r"\b([Bb]asic|BASIC)\s+(?![Aa]uth)(?=\S*[0-9=]|\S+[A-Z])[A-Za-z0-9+/=_-]{8,}",
+        rf"\1 {MASK}",
+        re.NOFLAG,
+    ),
+    _rule(
+        "eyj",
+        r"(?:(?<![\w-])|(?<=%[0-9A-Fa-f]{2}))eyJ[\w-]{5,}+\.(?:(?:[\w-]*+\.){3}[\w-]*+|[\w-]{5,}+(?:\.[\w-]*+)?)",
+        MASK,
+        re.NOFLAG,
+    ),
+    _rule(tokens.NEEDLES.replace(" ", "|"), tokens.PATTERN, MASK, re.NOFLAG),
+    _rule(".", tokens.UNMARKED, MASK, re.NOFLAG),
+    _rule(
+        "$2|$1$|$5$|$6$|$7$|$y$|$gy$|$apr1$|$argon2|$sha1$|$md5|$pbkdf2|$scrypt|pbkdf2_|argon2$|bcrypt_|scram-sha|}",
+        r"\$2[abxy]?\$\d\d\$[./A-Za-z0-9]{22,}|\$(?:1|5|6|7|g?y|apr1|sha1|md5|scrypt|argon2i?d?|pbkdf2[\w-]{0,20})\$[\w=,./+$-]{8,}"
+        r"|\{(?:S?SHA(?:256|384|512)?|SSHA\d{0,3}|S?MD5|CRYPT|BCRYPT|ARGON2|PBKDF2[\w-]{0,16})\}[\w+/=$.-]{16,}"
+        r"|(?:pbkdf2_sha\d+|bcrypt_sha256|argon2)\$[\w=,./+$-]{16,}|SCRAM-SHA-\d{1,3}\$\d+:[\w+/=:$]+",
+        MASK,
+        re.NOFLAG,
+    ),
+    _rule("md5", r"(?<![\w:])md5[0-9a-f]{32}(?!\w)", MASK, re.NOFLAG),
+    _rule("slack|discord|office|telegram|zapier|ifttt|pagerduty|feishu|larksuite|hc-ping|/hooks/|webhook.site",
+          rf"(?:{_WEBHOOKS})(?P<v>[^\s\"'<>\\,;)]{{8,512}})"),
+    _rule(
+        "sig=|sig%3d|signature=|token=|credential=|key=|code=|hmac=",
+        r"(?:[?&]|&amp;|\\u0026|%26)(?:sig|signature|x-(?:amz|goog)-(?:signature|credential|security-token)|hmac"
+        r"|(?:code|key|subscription-key)(?==[^\s&]{16}))(?:=|%3D)(?P<v>[^\s&\"'<>#\\]{4,})",
+    ),
+    _rule("@", r"://(?!\[)[^/\s:\"'<>]{0,256}:(?!\d{1,5}(?:[/?#,;)\]]|\s|$))(?P<v>[^\s\"'<>]{1,512})@", _value),
+    _rule("@", r"(?P<s>[\w+.-]{1,32})://(?P<v>[^\s/:@\"'<>]{8,256})@(?!sha\d)(?=[\w\[])", _lone_user),
+    _rule(
+        "@",
+        r"(?<![\w:/@.+-])(?!(?:user|group|serviceaccount|domain|mailto|sip|sips|acct|principal)s?:)[\w.+-]{1,64}:"
+        r"(?P<v>(?!//)[^\s\"'<>@]{1,256})@(?!sha\d)"
+        r"(?=[a-z][\w.+-]{0,20}\([^()\s]{0,256}\)|\(|/\w|[\w.-]{1,253}:\d{2,5}(?!\d)|[\w-]{1,63}(?:\.[\w-]{1,63}){1,9}/)",
+    ),
+    _rule("thin:|sqlplus|expdp|impdp|sqlldr",
+          r"(?:jdbc:oracle:thin:|\b(?:sqlplus|expdp|impdp|sqlldr)[ \t]+(?:-\w+[ \t]+){0,5})[\w$#]{1,64}/(?P<v>[^\s@/]{1,128})(?=@|\s|$)"),
+    _rule(
+        _WORDS,
+        rf"(?<![\w-])--?[\w-]{{0,40}}?{_KEY}(?:[ \t]+|\\*[\"'][ \t]{{0,9}},[ \t]{{0,9}}\\*(?=[\"']))(?!-)"
+        r"(?P<v>\"[^\"]{1,512}\"|'[^']{1,512}'|[^\s\"',\\\]]+)",
+        _named,
+    ),
+    _rule("-u|--user", r"(?:^|\s)(?:-u ?|--user[= ])[\w.@-]{1,100}:(?!\d+(?:\s|$))(?P<v>[^\s\"']+)", _value, re.NOFLAG),
+    _rule("--from-literal", r"--from-literal[= ][\w.-]{1,200}=(?P<v>[^\s\"']+)"),
+    _rule(_WORDS, rf"<[\w:.-]{{0,40}}?{_KEY}>(?P<v>[^<]+)", _named),
+    _rule(
+        "authorization",
+        r"authorization\\*[\"']?\s{0,9}[:=]\s{0,9}\\*[\"']?(?:digest|aws4-hmac-sha256|hawk|oauth|signature)\s+(?P<v>\S[^\n]*)",
+    ),
+    _rule(
+        "authorization",
+        r"(authorization\\*[\"']?\s{0,9}[:=]\s{0,9}\\*[\"']?)(?!bearer|basic)(?:[\w-]+ )?(?=\S*\d)[\w.~+/=:-]{8,}",
+        rf"\1{MASK}",
+    ),
+    _rule("cookie", r"(?<![\w-])(?:set-)?cookie\\*[\"']?\s{0,3}:\s{0,3}\\*[\"']?(?P<v>[\w.-]{1,64}=[^\n\"']{4,})"),
+    _rule("auth", r"(?<![\w-])auth\\*[\"']?\s{0,9}:\s{0,9}\\*[\"']?(?P<v>[A-Za-z0-9+/]{8,}={0,2})(?![\w-])", _docker_auth),
+    _rule("identified|password", r"(?:identified\s+(?:with\s+\S{1,64}\s+)?by|password)\s+'(?P<v>[^']{1,512})'"),
+    _rule(
+        "requirepass|masterauth|auth-pass|bindpw|rootpw|insecure-password|password",
+        r"(?:^\s*(?:requirepass|masterauth|sentinel\s+auth-pass\s+\S{1,64}|bindpw|rootpw)\s+|\binsecure-password\s+"
+        rf"|\bmachine\s+\S{{1,253}}\s.{{0,128}}?\bpassword\s+|^\s*password[ \t]+(?=\S+\s*$){_PROSE})(?P<v>[^\s\"'=:]+)",
+    ),
+    _rule(":", r"^[^:\s/]{1,253}:(?:\d{2,5}|\*):[\w*-]{1,64}:[\w*-]{1,64}:(?P<v>[^:\s]+)$"),
+    _rule(
+        "stdin|chpasswd|sudo -s|passphrase-fd",
+        r"\b(?:echo|printf)\s+(?:-\w+\s+)?(?P<v>[^\s|]{1,256})\s*\|[^|\n]{0,200}?(?:password-stdin|chpasswd|--stdin|sudo -S|passphrase-fd)",
+    ),
+    _rule("pass:", r"-pass(?:in|out)?[ \t]+pass:(?P<v>[^\s\"']+)"),
+    _rule("pwd=|password=", r"(?:pwd|password)=(?P<v>\{[^{}\"':=]{1,200}\})(?=;|$)"),
+    _rule(  # a whole line of settings: its value may have spaces
+        _WORDS,
+        rf"^[ \t]*(?:-[ \t]+){{0,9}}[\"']?[\w.-]{{0,60}}?{_KEY}[\"']?[ \t]{{0,9}}[:=][ \t]+{_TAGS}(?![\"'|>{{\[*&!\#]){_PROSE}"
+        r"(?P<v>[^\s\#:=]+(?:[ \t]+[^\s\#:=]+){1,20})(?=[ \t]+\#|[ \t]*$)",
+        _named,
+    ),
+    _rule(_WORDS, rf"{_KEY}{_TO}{_QUOTED}", _named),
+    _rule(_WORDS, rf"{_KEY}{_TO}{_PROSE}{_BARE}", _named),
+)
+"""Tried line by line."""
+
+NEEDLES = tuple(sorted(frozenset[str]().union(*(rule.needles for rule in (*SPANNING, *LINE)))))

@@ -1,0 +1,82 @@
+"""Names that tell that their value is a secret: of variables, of settings, of flags and headers."""
+
+import re
+from functools import lru_cache
+
+MASK = "***"
+
+SECRET_NAME = re.compile(
+    r"(?i)(?<!by)(?<!com)(?<!sur)(?<!tres)pass$|(?<![a-z])pass(?![a-z])|passw(or)?d|passphrase|passcode|secret|token(?!i[sz])"
+    r"|credential|connection[-_]?string|encryption[-_]?key|pre[-_]?shared[-_]?key|jwt|salt$|cookie$|dockerconfig|authorization$"
+    r"|(^|[_.-])(dsn|auth|pwd|pw|psk|pin)$|pwd$|api[-_]?key|[_-]key$|^key_"
+    r"|(access|account|private|signing|master|license)[-_]?key$|bind[-_]?pw$|webhook[-_]?url$"
+)
+"""Names of environment variables and values whose text is masked."""
+
+REFERENCE_NAME = re.compile(
+    r"(?i)^existing|^(f:)?automount|(name|names|refs?|paths?|files?|dirs?|mount|type|(?<!webhook)(?<!webhook[-_])ur[li]|host|port|namespace|class)$"
+    r"|(primary|foreign|partition|sort|routing|cache|topology|public|group|index|unique|lookup|object|pass(word|wd)?)[-_]?key$"
+    r"|checksum|fingerprint|thumbprint|digest"
+)
+"""Names that only say where a secret is, or that hold what identifies it and cannot be turned back."""
+
+_ABOUT = frozenset(
+    "age alg algorithm annotations audience audiences backend class controller count days driver duration enabled endpoint"
+    " engine expiration expires expiry field format generation header hours id interval issuer keys kind label labels length"
+    " lifetime limit manager max method min minutes mode operator parameters plugin policy prefix provider requests required"
+    " reviewer revision role roles rotation scope scopes seconds selector server service size store strategy suffix template"
+    " timeout ttl usage user username users version".split()
+)
+"""Last words of a name that is about a secret: how long it lives, who gave it, who uses it."""
+
+_SECRET_ID = re.compile(r"(?i)secret[-_]?id$")
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_PLURAL = frozenset("tokens secrets keys credentials passwords cookies".split())
+_COUNTING = frozenset("max min num total count limit pass".split())
+_PASSWORD = re.compile(r"(?i)passw(or)?d$|passphrase$|pwd$|pin$|passcode$")
+
+_SAYS_NOTHING = re.compile(
+    r"(?i:true|false|yes|no|on|off|null|none|nil|enabled|disabled|required|optional|active)"
+    r"|\$\{[\w.:-]{1,80}\}|\$\([\w.-]{1,80}\)|\$[A-Z_][A-Z0-9_]{2,60}|\{\{[^{}]{0,200}\}\}|%[A-Z_]{3,60}%"
+    r"|<[A-Za-z][a-z _-]{1,40}>|\*+"
+    r"|(?:file:/{0,2})?/(?:app|config|data|etc|home|mnt|opt|root|run|secrets?|srv|tmp|usr|var|vault)/[\w./@-]{1,200}"
+)
+"""A switch, a placeholder, the variable or the file that holds the secret: nobody's password."""
+
+_COUNT = re.compile(r"\d{1,18}(?:\.\d+)?[kMGTi%]{0,2}")
+
+
+@lru_cache(4096)
+def is_secret_name(name: str) -> bool:
+    """Return whether a variable or value of that name holds a secret, and not merely the place of one."""
+    if SECRET_NAME.search(name) is None or REFERENCE_NAME.search(name) is not None:
+        return False
+    words = _words(name)
+    return not words or words[-1] not in _ABOUT or _SECRET_ID.search(name) is not None
+
+
+def hides(name: str, value: object) -> bool:
+    """Return whether the value under a name must go: a text or number, named like a secret, that may be one."""
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)) or not is_secret_name(name):
+        return False
+    text = str(value).strip()
+    if says_nothing(text):
+        return False
+    return _COUNT.fullmatch(text) is None or not _counts(name, text)
+
+
+def says_nothing(text: str) -> bool:
+    """Return whether a value is no secret whatever it goes by: empty, a switch, a placeholder, the place of a file."""
+    return not text or _SAYS_NOTHING.fullmatch(text) is not None
+
+
+def _counts(name: str, number: str) -> bool:
+    """Return whether a number under that name is a count (`max_tokens: 4096`, `secrets=1`, `pass: 3`)."""
+    if _PASSWORD.search(name):
+        return False
+    words = _words(name)
+    return not words or words[-1] in _PLURAL or not _COUNTING.isdisjoint(words[:1]) or len(number) < 4
+
+
+def _words(name: str) -> list[str]:
+    return [word.lower() for word in _WORD.findall(name)]
