@@ -66,7 +66,7 @@ NEEDLES = " ".join(CLIENTS)
 
 _CALL = re.compile(rf"(?<![\w.-])(?:{'|'.join(sorted(CLIENTS, key=len, reverse=True))})(?=\\*[\"']?[\s,\]])")
 _LOGICAL = re.compile(r"((?<!\\)\n)")
-_PIECE = re.compile(r"(?:\"[^\"]*\"|'[^']*'|[^\s;|&])+")
+_PIECE = re.compile(r"[\[,]?\\*\"[^\"\\]*\\*\"(?=[,\]])|(?:\"[^\"]*\"|'[^']*'|[^\s;|&])+")
 _ENDS = re.compile(r"[;|&]")
 _AROUND = "[](){}\"'\\,"
 

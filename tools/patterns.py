@@ -28,7 +28,7 @@ _TAGS = r"(?:[&!][\w:/.!-]*+[ \t]+){0,3}"
 _KEY = rf"(?P<k>{_WORD}[\w.-]{{0,60}})"
 _TO = rf"\\*[\"']?{_COLOUR}[ \t]{{0,9}}(?:=>|=|:(?!//|\?)){_COLOUR}[ \t]{{0,9}}{_COLOUR}{_TAGS}"
 _QUOTED = r"(?P<q>\\*[\"'])(?P<v>(?:(?<!\\)(?P=q)(?P=q)|(?!(?<!\\)(?P=q)).)*+)(?:(?P=q)|$)"
-_BARE = r"(?P<v>(?!\\*[\"'*])(?:(?:bearer|basic|token)[ \t]+)?(?:[^\s,;&\"'\\{}\[\]()<>\x1b]|\\(?![\"']))+)"
+_BARE = r"(?P<v>(?!\\*[\"'*]|\$[({]|\{\{)(?:(?:bearer|basic|token)[ \t]+)?(?:[^\s,;&\"'\\{}\[\]()<>\x1b]|\\(?![\"']))+)"
 _PROSE = (
     r"(?!(?:unexpected|invalid|expired|not|no|missing|failed|failure|error|none|null|nil|true|false|undefined|denied"
     r"|unauthorized|required|must|cannot|could|unable|the|an?|is|are|was|has|rpc|context|dial|get|post|server|name"
@@ -76,7 +76,8 @@ def _value(found: re.Match[str]) -> str:
     return f"{found[0][: found.start('v') - start]}{MASK}{found[0][found.end('v') - start :]}"
 
 
-_NAME_BEFORE = re.compile(r"[\w.-]+$")
+_NAME_BEFORE = re.compile(r"[\w./-]+$")
+_RESOURCE = re.compile(r"\barn:[\w:/.-]*$")
 
 
 def _named(found: re.Match[str]) -> str:
@@ -93,10 +94,12 @@ _OBJECT_NAME = re.compile(r"[a-z0-9][a-z0-9./-]{0,252}")
 
 
 def _is_result(found: re.Match[str], name: str) -> bool:
-    """Return whether a value is a result (`pass: 3 of 4`, `--- PASS: TestLogin`), or names the Secrets to pull with."""
+    """Return whether a value is a result (`pass: 3 of 4`, `--- PASS: TestLogin`), or names a cloud's secret or those to pull with."""
     text, start = found.string, found.start("k")
     if _PASSED.search(name):
         return _SCORE.match(text, found.start("v")) is not None or text[max(0, start - 4) : start] == "--- "
+    if _RESOURCE.search(text, max(0, start - 120), start):
+        return True
     return name.lower().startswith("imagepullsecret") and _OBJECT_NAME.fullmatch(found["v"]) is not None
 
 
@@ -127,7 +130,7 @@ def _secret_objects(text: str) -> str:
     text = _compiled(
         r"((?<![\w.-])\\*[\"']?(?:data|stringData)\\*[\"']?\s{0,9}:\s{0,9})\{[^{}]*\}?", re.NOFLAG
     ).sub(r"\1{}", text)
-    text = _compiled(r"((?<![\w.-])(?:data|stringData):)(?:[ ]*\\+n[ ]+[^\\\n]*)+", re.NOFLAG).sub(rf"\1 {MASK}", text)
+    text = _compiled(r"((?:(?<![\w.-])|(?<=\\n))(?:data|stringData):)(?:[ ]*\\+n[ ]+[^\\\n]*)+", re.NOFLAG).sub(rf"\1 {MASK}", text)
     block = r"^(?P<in>[ \t]*+)((?:-[ \t]+)*(?:data|stringData):)[ \t]*\n(?:(?P=in)[ \t]+[^\n]*(?:\n|\Z)|[ \t]*\n)+"
     return _compiled(block, re.MULTILINE).sub(rf"\g<in>\2 {MASK}\n", text)
 
