@@ -54,7 +54,9 @@ CLIENTS: Mapping[str, Client] = {
     "vault": Client(places={"login": 1, "unseal": 1}),
     "mc": Client(places={"set": 4, "host": 5}),
     "rabbitmqctl": Client(places={"add_user": 2, "change_password": 2, "authenticate_user": 2}),
-    "htpasswd": Client(places={"-b": 3, "-cb": 3, "-bc": 3, "-bB": 3, "-nb": 2, "-bn": 2, "-nbB": 2, "-bnB": 2, "-bnBC": 3}),
+    "htpasswd": Client(
+        places={"-b": 3, "-cb": 3, "-bc": 3, "-bB": 3, "-nb": 2, "-bn": 2, "-nbB": 2, "-bnB": 2, "-bnBC": 3}
+    ),
     **_named("ldapsearch ldapadd ldapmodify ldapdelete ldapwhoami", Client(glued=("-w",), apart=("-w",))),
     **_named("sqlcmd bcp osql ipmitool mosquitto_pub mosquitto_sub zip unzip", Client(glued=("-P",), apart=("-P",))),
     **_named("smbclient rpcclient", Client(pairs=("-U", "--user"), between="%")),
@@ -107,7 +109,9 @@ def quiet_words(words: Sequence[Any]) -> list[Any]:
 
 
 def _is_flag(word: object) -> bool:
-    return isinstance(word, str) and word.startswith("-") and "=" not in word and " " not in word and is_secret_name(word)
+    return (
+        isinstance(word, str) and word.startswith("-") and "=" not in word and " " not in word and is_secret_name(word)
+    )
 
 
 class _Reader:

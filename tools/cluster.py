@@ -21,7 +21,7 @@ from tools.certificates import unusable
 from tools.failure import Failure, FailureKind
 from tools.kinds import KINDS, METRICS, Kind
 from tools.objects import redact_object
-from tools.redact import redact
+from tools.redact import redact, without_user
 from tools.text import clean
 
 PAGE = 500
@@ -283,7 +283,8 @@ def connect(access: Access, timeout: float) -> Reader | Failure:
     if reason:
         shutil.rmtree(folder, ignore_errors=True)
         return Failure(FailureKind.CONFIG, f"context {access.context}", reason)
-    return Reader(access, timeout, folder, pool, access.server, _authorization(access), time.monotonic() + timeout)
+    host = without_user(access.server)
+    return Reader(access, timeout, folder, pool, host, _authorization(access), time.monotonic() + timeout)
 
 
 def _authorization(access: Access) -> dict[str, str]:
@@ -342,7 +343,7 @@ def _items(kind: Kind, page: dict[str, Any], path: str, *, owners: bool) -> list
     """Return a page's objects with the kind the list left out, and nothing that must not enter."""
     if kind.name == SECRET:
         namespace = path.split("/")[-2]
-        return [_secret(row, namespace) for row in page.get("rows") or ()]
+        return [redact_object(_secret(row, namespace)) for row in page.get("rows") or ()]
     named = {"kind": kind.name, "apiVersion": kind.version}
     return [redact_object(named | item, owners=owners) for item in page.get("items") or ()]
 

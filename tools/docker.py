@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from tools.failure import Failure, FailureKind
-from tools.redact import MASK, is_secret_name
 from tools.run import Sandbox, run, run_json, run_json_lines
 
 Records = Sequence[Mapping[str, Any]]
@@ -92,21 +91,7 @@ def _one(argv: Sequence[str], box: Sandbox) -> Mapping[str, Any] | Failure:
     what = " ".join(argv)
     if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
         return Failure(FailureKind.MALFORMED, what, "printed no list of records")
-    return _quiet(found[0]) if found else Failure(FailureKind.NOT_FOUND, what, "no such object")
-
-
-def _quiet(record: Mapping[str, Any]) -> Mapping[str, Any]:
-    config = record.get("Config")
-    env = config.get("Env") if isinstance(config, dict) else None
-    if not isinstance(config, dict) or not isinstance(env, list):
-        return record
-    return {**record, "Config": config | {"Env": [_variable(str(item)) for item in env]}}
-
-
-def _variable(item: str) -> str:
-    """Return `NAME=value` with the value masked when the name tells; what the value itself tells is gone already."""
-    name, equals, value = item.partition("=")
-    return f"{name}={MASK}" if equals and value and is_secret_name(name) else item
+    return found[0] if found else Failure(FailureKind.NOT_FOUND, what, "no such object")
 
 
 def _json(path: Path) -> Mapping[str, Any]:

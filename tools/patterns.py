@@ -127,10 +127,12 @@ def _secret_objects(text: str) -> str:
     """Return a text that holds a Secret (YAML or JSON, at any depth) without data, and without what else is called so."""
     if not _compiled(_SECRET, re.IGNORECASE).search(text):
         return text
-    text = _compiled(
-        r"((?<![\w.-])\\*[\"']?(?:data|stringData)\\*[\"']?\s{0,9}:\s{0,9})\{[^{}]*\}?", re.NOFLAG
-    ).sub(r"\1{}", text)
-    text = _compiled(r"((?:(?<![\w.-])|(?<=\\n))(?:data|stringData):)(?:[ ]*\\+n[ ]+[^\\\n]*)+", re.NOFLAG).sub(rf"\1 {MASK}", text)
+    text = _compiled(r"((?<![\w.-])\\*[\"']?(?:data|stringData)\\*[\"']?\s{0,9}:\s{0,9})\{[^{}]*\}?", re.NOFLAG).sub(
+        r"\1{}", text
+    )
+    text = _compiled(r"((?:(?<![\w.-])|(?<=\\n))(?:data|stringData):)(?:[ ]*\\+n[ ]+[^\\\n]*)+", re.NOFLAG).sub(
+        rf"\1 {MASK}", text
+    )
     block = r"^(?P<in>[ \t]*+)((?:-[ \t]+)*(?:data|stringData):)[ \t]*\n(?:(?P=in)[ \t]+[^\n]*(?:\n|\Z)|[ \t]*\n)+"
     return _compiled(block, re.MULTILINE).sub(rf"\g<in>\2 {MASK}\n", text)
 
@@ -182,9 +184,7 @@ _WEBHOOKS = (
 )
 
 LINE: tuple[Rule, ...] = (
-    _rule(
-        "bearer", r"\bbearer(?:\s|%20|\+){1,9}(?!realm=|authenti|authori|error|token)(?P<v>[\w.~+/=:-]{6,})", _value
-    ),
+    _rule("bearer", r"\bbearer(?:\s|%20|\+){1,9}(?!realm=|authenti|authori|error|token)(?P<v>[\w.~+/=:-]{6,})", _value),
     _rule(
         "basic",
         r"\b([Bb]asic|BASIC)\s+(?![Aa]uth)(?=\S*[0-9=]|\S+[A-Z])[A-Za-z0-9+/=_-]{8,}",
@@ -208,8 +208,10 @@ LINE: tuple[Rule, ...] = (
         re.NOFLAG,
     ),
     _rule("md5", r"(?<![\w:])md5[0-9a-f]{32}(?!\w)", MASK, re.NOFLAG),
-    _rule("slack|discord|office|telegram|zapier|ifttt|pagerduty|feishu|larksuite|hc-ping|/hooks/|webhook.site",
-          rf"(?:{_WEBHOOKS})(?P<v>[^\s\"'<>\\,;)]{{8,512}})"),
+    _rule(
+        "slack|discord|office|telegram|zapier|ifttt|pagerduty|feishu|larksuite|hc-ping|/hooks/|webhook.site",
+        rf"(?:{_WEBHOOKS})(?P<v>[^\s\"'<>\\,;)]{{8,512}})",
+    ),
     _rule(
         "sig=|sig%3d|signature=|token=|credential=|key=|code=|hmac=",
         r"(?:[?&]|&amp;|\\u0026|%26)(?:sig|signature|x-(?:amz|goog)-(?:signature|credential|security-token)|hmac"
@@ -223,8 +225,10 @@ LINE: tuple[Rule, ...] = (
         r"(?P<v>(?!//)[^\s\"'<>@]{1,256})@(?!sha\d)"
         r"(?=[a-z][\w.+-]{0,20}\([^()\s]{0,256}\)|\(|/\w|[\w.-]{1,253}:\d{2,5}(?!\d)|[\w-]{1,63}(?:\.[\w-]{1,63}){1,9}/)",
     ),
-    _rule("thin:|sqlplus|expdp|impdp|sqlldr",
-          r"(?:jdbc:oracle:thin:|\b(?:sqlplus|expdp|impdp|sqlldr)[ \t]+(?:-\w+[ \t]+){0,5})[\w$#]{1,64}/(?P<v>[^\s@/]{1,128})(?=@|\s|$)"),
+    _rule(
+        "thin:|sqlplus|expdp|impdp|sqlldr",
+        r"(?:jdbc:oracle:thin:|\b(?:sqlplus|expdp|impdp|sqlldr)[ \t]+(?:-\w+[ \t]+){0,5})[\w$#]{1,64}/(?P<v>[^\s@/]{1,128})(?=@|\s|$)",
+    ),
     _rule(
         _WORDS,
         rf"(?<![\w-])--?[\w-]{{0,40}}?{_KEY}(?:[ \t]+|\\*[\"'][ \t]{{0,9}},[ \t]{{0,9}}\\*(?=[\"']))(?!-)"
@@ -244,7 +248,9 @@ LINE: tuple[Rule, ...] = (
         rf"\1{MASK}",
     ),
     _rule("cookie", r"(?<![\w-])(?:set-)?cookie\\*[\"']?\s{0,3}:\s{0,3}\\*[\"']?(?P<v>[\w.-]{1,64}=[^\n\"']{4,})"),
-    _rule("auth", r"(?<![\w-])auth\\*[\"']?\s{0,9}:\s{0,9}\\*[\"']?(?P<v>[A-Za-z0-9+/]{8,}={0,2})(?![\w-])", _docker_auth),
+    _rule(
+        "auth", r"(?<![\w-])auth\\*[\"']?\s{0,9}:\s{0,9}\\*[\"']?(?P<v>[A-Za-z0-9+/]{8,}={0,2})(?![\w-])", _docker_auth
+    ),
     _rule("identified|password", r"(?:identified\s+(?:with\s+\S{1,64}\s+)?by|password)\s+'(?P<v>[^']{1,512})'"),
     _rule(
         "requirepass|masterauth|auth-pass|bindpw|rootpw|insecure-password|password",

@@ -15,7 +15,17 @@ from tools.patterns import LINE, NEEDLES, SPANNING
 from tools.secret_names import MASK, hides, is_secret_name
 from tools.tokens import TAME
 
-__all__ = ["MASK", "harmless", "hides", "holds_secret", "is_secret_name", "is_secret_variable", "redact", "redact_tree"]
+__all__ = [
+    "MASK",
+    "harmless",
+    "hides",
+    "holds_secret",
+    "is_secret_name",
+    "is_secret_variable",
+    "redact",
+    "redact_tree",
+    "without_user",
+]
 
 _ENCODED = re.compile(r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{24,}+={0,2}(?![\w+/=])")
 _LAYERS = 2
@@ -74,6 +84,13 @@ def _is_text(packed: str) -> bool:
         return False
 
 
+def without_user(url: str) -> str:
+    """Return a server's URL without the user part, which may be a login."""
+    scheme, apart, rest = url.partition("://")
+    place, slash, path = rest.partition("/")
+    return redact(f"{scheme}{apart}{place.rpartition('@')[2]}{slash}{path}")
+
+
 # Parsed data
 
 _TAME = re.compile(rf"{TAME}[a-z0-9.-]{{0,63}}+\Z|[0-9TZ:.-]{{0,40}}+\Z").match
@@ -85,7 +102,7 @@ _held = 0
 
 def harmless(text: str) -> bool:
     """Return whether a text comes out of `redact` as it went in; remembered, since objects repeat the same few texts."""
-    global _held  # noqa: PLW0603 - a cache with a bound on what it holds
+    global _held
     if text in _HARMLESS:
         return True
     if not _TAME(text) and redact(text) != text:

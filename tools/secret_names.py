@@ -44,6 +44,12 @@ _SAYS_NOTHING = re.compile(
 )
 """A switch, a placeholder, the variable or the file that holds the secret: nobody's password."""
 
+_NAMES_SECRET = re.compile(
+    r"(?i)(?:(?<![a-z])(?:tls|pull|ca|cert|certificate|ssl|registry)[-_]?secrets?|/[a-z.-]*-secret)$"
+)
+_OBJECT = re.compile(r"[a-z0-9][a-z0-9.-]{0,252}(?:/[a-z0-9][a-z0-9.-]{0,252})?")
+"""A field (`pullSecret: regcred`) or annotation (`…/auth-secret: shop/logins`) that names a Secret."""
+
 _COUNT = re.compile(r"\d{1,18}(?:\.\d+)?[kMGTi%]{0,2}")
 
 
@@ -61,7 +67,7 @@ def hides(name: str, value: object) -> bool:
     if isinstance(value, bool) or not isinstance(value, (str, int, float)) or not is_secret_name(name):
         return False
     text = str(value).strip()
-    if says_nothing(text):
+    if says_nothing(text) or (_NAMES_SECRET.search(name) and _OBJECT.fullmatch(text)):
         return False
     return _COUNT.fullmatch(text) is None or not _counts(name, text)
 

@@ -10,7 +10,7 @@ import tarfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
@@ -20,7 +20,7 @@ from agent.snapshot.record import Cluster, LogKey, Object, Part, Release, Snapsh
 from tools.collector import collector_paused
 from tools.failure import Failure, FailureKind
 from tools.objects import redact_documents, redact_object
-from tools.redact import redact, redact_tree
+from tools.redact import redact, redact_tree, without_user
 from tools.text import clean
 
 SCHEMA = "bluehelm/bundle/v1"
@@ -162,7 +162,7 @@ def _check(member: tarfile.TarInfo, seen: set[str]) -> None:
 
 
 def _snapshot(found: Mapping[str, Any], origin: str) -> Snapshot:
-    manifest = found["manifest.json"]
+    manifest = redact_tree(found["manifest.json"])
     if manifest.get("schema") != SCHEMA:
         raise ValueError(f"schema {manifest.get('schema')!r}, this reads {SCHEMA}")
     taken_at = datetime.fromisoformat(manifest["taken_at"])
@@ -170,7 +170,7 @@ def _snapshot(found: Mapping[str, Any], origin: str) -> Snapshot:
         raise ValueError("the time it was taken at has no zone")
     return Snapshot(
         taken_at,
-        _record(Cluster, manifest["cluster"]),
+        _cluster(manifest["cluster"]),
         _text_or_none(manifest["namespace"]),
         {kind: _objects(found[f"objects/{kind}.json"], kind) for kind in manifest["kinds"]},
         [_record(Part, {**part, "state": State(part["state"])}) for part in manifest["parts"]],
@@ -181,6 +181,11 @@ def _snapshot(found: Mapping[str, Any], origin: str) -> Snapshot:
         origin,
         _text_or_none(manifest["profile"]),
     )
+
+
+def _cluster(found: Mapping[str, Any]) -> Cluster:
+    cluster = _record(Cluster, found)
+    return replace(cluster, server=without_user(cluster.server))
 
 
 def _objects(found: Any, kind: str) -> Sequence[Object]:
@@ -196,7 +201,8 @@ def _release(found: Any) -> Release:
     kept = None if manifest is None else redact_documents(_mappings(manifest))
     if not isinstance(values, dict | None):
         raise ValueError("a release's values are no mapping")
-    return _record(Release, {**found, "values": redact_tree(values), "manifest": kept})
+    said = {key: value for key, value in found.items() if key not in ("values", "manifest")}
+    return _record(Release, {**redact_tree(said), "values": redact_tree(values), "manifest": kept})
 
 
 def _log(*entry: Any) -> tuple[LogKey, str]:

@@ -17,6 +17,7 @@ from tools.failure import Failure, FailureKind
 from tools.helm import releases
 from tools.kinds import BY_NAME, KINDS
 from tools.metrics import pod_usage, prometheus_usage
+from tools.redact import redact, redact_tree
 from tools.run import sandbox
 
 NO_LOG = "unable to retrieve container logs for "
@@ -94,7 +95,7 @@ def collect(
         progress("asking helm for releases")
         look.releases, part = told.result()
     look.parts.append(part)
-    cluster = Cluster(reader.access.context, reader.host, version)
+    cluster = Cluster(reader.access.context, reader.host, redact(version))
     return Snapshot(
         datetime.now(UTC), cluster, namespace, look.objects, look.parts, look.logs, look.usage, look.releases
     )
@@ -233,7 +234,7 @@ def _usage(reader: Reader, namespace: str | None, look: _Look, prometheus: str) 
         state = STATES.get(found.kind, State.FAILED)
         look.parts.append(Part("metrics", found.what, state, 0, found.detail, found.hint, needed=False))
         return
-    look.usage = [Usage(*item) for item in found]
+    look.usage = [Usage(*redact_tree(list(item))) for item in found]
     look.parts.append(Part("metrics", source, State.COMPLETE, len(found), needed=False))
 
 

@@ -20,7 +20,7 @@ Secret = tuple[str, str]
 
 def drawn(alphabet: str, length: int, seed: object = 0) -> str:
     """Return a random text, the same at every run."""
-    source = random.Random(f"{alphabet}{length}{seed}")  # noqa: S311 - no cryptography
+    source = random.Random(f"{alphabet}{length}{seed}")
     return "".join(source.choice(alphabet) for _ in range(length))
 
 
@@ -150,7 +150,9 @@ _STRINGS: tuple[Callable[[str], str], ...] = (
     lambda s: f"https://me@corp.example:{s}@git.example/x.git",
     lambda s: f"smtp://mailer:{s}%21@mail:587",
     lambda s: f"https://oauth2:{s}@gitlab.example/team/app.git",
-    lambda s: f"DefaultEndpointsProtocol=https;AccountName=shop;AccountKey={packed(s * 4)};EndpointSuffix=core.windows.net",
+    lambda s: (
+        f"DefaultEndpointsProtocol=https;AccountName=shop;AccountKey={packed(s * 4)};EndpointSuffix=core.windows.net"
+    ),
     lambda s: f"Endpoint=sb://x.servicebus.example/;SharedAccessKeyName=Root;SharedAccessKey={s}=",
     lambda s: f"app:{s}@db:5432/shop",
 )
@@ -192,7 +194,10 @@ def _urls() -> list[Secret]:
         (f"https://discord.com/api/webhooks/{drawn(DIGITS, 18)}/{long}{long}", long),
         (f"https://corp.webhook.office.com/webhookb2/{uid}@{uid}/IncomingWebhook/{drawn(HEX, 32)}/{uid}", uid),
         (f"https://shop.blob.core.windows.net/c/x?sv=2022-11-02&sr=b&se=2026-01-01&sp=r&sig={sig}", sig),
-        (f"https://b.s3.amazonaws.com/x?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Expires=60&X-Amz-Signature={drawn(HEX, 64)}", drawn(HEX, 64)),
+        (
+            f"https://b.s3.amazonaws.com/x?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Expires=60&X-Amz-Signature={drawn(HEX, 64)}",
+            drawn(HEX, 64),
+        ),
         (f"https://storage.googleapis.com/b/x?X-Goog-Expires=60&X-Goog-Signature={drawn(HEX, 128)}", drawn(HEX, 128)),
         (f"https://api.telegram.org/bot{drawn(DIGITS, 9)}:{long}abcdefghijk/sendMessage", long),
         (f"https://events.pagerduty.com/integration/{drawn(HEX, 32)}/enqueue", drawn(HEX, 32)),
@@ -235,7 +240,10 @@ def _documents() -> list[Secret]:
 
 
 SECRETS: list[Secret] = [
-    *((token if number % 3 else f"found {token} in a log", token) for number, token in enumerate([*TOKENS.values()][:42])),
+    *(
+        (token if number % 3 else f"found {token} in a log", token)
+        for number, token in enumerate([*TOKENS.values()][:42])
+    ),
     *((make(PW if number % 2 else PLAIN_PW), PW if number % 2 else PLAIN_PW) for number, make in enumerate(_KEYED)),
     *((make(PW), packed(PW * 4) if "AccountKey" in make("") else PW) for make in _STRINGS),
     *((make(PW), PW) for make in _COMMANDS),
@@ -270,7 +278,7 @@ KEPT: list[str] = [
     f"uid: {UID}",
     f"commit {drawn(HEX, 40, 'git')}",
     f"v1.2.3-14-g{drawn(HEX, 7, 'git')}",
-    "resourceVersion: \"184467440737\"",
+    'resourceVersion: "184467440737"',
     "pass: 3 of 4",
     "pass: 12, fail: 0",
     "--- PASS: TestLogin (0.00s)",
@@ -278,7 +286,7 @@ KEPT: list[str] = [
     "token expired",
     "error: token expired: exp 2026-01-01T00:00:00Z",
     "invalid password for user x",
-    "FATAL: password authentication failed for user \"app\"",
+    'FATAL: password authentication failed for user "app"',
     "ERROR 1045 (28000): Access denied for user 'app'@'10.0.0.1' (using password: YES)",
     "key not found: PASSWORD",
     "KeyError: 'DB_PASSWORD'",
@@ -391,7 +399,8 @@ KEPT: list[str] = [
     "npm_lifecycle_event=start",
     "x-request-id: " + UID,
     "trace_id=" + drawn(HEX, 32, "trace") + " span_id=" + drawn(HEX, 16, "span"),
-    "certificate-authority-data: " + packed("-----BEGIN CERTIFICATE-----\n" + drawn(WORD, 64) + "\n-----END CERTIFICATE-----\n"),
+    "certificate-authority-data: "
+    + packed("-----BEGIN CERTIFICATE-----\n" + drawn(WORD, 64) + "\n-----END CERTIFICATE-----\n"),
     "-----BEGIN CERTIFICATE-----\n" + drawn(WORD, 64) + "\n-----END CERTIFICATE-----",
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI" + drawn(WORD, 43) + " me@host",
     "10.0.0.1:8080: connect: connection refused",
