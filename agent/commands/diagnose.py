@@ -13,6 +13,7 @@ from agent.report import diagnosis as report
 from agent.snapshot.record import Ref, Snapshot
 from agent.world.blueprints import read
 from agent.world.look import look, report_gaps
+from agent.world.proof import prove
 from tools.failure import Failure
 
 
@@ -23,7 +24,8 @@ def run(args: argparse.Namespace) -> ExitCode:
     report_gaps(snapshot)
     found = _judged(snapshot, _subject(args, snapshot))
     blueprints = read(settings.blueprints)
-    grounded = ground(found, blueprints, snapshot, settings.profile or snapshot.profile)
+    proofs = prove(found.findings, snapshot, settings)
+    grounded = ground(found, blueprints, snapshot, settings.profile or snapshot.profile, proofs)
     show = report.as_json if args.output == "json" else report.as_text
     show(grounded, snapshot)
     return _code(grounded)

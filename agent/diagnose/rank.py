@@ -57,7 +57,7 @@ def _merged(findings: Sequence[Finding]) -> list[Finding]:
     """Return the findings with the same cause on several pods of one workload as one."""
     groups: dict[object, list[Finding]] = {}
     for finding in findings:
-        key = (finding.mode, finding.subject, finding.container, finding.fix.summary, finding.fix.changes)
+        key = (finding.mode, finding.subject, finding.container, finding.fix.summary, repr(finding.fix.edits))
         groups.setdefault(key, []).append(finding)
     return [_one(group) for group in groups.values()]
 

@@ -21,6 +21,7 @@ from agent.kube.fields import (
     status,
     statuses,
 )
+from agent.kube.remedies import kubectl
 from agent.kube.replicas import refusals, shortfall
 from agent.kube.wording import said
 from agent.snapshot.evidence import Evidence
@@ -302,8 +303,7 @@ def _finding(
     affected: tuple[Ref, ...],
     on: tuple[Ref, ...],
 ) -> Finding:
-    place = f" -n {subject.namespace}" if subject.namespace else ""
-    command = f"kubectl describe {subject.kind.lower()}/{subject.name}{place}"
+    describe = kubectl("describe", f"{subject.kind.lower()}/{subject.name}", namespace=subject.namespace)
     return Finding(
         mode=modes.UNEXPLAINED,
         subject=subject,
@@ -311,7 +311,7 @@ def _finding(
         severity=severity,
         confidence=Confidence.POSSIBLE,
         evidence=evidence,
-        fix=Fix("Read the evidence: the cause is not one this version knows", command=command),
+        fix=Fix("Read the evidence: the cause is not one this version knows", (describe,)),
         affected=affected,
         roots=on,
     )

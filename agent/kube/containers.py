@@ -96,10 +96,6 @@ class Container:
         """Return a field of this container as blueprints name it: `containers[].image`."""
         return f"{self.kind}[].{path}"
 
-    def scaffold(self, path: str) -> str:
-        """Return the usual values path of a field; charts have one for their main containers only."""
-        return path if self.kind == "containers" else ""
-
     def _state(self, state: str, phase: str) -> Mapping[str, Any]:
         return (self.status.get(state) or NOTHING).get(phase) or NOTHING
 

@@ -1,12 +1,14 @@
 """Which Helm release an object belongs to, by Helm's own marks on it, and the command that would change it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from agent.kube.fields import metadata
+from agent.kube.memo import per_graph
+from agent.kube.remedies import Command
 from agent.snapshot.graph import Graph, labels
-from agent.snapshot.record import Object, Ref
+from agent.snapshot.record import Object, Ref, Release
 
 _VERSIONED = re.compile(r"(.+?)-v?\d+\.\d+\.\d+.*")
 
@@ -38,19 +40,31 @@ def _marked(obj: Object, graph: Graph) -> Home | None:
     if not release:
         return None
     namespace = annotations.get("meta.helm.sh/release-namespace") or metadata(obj).get("namespace", "")
-    releases = graph.snapshot.releases
-    known = next((found for found in releases if (found.name, found.namespace) == (release, namespace)), None)
+    known = _releases(graph).get((release, namespace))
     chart = (known.chart if known else "") or labels(obj).get("helm.sh/chart") or ""
     return Home(release, namespace, chart_name(chart), known is not None and known.values == {})
 
 
 def _listed(name: Ref, graph: Graph) -> Home | None:
+    return _homes(graph).get(name)
+
+
+@per_graph
+def _homes(graph: Graph) -> Mapping[Ref, Home]:
+    """Return object -> the release whose manifest has it."""
+    found: dict[Ref, Home] = {}
     for release in graph.snapshot.releases:
+        place = Home(release.name, release.namespace, chart_name(release.chart), release.values == {})
         for item in release.manifest or ():
-            home_of = metadata(item).get("namespace") or release.namespace
-            if (item.get("kind"), home_of, metadata(item).get("name")) == tuple(name):
-                return Home(release.name, release.namespace, chart_name(release.chart), release.values == {})
-    return None
+            namespace = str(metadata(item).get("namespace") or release.namespace)
+            found.setdefault(Ref(str(item.get("kind")), namespace, str(metadata(item).get("name"))), place)
+    return found
+
+
+@per_graph
+def _releases(graph: Graph) -> Mapping[tuple[str, str], Release]:
+    """Return (name, namespace) -> the release."""
+    return {(found.name, found.namespace): found for found in graph.snapshot.releases}
 
 
 def chart_name(text: str) -> str:
@@ -59,14 +73,16 @@ def chart_name(text: str) -> str:
     return found[1] if found else text
 
 
-def helm_upgrade(place: Home, *, prod: bool) -> str:
+def helm_upgrade(place: Home, *, prod: bool) -> Command | None:
     """Return the command that would apply a patch saved as patch.yaml, from a checkout with the chart in it.
 
-    `--reset-values` drops what the release was given before, so that file is named too unless there was none.
+    `--reset-values` drops what the release was given before, so that file is named too unless there was none. None
+    where nothing says which chart the release is of.
     """
-    chart = f"./charts/{place.chart}" if place.chart else "CHART"
+    if not place.chart:
+        return None
+    chart = f"./charts/{place.chart}"
     files = ["values.yaml", *(["values-prod.yaml"] if prod else [])]
-    given = " ".join(f"-f {chart}/{name}" if place.chart else f"-f {name}" for name in files)
-    own = "" if place.plain else " -f YOUR-VALUES.yaml"
-    target = f"{place.release} {chart} --namespace {place.namespace}"
-    return f"helm upgrade {target} --reset-values {given}{own} -f patch.yaml"
+    given = [f"{chart}/{name}" for name in files] + ([] if place.plain else ["YOUR-VALUES.yaml"]) + ["patch.yaml"]
+    named = [word for name in given for word in ("-f", name)]
+    return Command(("helm", "upgrade", place.release, chart, "--namespace", place.namespace, "--reset-values", *named))

@@ -2,6 +2,8 @@
 
 from agent.diagnose.engine import Diagnosis
 from agent.diagnose.finding import Citation, Confidence, Finding, Severity
+from agent.kube.paths import field, shown
+from agent.kube.remedies import JSON, Edit, NeedsPerson
 from agent.report.data import Data, write
 from agent.report.terminal import Terminal
 from agent.snapshot.evidence import Evidence
@@ -103,11 +105,19 @@ def _cite(terminal: Terminal, citation: Citation) -> None:
 
 def _remedy(terminal: Terminal, finding: Finding) -> None:
     terminal.entry("fix", finding.fix.summary, "green")
-    remedy = finding.remedy
-    if remedy.guessed:
+    remedy, command = finding.remedy, finding.remedy.command or finding.fix.command
+    for advice in _advice(finding):
+        terminal.entry("", advice)
+    if remedy.proved:
+        terminal.entry("", "rendering the chart shows that this moves exactly the fields that are meant", "dim")
+    elif remedy.guessed:
         terminal.entry("", "no blueprint binds this value; the path is the usual one, check your chart", "dim")
     terminal.block(remedy.patch, style="cyan")
-    terminal.block(remedy.command or finding.fix.command, style="cyan")
+    terminal.block(str(command or ""), style="cyan")
+
+
+def _advice(finding: Finding) -> list[str]:
+    return [*(advice.text for advice in finding.fix.advice), *finding.remedy.advice]
 
 
 def _count(number: int, noun: str) -> str:
@@ -132,14 +142,30 @@ def _finding(finding: Finding) -> Data:
 
 
 def _fix(finding: Finding) -> Data:
-    changes = [{"field": change.field, "old": change.old, "new": change.new} for change in finding.fix.changes]
+    edits = finding.fix.edits
     return {
         "summary": finding.fix.summary,
-        "changes": changes,
+        "changes": [
+            {"field": field(edit.object.kind, edit.path), "old": edit.old, "new": _value(edit)} for edit in edits
+        ],
+        "edits": [_edit(edit) for edit in edits],
+        "advice": list(_advice(finding)),
         "patch": finding.remedy.patch,
-        "command": finding.remedy.command or finding.fix.command,
+        "command": str(finding.remedy.command or finding.fix.command or ""),
         "guessed": finding.remedy.guessed,
+        "proved": finding.remedy.proved,
     }
+
+
+def _edit(edit: Edit) -> Data:
+    """Return an edit; `needs` is what a person must give in place of a value, "" where the value is known."""
+    needs = edit.value.what if isinstance(edit.value, NeedsPerson) else ""
+    told = {"path": shown(edit.path), "op": edit.op.value, "old": edit.old, "needs": needs}
+    return {"object": _ref(edit.object), **told, "value": _value(edit)}
+
+
+def _value(edit: Edit) -> JSON:
+    return None if isinstance(edit.value, NeedsPerson) else edit.value
 
 
 def _citation(citation: Citation) -> Data:

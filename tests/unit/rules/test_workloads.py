@@ -4,6 +4,7 @@ from agent.diagnose.engine import Diagnosis, diagnose
 from agent.diagnose.finding import Finding, Severity
 from agent.snapshot.record import Ref, Snapshot
 from tests.fakes.objects import changed, load, without
+from tests.fakes.remedies import changes, command
 
 ZERO, STUCK, SCALER = "ra-92-zero-replicas", "ra-93-rollout-stuck", "ra-104-no-requests"
 
@@ -19,15 +20,15 @@ def test_zero_replicas_behind_a_service_name_everybody_who_counts_on_them() -> N
     assert finding.subject == Ref("Deployment", ZERO, "web")
     for who in ("Service web", "HorizontalPodAutoscaler web", "Ingress shop"):
         assert who in finding.cause
-    assert finding.fix.command == f"kubectl scale deployment/web -n {ZERO} --replicas=1"
+    assert command(finding) == f"kubectl scale deployment/web -n {ZERO} --replicas=1"
 
 
 def test_replicas_an_autoscaler_owns_are_no_value_to_change() -> None:
     """The chart renders no replicas while an HPA owns them: a patch would do nothing."""
     hpa = Ref("HorizontalPodAutoscaler", ZERO, "web")
     (owned,), (free,) = found(load("92-zero-replicas"), 92), found(without(load("92-zero-replicas"), hpa), 92)
-    assert [change.scaffold for change in owned.fix.changes] == [""]
-    assert [change.scaffold for change in free.fix.changes] == ["replicaCount"]
+    assert (changes(owned), owned.fix.concerns) == ([], ("hpa.minReplicas",))
+    assert changes(free) == [("replicas", 0, 1)]
 
 
 def test_what_nobody_counts_on_may_be_at_zero() -> None:

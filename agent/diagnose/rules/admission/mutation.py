@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent.diagnose import modes
-from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
+from agent.diagnose.finding import Confidence, Finding, Fix, Severity
 from agent.diagnose.registry import rule
 from agent.kube.containers import Container, containers_of
 from agent.kube.fields import is_unscheduled, metadata, spec, template
+from agent.kube.remedies import kubectl
 from agent.kube.wording import said
 from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph, labels, ref
@@ -113,15 +114,8 @@ def _finding(pod: Object, container: Container, difference: Difference, owner: O
         ),
         fix=Fix(
             summary=f"Correct the policy or exempt {said(workload)}; the chart's own value is not what runs",
-            changes=(
-                Change(
-                    container.field(difference.path),
-                    difference.found,
-                    difference.wanted,
-                    container.scaffold(difference.path),
-                ),
-            ),
-            command="kubectl get mutatingwebhookconfigurations,mutatingadmissionpolicies",
+            remedies=(kubectl("get", "mutatingwebhookconfigurations,mutatingadmissionpolicies"),),
+            concerns=(container.field(difference.path),),
         ),
         affected=(ref(pod),),
         container=container.name,

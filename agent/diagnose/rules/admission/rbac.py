@@ -6,12 +6,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from agent.diagnose import modes
-from agent.diagnose.finding import Change, Confidence, Finding, Fix, finding
+from agent.diagnose.finding import Confidence, Finding, Fix, finding
 from agent.diagnose.logs import log_line, struggling
 from agent.diagnose.modes import Mode
 from agent.diagnose.registry import rule
 from agent.kube.containers import Container
+from agent.kube.edits import edit, pod_edits
 from agent.kube.fields import spec
+from agent.kube.remedies import END, Command, Edit, kubectl
 from agent.kube.wording import listed, said
 from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph, ref
@@ -72,11 +74,40 @@ def forbidden(pod: Object, graph: Graph) -> Iterator[Finding]:
         group, where = refused.group or '""', near[0] if near else "a role of it"
         fix = Fix(
             f"Add verb {refused.verb} for {refused.resource} (API group {group}) to {where}",
-            (Change("rbac.rules[].verbs", "", refused.verb, "rbac.rules"),),
-            f"kubectl auth can-i {refused.verb} {refused.resource} -n {refused.namespace or 'default'} "
-            f"--as=system:serviceaccount:{refused.account.namespace}:{refused.account.name}",
+            (*_verb_edits(refused, graph), _may_it(refused)),
         )
         yield _finding(modes.RBAC_FORBIDDEN, container, graph, cause, fix, refused)
+
+
+def _may_it(refused: Refused) -> Command:
+    account = f"system:serviceaccount:{refused.account.namespace}:{refused.account.name}"
+    place = refused.namespace or "default"
+    return kubectl("auth", "can-i", refused.verb, refused.resource, "-n", place, f"--as={account}")
+
+
+def _verb_edits(refused: Refused, graph: Graph) -> tuple[Edit, ...]:
+    """Return the edit that adds the verb to the one rule of the account's roles that speaks of the resource."""
+    found = [
+        (role, index)
+        for role in _roles(refused.account, graph)
+        for index, one in enumerate(role.get("rules") or ())
+        if _covers(one, refused) and not one.get("resourceNames")
+    ]
+    if len(found) != 1:
+        return ()
+    role, index = found[0]
+    return (edit(role, ("rules", index, "verbs", END), refused.verb),)
+
+
+def _roles(account: Ref, graph: Graph) -> Iterator[Object]:
+    """Yield the roles bound to an account."""
+    for binding in _bindings(graph):
+        if any(_is_subject(subject, account, binding) for subject in binding.get("subjects") or ()):
+            wanted = binding.get("roleRef") or {}
+            home = ref(binding).namespace if wanted.get("kind") == "Role" else ""
+            role = graph.get(str(wanted.get("kind")), home, str(wanted.get("name")))
+            if role is not None:
+                yield role
 
 
 def _nothing(refused: Refused, grants: Sequence[Any], graph: Graph) -> str:
@@ -104,8 +135,11 @@ def wrong_subject(pod: Object, graph: Graph) -> Iterator[Finding]:
             f"Run as {account}, or bind the role to {refused.account.name}"
             if account
             else f"Bind the role to {refused.account.name}",
-            (Change("serviceAccountName", refused.account.name, account, "serviceAccount.name"),),
-            f"kubectl describe {ref(binding).kind.lower()} {ref(binding).name} -n {pod_space}",
+            (
+                *(pod_edits(pod, graph, ("serviceAccountName",), account) if account and "/" not in account else ()),
+                kubectl("describe", ref(binding).kind.lower(), ref(binding).name, namespace=pod_space),
+            ),
+            ("serviceAccountName",),
         )
         yield _finding(modes.ROLEBINDING_WRONG_SUBJECT, container, graph, cause, fix, refused, binding)
 
@@ -225,13 +259,21 @@ def token_not_mounted(pod: Object, graph: Graph) -> Iterator[Finding]:
         )
         fix = Fix(
             "Mount the token where the program talks to the API",
-            (Change("automountServiceAccountToken", "false", "true", "serviceAccount.automount"),),
+            _mounting(holder, pod, graph),
+            ("automountServiceAccountToken",),
         )
         own = holder is None or holder.kind != "ServiceAccount"
         pointer = f"{'/spec/template/spec' if own else ''}/automountServiceAccountToken"
         proof = (Evidence(holder or ref(pod), pointer, "false"), shown)
         found = finding(modes.TOKEN_NOT_MOUNTED, container, graph, cause, fix, proof, Confidence.CERTAIN)
         yield replace(found, instead_of=SHOWN_BY)
+
+
+def _mounting(holder: Ref | None, pod: Object, graph: Graph) -> tuple[Edit, ...]:
+    """Return the edit that switches mounting on where it is off: in the account, or in the pod template."""
+    account = graph.get(*holder) if holder is not None and holder.kind == "ServiceAccount" else None
+    field = ("automountServiceAccountToken",)
+    return (edit(account, field, value=True),) if account is not None else pod_edits(pod, graph, field, value=True)
 
 
 def _switched_off(pod: Object, graph: Graph) -> Ref | None:

@@ -5,14 +5,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from agent.diagnose import modes
-from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity, finding
+from agent.diagnose.finding import Confidence, Finding, Fix, Severity, finding
 from agent.diagnose.logs import REFUSED, TIMED_OUT, UNKNOWN, log_line, refused_probe, struggling
 from agent.diagnose.registry import rule
 from agent.kube.addresses import Call, calls
 from agent.kube.containers import Container
+from agent.kube.edits import edit, variable_edits
 from agent.kube.endpoints import chosen, is_ready, selected
 from agent.kube.fields import spec
 from agent.kube.memo import per_graph
+from agent.kube.remedies import NeedsPerson, kubectl
 from agent.kube.wording import closest, listed, said
 from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph, ref
@@ -64,11 +66,13 @@ def _name_finding(
         f"container {container.name} calls {call.host}, by its variable {call.variable}, and there is no Service "
         f"{call.name} in namespace {call.namespace}{hint}"
     )
-    new = call.value.replace(call.name, near) if near else ""
+    other = call.value.replace(call.name, near) if near else NeedsPerson("the address of a Service that exists")
     fix = Fix(
         f"Call {near}" if near else f"Create Service {call.name}, or call one that exists",
-        (Change(container.field("env"), call.value, new, container.scaffold("env")),),
-        f"kubectl get services -n {call.namespace}",
+        (
+            *variable_edits(container, graph, call.variable, other),
+            kubectl("get", "services", namespace=call.namespace),
+        ),
     )
     shown = (_variable(container, call), *([proof] if proof else []))
     confidence = Confidence.CERTAIN if certain else Confidence.LIKELY
@@ -107,10 +111,12 @@ def _port_finding(container: Container, call: Call, service: Object, proof: Evid
         f"{said(ref(service))} offers only {listed(ports)}"
     )
     new = ports[0] if len(ports) == 1 else ""
-    value = call.value.replace(f":{call.port}", f":{new}") if new and f":{call.port}" in call.value else ""
+    value: str | NeedsPerson = NeedsPerson(f"the address with a port that {ref(service).name} offers")
+    if new and f":{call.port}" in call.value:
+        value = call.value.replace(f":{call.port}", f":{new}")
     fix = Fix(
         f"Call port {new}" if new else "Call a port it offers",
-        (Change(container.field("env"), call.value, value, container.scaffold("env")),),
+        variable_edits(container, graph, call.variable, value),
     )
     shown = (_variable(container, call), Evidence(ref(service), "/spec/ports", listed(ports)), proof)
     return _instead(finding(modes.SERVICE_PORT_WRONG, container, graph, cause, fix, shown, Confidence.CERTAIN))
@@ -138,7 +144,7 @@ def _local_finding(container: Container, service: Object, node: str, places: lis
     )
     fix = Fix(
         "Let it lead to other nodes, or run a pod of it on every node (DaemonSet)",
-        (Change("service.internalTrafficPolicy", "Local", "Cluster", "service.internalTrafficPolicy"),),
+        (edit(service, ("spec", "internalTrafficPolicy"), "Cluster"),),
     )
     shown = (
         Evidence(ref(service), "/spec/internalTrafficPolicy", "Local"),
@@ -167,7 +173,7 @@ def external_local(service: Object, graph: Graph) -> Iterator[Finding]:
             evidence=(Evidence(ref(service), "/spec/externalTrafficPolicy", "Local"),),
             fix=Fix(
                 "Let every node answer, if clients come by any of them",
-                (Change("service.externalTrafficPolicy", "Local", "Cluster", "service.externalTrafficPolicy"),),
+                (edit(service, ("spec", "externalTrafficPolicy"), "Cluster"),),
             ),
         )
 

@@ -5,14 +5,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from agent.diagnose import modes
-from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity, finding
+from agent.diagnose.finding import Confidence, Finding, Fix, Severity, finding
 from agent.diagnose.logs import UNANSWERED, UNKNOWN, log_line, struggling
 from agent.diagnose.registry import rule
 from agent.kube.addresses import calls
 from agent.kube.containers import Container, containers_of
+from agent.kube.edits import pod_edits
 from agent.kube.endpoints import behind, is_ready, selected
 from agent.kube.fields import spec
 from agent.kube.networkpolicy import DNS, EGRESS, blocking
+from agent.kube.remedies import kubectl
 from agent.kube.wording import listed, said
 from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph, labels, ref
@@ -46,7 +48,7 @@ def wrong_policy(pod: Object, graph: Graph) -> Iterator[Finding]:
         host = bool(spec(pod).get("hostNetwork"))
         policy, new = str(spec(pod).get("dnsPolicy")), "ClusterFirstWithHostNet" if host else "ClusterFirst"
         cause = f"container {container.name} calls {said(ref(service))} by name, but {own}"
-        fix = Fix(f"Use dnsPolicy {new}", (Change("dnsPolicy", policy, new, "dnsPolicy"),))
+        fix = Fix(f"Use dnsPolicy {new}", pod_edits(pod, graph, ("dnsPolicy",), new))
         shown = (Evidence(ref(pod), "/spec/dnsPolicy", policy), proof)
         found = finding(modes.DNS_POLICY_WRONG, container, graph, cause, fix, shown, Confidence.CERTAIN)
         yield replace(found, instead_of=(*SHOWN_BY, modes.DNS_MISCONFIGURED, modes.DNS_UNANSWERED))
@@ -129,7 +131,7 @@ def _unanswered_finding(container: Container, proof: Evidence, graph: Graph) -> 
         evidence=(proof, *(Evidence(ref(found), "/status/conditions", "not ready") for found in pods[:3] if down)),
         fix=Fix(
             "Mend CoreDNS, or what keeps packets from it",
-            command=f"kubectl get pods,endpointslices -n {SYSTEM} -l k8s-app=kube-dns",
+            (kubectl("get", "pods,endpointslices", "-n", SYSTEM, "-l", "k8s-app=kube-dns"),),
         ),
         affected=(ref(container.pod), ref(graph.workload(container.pod))),
         roots=(*makers, *(ref(found) for found in pods if not is_ready(found))),
@@ -155,7 +157,7 @@ def misconfigured(pod: Object, graph: Graph) -> Iterator[Finding]:
         cause = f"container {container.name} ends because of its Corefile: {why}"
         fix = Fix(
             "Forward to a name server that is not this one" if loops else "Correct the Corefile",
-            command=f"kubectl edit configmap coredns -n {ref(pod).namespace}",
+            (kubectl("edit", "configmap", "coredns", namespace=ref(pod).namespace),),
         )
         said_so = finding(modes.DNS_MISCONFIGURED, container, graph, cause, fix, (found,), Confidence.LIKELY)
         yield replace(said_so, instead_of=(modes.UNEXPLAINED, modes.CONFIGURATION_UNREADABLE, modes.EXCEPTION))

@@ -4,13 +4,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from agent.diagnose import modes
-from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
+from agent.diagnose.finding import Confidence, Finding, Fix, Severity
 from agent.diagnose.registry import rule
 from agent.kube.containers import newest
+from agent.kube.edits import edit, port_item
 from agent.kube.endpoints import chosen, is_ready, selected, slices
 from agent.kube.fields import condition, containers, is_terminal, metadata, seconds_since, spec, status
 from agent.kube.ingresses import routed
 from agent.kube.memo import per_graph
+from agent.kube.remedies import kubectl
 from agent.kube.wording import counted, listed, pairs, said
 from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph, controller, labels, ref
@@ -18,6 +20,8 @@ from agent.snapshot.record import Object, Ref
 
 ENDPOINTS_DUE = 60
 """Seconds after which a ready pod must stand in its Service's EndpointSlices."""
+
+MANAGER = "kube-controller-manager"
 
 PROVISIONING = 180
 """Seconds a cloud takes for a load balancer."""
@@ -94,7 +98,7 @@ def _mixed_finding(
         ),
         fix=Fix(
             f"Select by {pairs(apart)} as well" if apart else "Give each pods a label of their own, and select it",
-            tuple(Change(f"service.selector.{key}", "", value, "service.selector") for key, value in apart.items()),
+            tuple(edit(service, ("spec", "selector", key), value) for key, value in apart.items()),
         ),
     )
 
@@ -117,7 +121,7 @@ def without_endpoints(service: Object, graph: Graph) -> Iterator[Finding]:
         yield from _forgotten(service, graph)
     elif not _is_written_elsewhere(service):
         cause = "has no selector, and nobody made an EndpointSlice for it, so it leads nowhere"
-        fix = Fix("Give it a selector, or an EndpointSlice", (Change("service.selector", "", "", "service.selector"),))
+        fix = Fix("Give it a selector, or an EndpointSlice", concerns=("service.selector",))
         shown = Evidence(ref(service), "/spec/selector", "not set")
         severity = Severity.WARNING if routed(service, graph) else Severity.INFO
         yield _no_endpoint_finding(service, cause, fix, shown, severity)
@@ -135,7 +139,7 @@ def _forgotten(service: Object, graph: Graph) -> Iterator[Finding]:
     if pods and len(waited) == len(pods) and spec(service).get("ports"):
         cause = f"has no endpoint though {counted(len(pods), 'pod')} it selects {'is' if len(pods) == 1 else 'are'} "
         cause += f"ready for {int(min(waited))} s: the controller manager does not write EndpointSlices"
-        fix = Fix("Look at the controller manager", command="kubectl get lease -n kube-system kube-controller-manager")
+        fix = Fix("Look at the controller manager", (kubectl("get", "lease", MANAGER, namespace="kube-system"),))
         shown = Evidence(ref(pods[0]), "/status/conditions", "Ready")
         yield _no_endpoint_finding(service, cause, fix, shown, Severity.ERROR)
 
@@ -191,7 +195,7 @@ def _protocol_finding(service: Object, place: int, port: Mapping[str, Any], spea
         ),
         fix=Fix(
             f"Forward {speaks}",
-            (Change("service.ports[].protocol", wanted, speaks, "service.protocol"),),
+            (edit(service, ("spec", "ports", port_item(port), "protocol"), speaks),),
         ),
         instead_of=(modes.TARGET_PORT_UNMATCHED,),
     )
@@ -221,7 +225,7 @@ def load_balancer_pending(service: Object, graph: Graph) -> Iterator[Finding]:
         evidence=(Evidence(ref(service), "/status/loadBalancer", "{}"), *shown),
         fix=Fix(
             "Install a provider (MetalLB, kube-vip, the cloud's controller), or use another type with an Ingress",
-            (Change("service.type", "LoadBalancer", "ClusterIP", "service.type"),),
+            concerns=("service.type",),
         ),
     )
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from agent.diagnose import modes
-from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity, finding
+from agent.diagnose.finding import Confidence, Finding, Fix, Severity, finding
 from agent.diagnose.logs import LAST, TIMED_OUT, UNANSWERED, log_line, struggling
 from agent.diagnose.registry import rule
 from agent.kube.addresses import Call, calls
@@ -14,6 +14,7 @@ from agent.kube.containers import Container, containers_of, readable
 from agent.kube.endpoints import chosen, is_ready, selected
 from agent.kube.fields import condition_is, containers, number, spec, status
 from agent.kube.networkpolicy import DNS, EGRESS, INGRESS, blocking
+from agent.kube.remedies import kubectl
 from agent.kube.wording import listed, said
 from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph, labels, ref
@@ -96,8 +97,7 @@ def _finding(
     cause = f"NetworkPolicy {names} drops {what}: it isolates what {side} the pod and no rule allows this"
     fix = Fix(
         f"Allow this {direction.lower()} {'to' if direction == EGRESS else 'from'} these pods and port",
-        (Change(f"networkPolicy.{direction.lower()}[]", "", "", "networkPolicy"),),
-        f"kubectl describe networkpolicy -n {ref(policies[0]).namespace}",
+        (kubectl("describe", "networkpolicy", namespace=ref(policies[0]).namespace),),
     )
     shown = [Evidence(ref(policy), "/spec/podSelector", str(spec(policy).get("podSelector"))) for policy in policies]
     found = finding(modes.NETWORK_POLICY_BLOCKS, container, graph, cause, fix, (proof, *shown), Confidence.LIKELY)
@@ -128,7 +128,7 @@ def _mesh_finding(container: Container, line: str, graph: Graph, *, denied: bool
         "Allow this client in the AuthorizationPolicy of the service it calls"
         if denied
         else "Give both sides a proxy, or let the PeerAuthentication of the called one accept plain text",
-        command=f"kubectl get authorizationpolicies,peerauthentications -n {ref(container.pod).namespace}",
+        (kubectl("get", "authorizationpolicies,peerauthentications", namespace=ref(container.pod).namespace),),
     )
     cause = f"{container.said} is refused by the mesh: {why} its requests"
     shown = (Evidence(ref(container.pod), "log", line.strip()[:500]),)
@@ -156,7 +156,10 @@ def proxy_down(daemonset: Object, graph: Graph) -> Iterator[Finding]:
         severity=Severity.ERROR,
         confidence=Confidence.CERTAIN,
         evidence=tuple(Evidence(ref(pod), "/status/conditions", "not ready") for pod in lost[:3]),
-        fix=Fix("Mend its pod there", command=f"kubectl get pods -n {ref(daemonset).namespace} -o wide"),
+        fix=Fix(
+            "Find out why its pod there does not run",
+            (kubectl("get", "pods", "-n", ref(daemonset).namespace, "-o", "wide"),),
+        ),
         affected=tuple(ref(pod) for pod in lost),
         roots=tuple(ref(pod) for pod in lost),
         instead_of=(modes.UNEXPLAINED,),

@@ -5,13 +5,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from agent.diagnose import modes
-from agent.diagnose.finding import Change, Confidence, Finding, Fix, finding
+from agent.diagnose.finding import Confidence, Finding, Fix, finding
 from agent.diagnose.messages.lines import missing_file, missing_settings, telling_line
 from agent.diagnose.registry import rule
 from agent.diagnose.rules.program.memory import OOM, TOO_SMALL, out_of_memory
 from agent.kube.containers import Container, containers_of, end_log, killed_by_probe, last_end, wants_to_run_on
+from agent.kube.edits import container_edits, variable_edits
 from agent.kube.environment import Environment, environment, holders
 from agent.kube.fields import number, seconds_since
+from agent.kube.remedies import Edit, NeedsPerson
 from agent.kube.wording import counted, listed
 from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph, ref
@@ -62,13 +64,27 @@ def command_not_found(pod: Object, graph: Graph) -> Iterator[Finding]:
         if found is None:
             continue
         shown, program, why, confidence = found
-        wanted = [*(container.spec.get("command") or ()), *(container.spec.get("args") or ())]
-        field = "workingDir" if "working directory" in why else "command" if container.spec.get("command") else "args"
-        old = str(container.spec.get("workingDir") or "") if field == "workingDir" else " ".join(map(str, wanted))
-        change = Change(container.field(field), old, "", container.scaffold(field))
-        fix = Fix("Name a program that is in the image and may be executed, or build it into the image", (change,))
+        fix = Fix(
+            "Name a program that is in the image and may be executed, or build it into the image",
+            _other_program(container, graph, program, why),
+            (container.field("workingDir" if "working directory" in why else "command"),),
+        )
         cause = f"{container.said} cannot start: {program} {why}"
         yield finding(modes.COMMAND_NOT_FOUND, container, graph, cause, fix, shown, confidence)
+
+
+def _other_program(container: Container, graph: Graph, program: str, why: str) -> tuple[Edit, ...]:
+    """Return the edit of the word that names what cannot be executed, none where the image itself decides that."""
+    if "working directory" in why:
+        value = NeedsPerson("a directory that is in the image")
+        return container_edits(container.pod, graph, container.name, ("workingDir",), value)
+    for field in ("command", "args"):
+        words = container.spec.get(field) or []
+        if program in words:
+            value = NeedsPerson("a program that is in the image")
+            path = (field, words.index(program))
+            return container_edits(container.pod, graph, container.name, path, value)
+    return ()
 
 
 _Refusal = tuple[tuple[Evidence, ...], str, str, Confidence]
@@ -193,9 +209,9 @@ def setting_missing(pod: Object, graph: Graph) -> Iterator[Finding]:
         found = _missing_setting(container, graph, log) or _missing_file(container, log)
         if found is None or cannot_execute(container, graph):
             continue
-        cause, changes, line, confidence = found
+        cause, edits, line, confidence = found
         proof = (_how(container, *ended), Evidence(ref(pod), name, line))
-        fix = Fix("Give the container what it asks for", changes)
+        fix = Fix("Give the container what it asks for", edits)
         yield finding(modes.SETTING_MISSING, container, graph, f"{container.said} {cause}", fix, proof, confidence)
 
 
@@ -213,7 +229,7 @@ def misses_something(container: Container, graph: Graph) -> bool:
     return bool(_missing_setting(container, graph, log) or _missing_file(container, log))
 
 
-_Missing = tuple[str, tuple[Change, ...], str, Confidence]
+_Missing = tuple[str, tuple[Edit, ...], str, Confidence]
 
 
 def _missing_setting(container: Container, graph: Graph, log: str) -> _Missing | None:
@@ -222,10 +238,9 @@ def _missing_setting(container: Container, graph: Graph, log: str) -> _Missing |
     for name, line in missing_settings(log):
         if not known.has(re.sub(r"\W+", "_", name)):
             variable = re.sub(r"\W+", "_", name).upper()
-            near = known.near(variable)
             cause = f"ends because its setting {variable} {_state(variable, known, container, graph)}"
-            change = Change(container.field("env"), near, "", container.scaffold(f"env.{variable}"))
-            return cause, (change,), line, Confidence.CERTAIN if known.whole else Confidence.LIKELY
+            edits = variable_edits(container, graph, variable, NeedsPerson(f"the value of {variable}"))
+            return cause, edits, line, Confidence.CERTAIN if known.whole else Confidence.LIKELY
     return None
 
 
@@ -262,9 +277,10 @@ def finished(pod: Object, graph: Graph) -> Iterator[Finding]:
             continue
         times = counted(container.restarts, "restart")
         cause = f"{container.said} finishes with exit code 0 and is started again ({times})"
-        command = " ".join(map(str, container.spec.get("command") or ()))
-        change = Change(container.field("command"), command, "", container.scaffold("command"))
-        fix = Fix("Run it in the foreground, or make it a Job if it is meant to finish", (change,))
+        fix = Fix(
+            "Run it in the foreground, or make it a Job if it is meant to finish",
+            concerns=(container.field("command"),),
+        )
         proof = (Evidence(ref(pod), ended[0], "Completed, exit code 0"), *_log_evidence(container, graph))
         probed = any(container.spec.get(kind) for kind in ("livenessProbe", "startupProbe"))
         confidence = Confidence.LIKELY if probed else Confidence.CERTAIN

@@ -6,14 +6,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from agent.diagnose import modes
-from agent.diagnose.finding import Change, Confidence, Finding, Fix, finding
+from agent.diagnose.finding import Confidence, Finding, Fix, finding
 from agent.diagnose.logs import ending_line
 from agent.diagnose.messages.lines import failing_line
 from agent.diagnose.registry import rule
 from agent.diagnose.rules.program.containers import cannot_execute, ended_itself, misses_something
 from agent.diagnose.rules.program.messages import said_by
 from agent.kube.containers import Container, containers_of, end_log, last_end
+from agent.kube.edits import container_edits, edit, variable_edits
 from agent.kube.fields import number, spec
+from agent.kube.remedies import Edit, NeedsPerson
 from agent.kube.upstreams import variables
 from agent.kube.wording import counted
 from agent.snapshot.evidence import Evidence
@@ -62,15 +64,15 @@ def configuration_unreadable(pod: Object, graph: Graph) -> Iterator[Finding]:
         known = _broken_file(container, graph) or _odd_value(container, shown.text, graph)
         if known is None and CONVERSION.search(shown.text):
             continue  # of some datum, not of what it was given
-        where, proof, change = known or ("", (), ())
+        where, proof, edits = known or ("", (), ())
         cause = f"{container.said} ends because it cannot read its configuration{where}: {shown.text[:200]}"
-        fix = Fix("Correct what it was given", change)
+        fix = Fix("Correct what it was given", edits)
         confidence = Confidence.CERTAIN if proof else Confidence.LIKELY
         made = finding(modes.CONFIGURATION_UNREADABLE, container, graph, cause, fix, (shown, *proof), confidence)
         yield replace(made, instead_of=SHOWN_BY)
 
 
-_Where = tuple[str, tuple[Evidence, ...], tuple[Change, ...]]
+_Where = tuple[str, tuple[Evidence, ...], tuple[Edit, ...]]
 
 
 def _broken_file(container: Container, graph: Graph) -> _Where | None:
@@ -83,7 +85,8 @@ def _broken_file(container: Container, graph: Graph) -> _Where | None:
             problem = _no_json(str(text)) if key.endswith(".json") else ""
             if config is not None and problem:
                 shown = Evidence(ref(config), f"/data/{key.replace('/', '~1')}", problem)
-                return f" (key {key} of ConfigMap {name}: {problem})", (shown,), ()
+                mended = edit(config, ("data", key), NeedsPerson("the same text as valid JSON"))
+                return f" (key {key} of ConfigMap {name}: {problem})", (shown,), (mended,)
     return None
 
 
@@ -101,8 +104,8 @@ def _odd_value(container: Container, line: str, graph: Graph) -> _Where | None:
     for name, value in variables(container.spec, ref(container.pod).namespace, graph):
         if value and value in quoted:
             shown = Evidence(ref(container.pod), f"{container.pointer}/env", f"{name}={value}")
-            change = Change(container.field("env"), f"{name}={value}", "", container.scaffold(f"env.{name}"))
-            return f" (its variable {name} is {value!r})", (shown,), (change,)
+            edits = variable_edits(container, graph, name, NeedsPerson(f"a value of {name} that the program takes"))
+            return f" (its variable {name} is {value!r})", (shown,), edits
     return None
 
 
@@ -114,8 +117,10 @@ def wrong_user(pod: Object, graph: Graph) -> Iterator[Finding]:
             user = _user(container)
             runs = f", and runs as user {user}" if user is not None else ", and the image decides who it runs as"
             cause = f"{container.said} {asks}{runs}: {shown.text[:200]}"
-            change = Change(container.field("securityContext.runAsUser"), _shown(user), "", "securityContext.runAsUser")
-            fix = Fix("Run it as a user its image is made for, or do what needs root in the image", (change,))
+            made_for = NeedsPerson("the id of the user that the image is made for")
+            path = ("securityContext", "runAsUser")
+            edits = container_edits(container.pod, graph, container.name, path, made_for)
+            fix = Fix("Run it as a user its image is made for, or do what needs root in the image", edits)
             made = finding(modes.WRONG_USER, container, graph, cause, fix, (shown,), Confidence.LIKELY)
             yield replace(made, instead_of=SHOWN_BY)
 
@@ -127,10 +132,6 @@ def _user(container: Container) -> int | None:
     return number(found) if found is not None else None
 
 
-def _shown(user: int | None) -> str:
-    return "" if user is None else str(user)
-
-
 @rule(modes.PORT_TAKEN, on="Pod")
 def port_taken(pod: Object, graph: Graph) -> Iterator[Finding]:
     """The program wants to listen where somebody in its pod (or on its host) listens already."""
@@ -140,8 +141,10 @@ def port_taken(pod: Object, graph: Graph) -> Iterator[Finding]:
         who = f"container {holder.name} of the same pod listens there" if holder else _somebody(container)
         cause = f"{container.said} cannot listen on {where}: {who}"
         proof = (shown, *([Evidence(ref(pod), f"{holder.pointer}/ports", f"containerPort {port}")] if holder else []))
-        change = Change(container.field("ports[].containerPort"), port, "", container.scaffold("containerPort"))
-        fix = Fix("Give one of the two another port", (change,))
+        fix = Fix(
+            "Have one of the two listen on another port (the program's own setting), then say so in its ports",
+            concerns=(container.field("ports[].containerPort"),),
+        )
         confidence = Confidence.CERTAIN if holder else Confidence.LIKELY
         yield replace(finding(modes.PORT_TAKEN, container, graph, cause, fix, proof, confidence), instead_of=SHOWN_BY)
 
@@ -185,10 +188,7 @@ def exception(pod: Object, graph: Graph) -> Iterator[Finding]:
         how = f"exit code {code}{f', {fault}' if fault else ''}"
         cause = f"{container.said} ends by an error of its own ({how}, {counted(container.restarts, 'restart')})"
         told = (Evidence(ref(pod), pointer, line),) if line else ()
-        change = Change(
-            container.field("image"), str(container.spec.get("image") or ""), "", container.scaffold("image.tag")
-        )
-        fix = Fix("Read the trace, and mend the program or go back to an image that worked", (change,))
+        fix = Fix("Read what the program wrote before it ended, and correct the program or what it works on")
         proof = (*told, Evidence(ref(pod), ended[0], how))
         said = f"{cause}{f': {line[:300]}' if line else ''}"
         yield finding(modes.EXCEPTION, container, graph, said, fix, proof, Confidence.LIKELY)

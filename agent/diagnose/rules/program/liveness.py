@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from agent.diagnose import modes
-from agent.diagnose.finding import Change, Confidence, Finding, Fix, finding
+from agent.diagnose.finding import Confidence, Finding, Fix, finding
 from agent.diagnose.modes import Mode
 from agent.diagnose.registry import rule
 from agent.diagnose.rules.program.probes import (
@@ -27,7 +27,9 @@ from agent.diagnose.rules.program.probes import (
     speaks_grpc_to_another,
 )
 from agent.kube.containers import killed_by_probe, last_end, newest
+from agent.kube.edits import container_edits
 from agent.kube.fields import number
+from agent.kube.remedies import JSON, Edit, Path
 from agent.snapshot.evidence import Evidence, event_evidence
 from agent.snapshot.graph import Graph, ref
 from agent.snapshot.record import Object
@@ -122,14 +124,6 @@ def _lived(ask: Ask, graph: Graph) -> float | None:
 
 def _impatient_finding(mode: Mode, ask: Ask, graph: Graph, failure: Object, lived: float) -> Finding:
     given, container = budget(ask), ask.container
-    field = f"{STARTUP}.failureThreshold"
-    period = max(number((container.spec.get(STARTUP) or {}).get("periodSeconds"), 10), 1)
-    old = (
-        str(number((container.spec.get(STARTUP) or {}).get("failureThreshold"), 3))
-        if mode is modes.STARTUP_IMPATIENT
-        else ""
-    )
-    new = str(max(int(max(ENOUGH, 3 * given)) // period, 1))
     cause = (
         f"{_who(ask)} gives it {given:.0f} s, and it does not answer by then: it was killed after {lived:.0f} s, "
         f"{container.restarts} time{'' if container.restarts == 1 else 's'} so far"
@@ -138,13 +132,28 @@ def _impatient_finding(mode: Mode, ask: Ask, graph: Graph, failure: Object, live
         summary="Give it time to start with a startup probe"
         if mode is modes.LIVENESS_IMPATIENT
         else "Let the startup probe wait longer",
-        changes=(Change(container.field(field), old, new, container.scaffold(field)),),
+        remedies=_patience(ask, graph, max(ENOUGH, 3 * given)),
     )
     shown = (
         event_evidence(failure, container.pod),
         Evidence(ref(container.pod), f"{container.pointer}/{ask.kind}", f"{given:.0f} s"),
     )
     return finding(mode, container, graph, cause, fix, shown, Confidence.LIKELY)
+
+
+def _patience(ask: Ask, graph: Graph, seconds: float) -> tuple[Edit, ...]:
+    """Return the edit that gives a start that long: of the startup probe, or of one that asks as the liveness probe."""
+    how, handler = ask.handler
+    known = ask.container.spec.get(STARTUP)
+    period = max(number((known or {}).get("periodSeconds"), 10), 1)
+    tries = max(int(seconds) // period, 1)
+    path: Path = (STARTUP, "failureThreshold")
+    value: JSON = tries
+    if not known:
+        how = how or "exec"
+        asked = handler or ask.probe.get(how)
+        path, value = (STARTUP,), {how: asked, "periodSeconds": period, "failureThreshold": tries}
+    return container_edits(ask.container.pod, graph, ask.container.name, path, value)
 
 
 def _who(ask: Ask) -> str:

@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from agent.diagnose import modes
-from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity, finding
+from agent.diagnose.finding import Confidence, Finding, Fix, Severity, finding
 from agent.diagnose.registry import rule
 from agent.kube.containers import RECENT, Container, containers_of, killed_by_probe, newest
+from agent.kube.edits import container_edits
 from agent.kube.fields import seconds_since
+from agent.kube.remedies import NeedsPerson
 from agent.kube.wording import counted, memory
 from agent.snapshot.evidence import Evidence, event_evidence
 from agent.snapshot.graph import Graph, ref
@@ -95,7 +97,7 @@ def _oom_finding(container: Container, graph: Graph, shown: Evidence, how: str, 
         container,
         graph,
         f"{container.said} {how}: it needs more than {where}{times}",
-        _oom_fix(container, limit),
+        _oom_fix(container, limit, graph),
         (shown, *_limit_evidence(container, limit), *now),
         confidence,
         Severity.ERROR if broken else Severity.WARNING,
@@ -108,12 +110,13 @@ def _is_recent(container: Container, graph: Graph) -> bool:
     return since is None or since < RECENT
 
 
-def _oom_fix(container: Container, limit: str) -> Fix:
+def _oom_fix(container: Container, limit: str, graph: Graph) -> Fix:
     if not limit:
         return Fix("Set a memory request and limit that fit what it uses, so that its node is not overcommitted")
-    path = "resources.limits.memory"
-    change = Change(container.field(path), limit, _larger(limit), container.scaffold(path))
-    return Fix("Raise the memory limit, or find what leaks", (change,))
+    larger = _larger(limit) or NeedsPerson("a memory limit that fits what it uses")
+    path = ("resources", "limits", "memory")
+    edits = container_edits(container.pod, graph, container.name, path, larger)
+    return Fix("Raise the memory limit, or find what leaks", edits)
 
 
 def _limit_evidence(container: Container, limit: str) -> tuple[Evidence, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from agent.diagnose import modes
-from agent.diagnose.finding import Change, Confidence, Finding, Fix, finding
+from agent.diagnose.finding import Confidence, Finding, Fix, finding
 from agent.diagnose.logs import REFUSED, TIMED_OUT, UNKNOWN, ending_line, struggling
 from agent.diagnose.messages.lines import telling_line
 from agent.diagnose.modes import Mode
@@ -13,9 +13,11 @@ from agent.diagnose.registry import Rule, Test, rule
 from agent.diagnose.unexplained import FLAPPING
 from agent.kube.containers import Container, end_log, last_end
 from agent.kube.credentials import credentials
+from agent.kube.edits import variable_edits
 from agent.kube.endpoints import chosen, is_ready, selected
 from agent.kube.fields import spec
 from agent.kube.memo import per_graph
+from agent.kube.remedies import Edit, NeedsPerson
 from agent.kube.upstreams import variables
 from agent.kube.wording import listed, said
 from agent.snapshot.evidence import Evidence
@@ -44,17 +46,12 @@ class Saying:
     cause: str
     fix: str
     more: Callable[[Container, str, Graph], str] = lambda _part, _line, _graph: ""
-    changes: Callable[[Container, str, Graph], tuple[Change, ...]] = lambda _part, _line, _graph: ()
+    edits: Callable[[Container, str, Graph], tuple[Edit, ...]] = lambda _part, _line, _graph: ()
 
 
 def _credentials(container: Container, _line: str, _graph: Graph) -> str:
     found = credentials(container)
     return f"; they come from {listed(found)}" if found else ""
-
-
-def _new_credentials(container: Container, _line: str, _graph: Graph) -> tuple[Change, ...]:
-    found = credentials(container)
-    return (Change(container.field("env"), listed(found), "", container.scaffold("env")),) if found else ()
 
 
 def _where(container: Container, line: str, graph: Graph) -> str:
@@ -101,10 +98,11 @@ def _local(container: Container, graph: Graph) -> str:
     return f"{named[1][0].strip(':/@?,')} ({named[0]})" if named else ""
 
 
-def _address(container: Container, _line: str, graph: Graph) -> tuple[Change, ...]:
+def _address(container: Container, _line: str, graph: Graph) -> tuple[Edit, ...]:
     given = dict(variables(container.spec, ref(container.pod).namespace, graph))
     local = next((name for name, value in given.items() if LOCAL.search(value)), "")
-    return (Change(container.field("env"), f"{local}={given[local]}", "", container.scaffold("env")),) if local else ()
+    elsewhere = NeedsPerson("the address of what it calls, which is not its own pod")
+    return variable_edits(container, graph, local, elsewhere) if local else ()
 
 
 ALL = (
@@ -120,7 +118,6 @@ ALL = (
         "is refused: whom it calls does not accept its credentials ({line}){more}",
         "Put the credentials that the other side knows into the Secret, then restart the pods",
         _credentials,
-        _new_credentials,
     ),
     Saying(
         modes.CONNECTIONS_EXHAUSTED,
@@ -213,7 +210,7 @@ def _rule(saying: Saying) -> Rule:
 
 def _finding(container: Container, saying: Saying, shown: Evidence, graph: Graph) -> Finding:
     cause = saying.cause.format(line=shown.text[:200], more=saying.more(container, shown.text, graph))
-    fix = Fix(saying.fix, saying.changes(container, shown.text, graph))
+    fix = Fix(saying.fix, saying.edits(container, shown.text, graph))
     ended = last_end(container, graph)
     code = f"exit code {ended[1].get('exitCode')}" if ended else ""
     proof = (shown, *([Evidence(ref(container.pod), ended[0], code)] if ended else []))

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent.diagnose import modes
-from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
+from agent.diagnose.finding import Confidence, Finding, Fix, Severity
 from agent.diagnose.modes import Mode
 from agent.diagnose.registry import rule
 from agent.kube.containers import Container, containers_of, events_of, newest, workload_ref
+from agent.kube.edits import container_edits
 from agent.kube.endpoints import services_of
 from agent.kube.fields import number, seconds_since, spec
+from agent.kube.remedies import NeedsPerson
 from agent.kube.wording import said
 from agent.snapshot.evidence import Evidence, event_evidence
 from agent.snapshot.graph import Graph, event_time, ref
@@ -257,7 +259,7 @@ def probe_finding(mode: Mode, ask: Ask, graph: Graph, cause: str, better: str, f
     how, handler = ask.handler
     old = {"port": ask.given, "path": ask.path, "scheme": str(handler.get("scheme") or "HTTP")}[leaf]
     pointer = f"{container.pointer}/{ask.kind}/{how}/{leaf}"
-    change = Change(container.field(f"{ask.kind}.{how}.{leaf}"), old, better, f"{ask.kind}.{how}.{leaf}")
+    right = int(better) if leaf == "port" and better.isdigit() else better or NeedsPerson(f"the {leaf} it answers")
     return Finding(
         mode=mode,
         subject=workload,
@@ -265,7 +267,13 @@ def probe_finding(mode: Mode, ask: Ask, graph: Graph, cause: str, better: str, f
         severity=Severity.ERROR,
         confidence=Confidence.CERTAIN if better or certain(ask) else Confidence.LIKELY,
         evidence=(Evidence(ref(container.pod), pointer, old), event_evidence(failure, container.pod)),
-        fix=Fix(f"Let the probe ask {better or 'where the program answers'}", (change,)),
+        fix=Fix(
+            f"Let the probe ask {better or 'where the program answers'}",
+            container_edits(container.pod, graph, container.name, (ask.kind, how, leaf), right)
+            if how and better != old
+            else (),
+            (container.field(f"{ask.kind}.{how}.{leaf}"),),
+        ),
         affected=(ref(container.pod),),
         container=container.name,
     )

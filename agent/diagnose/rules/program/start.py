@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from agent.diagnose import modes
-from agent.diagnose.finding import Change, Confidence, Finding, Fix, finding
+from agent.diagnose.finding import Confidence, Finding, Fix, finding
 from agent.diagnose.registry import rule
 from agent.kube.containers import Container, containers_of, end_log, events_of, last_end, newest
+from agent.kube.edits import container_edits
 from agent.kube.fields import seconds_since, spec, status, texts
+from agent.kube.remedies import NeedsPerson
 from agent.kube.wording import closest
 from agent.snapshot.evidence import Evidence, event_evidence
 from agent.snapshot.graph import Graph, ref
@@ -39,8 +41,11 @@ def root_forbidden(pod: Object, graph: Graph) -> Iterator[Finding]:
             continue
         why = "says its user only by name" if "non-numeric" in message else "runs as root"
         cause = f"{container.said} may not start: runAsNonRoot is true and its image {why}"
-        change = Change(container.field("securityContext.runAsUser"), "", "", "securityContext.runAsUser")
-        fix = Fix("Set runAsUser to a user other than 0 that the image is made for, or build it with one", (change,))
+        user, path = NeedsPerson("a user id other than 0 that the image is made for"), ("securityContext", "runAsUser")
+        fix = Fix(
+            "Set runAsUser to a user other than 0 that the image is made for, or build it with one",
+            container_edits(pod, graph, container.name, path, user),
+        )
         shown = Evidence(ref(pod), f"{container.status_pointer}/state/waiting/message", message)
         yield finding(modes.ROOT_FORBIDDEN, container, graph, cause, fix, (shown,), Confidence.CERTAIN)
 
@@ -58,10 +63,10 @@ def foreign_program(pod: Object, graph: Graph) -> Iterator[Finding]:
             f"{container.said} cannot start: exec format error, its program is built for another processor than the "
             f"node's{f' {machine}' if machine else ''}, or is a script without a first line that names its interpreter"
         )
-        change = Change(
-            container.field("image"), str(container.spec.get("image") or ""), "", container.scaffold("image.tag")
+        fix = Fix(
+            "Use an image built for the nodes' processor, or place the pod on nodes that have its own",
+            concerns=(container.field("image"),),
         )
-        fix = Fix("Use an image built for the nodes' processor, or place the pod on nodes that have its own", (change,))
         yield finding(modes.FOREIGN_PROGRAM, container, graph, cause, fix, (shown,), Confidence.CERTAIN)
 
 
@@ -91,8 +96,10 @@ def start_hook_fails(pod: Object, graph: Graph) -> Iterator[Finding]:
         why = re.search(r"message: \"(?P<said>.*?)(?:\\n)?\"$", shown.text)
         cause = f"{container.said} is ended again and again because its postStart hook fails"
         said = f": {why['said']}" if why and why["said"] else ""
-        change = Change(container.field("lifecycle.postStart"), "", "", container.scaffold("lifecycle.postStart"))
-        fix = Fix("Mend the command of the hook, or do its work in the container's own start", (change,))
+        fix = Fix(
+            "Correct the command of the hook, or do its work in the container's own start",
+            concerns=(container.field("lifecycle.postStart"),),
+        )
         made = finding(modes.START_HOOK_FAILS, container, graph, f"{cause}{said}", fix, (shown,), Confidence.CERTAIN)
         yield replace(made, instead_of=(modes.UNEXPLAINED, modes.EXCEPTION))
 

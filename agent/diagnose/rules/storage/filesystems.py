@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent.diagnose import modes
-from agent.diagnose.finding import Change, Confidence, Finding, Fix, finding
+from agent.diagnose.finding import Confidence, Finding, Fix, finding
 from agent.diagnose.registry import rule
 from agent.kube.containers import Container, containers_of, end_log, last_end
+from agent.kube.edits import CLAIM_SIZE, container_edits, edit, pod_edits
 from agent.kube.fields import number, spec, status
+from agent.kube.remedies import JSON, Edit, Item, NeedsPerson
 from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph, ref
 from agent.snapshot.record import Object
@@ -55,10 +57,9 @@ def full(pod: Object, graph: Graph) -> Iterator[Finding]:
         line = _line(container, graph, _FULL)
         found = _mount(container, line[1]) if line and not _WATCHES.search(line[1]) else None
         if line and found is not None:
-            room, field = _room(pod, found, graph)
+            room, edits = _room(pod, found, graph)
             what = f"claim {found.claim}" if found.claim else f"volume {found.volume.get('name')}"
-            change = (Change(field, room, "", _scaffold(found)),) if field else ()
-            fix = Fix(f"Make {what} larger, or have the container keep less there", change)
+            fix = Fix(f"Make {what} larger, or have the container keep less there", edits)
             text = f"{container.said} ends because {what} at {found.path}{f' ({room})' if room else ''} is full"
             evidence = (Evidence(ref(pod), *line), _shown(container, found))
             yield finding(modes.VOLUME_FULL, container, graph, text, fix, evidence, Confidence.LIKELY)
@@ -73,11 +74,11 @@ def denied(pod: Object, graph: Graph) -> Iterator[Finding]:
         if not line or found is None:
             continue
         if _READ_ONLY.search(line[1]):
-            text, fix = _read_only(container, found)
+            text, fix = _read_only(container, found, graph)
         elif _user(container) == "0":
             continue  # root is denied by something else than ownership
         else:
-            text, fix = _foreign(container, found)
+            text, fix = _foreign(container, found, graph)
         evidence = (Evidence(ref(pod), *line), _shown(container, found))
         yield finding(modes.VOLUME_DENIED, container, graph, text, fix, evidence, Confidence.LIKELY)
 
@@ -112,20 +113,19 @@ def _shown(container: Container, found: Mount) -> Evidence:
     )
 
 
-def _room(pod: Object, found: Mount, graph: Graph) -> tuple[str, str]:
-    """Return (how large a volume is, the field that says so), two empty texts where nothing does."""
+def _room(pod: Object, found: Mount, graph: Graph) -> tuple[str, tuple[Edit, ...]]:
+    """Return (how large a volume is, the edit that makes it larger), "" and none where nothing says it."""
+    larger = NeedsPerson("a size that what is kept there fits into")
     if found.claim:
         claim = graph.get("PersistentVolumeClaim", ref(pod).namespace, found.claim)
         size = (status(claim).get("capacity") or {}).get("storage") if claim is not None else None
-        return str(size or ""), "persistentVolumeClaim.resources.requests.storage"
+        return str(size or ""), (edit(claim, CLAIM_SIZE, larger),) if claim is not None else ()
     scratch = found.volume.get("emptyDir")
     if isinstance(scratch, Mapping):
-        return str(scratch.get("sizeLimit") or ""), "volumes[].emptyDir.sizeLimit"
-    return "", ""
-
-
-def _scaffold(found: Mount) -> str:
-    return "persistence.size" if found.claim else "volumes"
+        path = ("volumes", Item("name", str(found.volume.get("name"))), "emptyDir", "sizeLimit")
+        limited = bool(scratch.get("sizeLimit"))
+        return str(scratch.get("sizeLimit") or ""), pod_edits(pod, graph, path, larger) if limited else ()
+    return "", ()
 
 
 def _user(container: Container) -> str:
@@ -135,26 +135,26 @@ def _user(container: Container) -> str:
     return "" if found is None else str(number(found))
 
 
-def _read_only(container: Container, found: Mount) -> tuple[str, Fix]:
+def _read_only(container: Container, found: Mount, graph: Graph) -> tuple[str, Fix]:
     by_choice = bool(found.mount.get("readOnly"))
     kind = next((name for name in ("configMap", "secret", "projected", "downwardAPI") if name in found.volume), "")
     why = "mounted readOnly" if by_choice else f"a {kind}, which is always read-only" if kind else "read-only"
-    change = (Change("containers[].volumeMounts[].readOnly", "true", "false", "volumeMounts"),) if by_choice else ()
-    fix = Fix("Mount it for writing, or have the container write to an emptyDir", change)
+    path = ("volumeMounts", Item("mountPath", str(found.mount.get("mountPath"))), "readOnly")
+    edits = container_edits(container.pod, graph, container.name, path, value=False) if by_choice else ()
+    fix = Fix("Mount it for writing, or have the container write to an emptyDir", edits)
     return f"{container.said} ends because it writes to {found.path}, which is {why}", fix
 
 
-def _foreign(container: Container, found: Mount) -> tuple[str, Fix]:
+def _foreign(container: Container, found: Mount, graph: Graph) -> tuple[str, Fix]:
     shared = spec(container.pod).get("securityContext") or {}
     group, user = shared.get("fsGroup"), _user(container)
     who = f"runs as user {user}" if user else "does not run as root"
     by_hand = "hostPath" in found.volume or found.claim
     state = f"fsGroup {group} does not help there" if group is not None else "no fsGroup is set"
-    change = Change(
-        "securityContext.fsGroup", str(group or ""), user if group is None else "", "podSecurityContext.fsGroup"
-    )
+    own: JSON | NeedsPerson = int(user) if user else NeedsPerson("the id of a group the container runs as")
+    edits = pod_edits(container.pod, graph, ("securityContext", "fsGroup"), own) if group is None else ()
     more = "; where the volume ignores fsGroup (hostPath, NFS), change its owner" if by_hand else ""
-    fix = Fix(f"Set the pod's fsGroup to the container's group{more}", (change,))
+    fix = Fix(f"Set the pod's fsGroup to the container's group{more}", edits, ("securityContext.fsGroup",))
     return f"{container.said} {who} and may not write to its volume at {found.path} ({state})", fix
 
 

@@ -5,12 +5,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from agent.diagnose import modes
-from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
+from agent.diagnose.finding import Confidence, Finding, Fix, Severity
 from agent.diagnose.registry import rule
 from agent.kube.autoscalers import target
+from agent.kube.edits import edit
 from agent.kube.endpoints import is_ready
 from agent.kube.fields import WORKLOADS, condition, number, seconds_since, spec, status, template
 from agent.kube.fields import metadata as meta
+from agent.kube.remedies import NeedsPerson, kubectl
 from agent.kube.selectors import matches
 from agent.kube.wording import closest, listed, said
 from agent.snapshot.evidence import Evidence
@@ -56,7 +58,7 @@ def target_missing(scaler: Object, graph: Graph) -> Iterator[Finding]:
         evidence=(Evidence(ref(scaler), "/spec/scaleTargetRef", f"{wanted.kind} {wanted.name}"), *_as_tuple(found)),
         fix=Fix(
             f"Scale {near}" if near else f"Create {said(wanted)}, or remove the autoscaler",
-            (Change("hpa.scaleTargetRef.name", wanted.name, near, ""),),
+            (edit(scaler, ("spec", "scaleTargetRef", "name"), near),) if near else (),
         ),
     )
 
@@ -77,9 +79,7 @@ def overlap(scaler: Object, graph: Graph) -> Iterator[Finding]:
         severity=Severity.ERROR,
         confidence=Confidence.CERTAIN,
         evidence=(found,),
-        fix=Fix(
-            f"Keep one autoscaler for {own}, with all the metrics", (Change("hpa.metrics", "", "", "autoscaling"),)
-        ),
+        fix=Fix(f"Keep one autoscaler for {own}, with all the metrics", concerns=("hpa.metrics",)),
         affected=(ref(scaler),),
         instead_of=(modes.AUTOSCALER_WITHOUT_REQUESTS, modes.AUTOSCALER_WITHOUT_METRICS),
     )
@@ -149,7 +149,7 @@ def _metrics_finding(scaler: Object, api: str, absent: bool, shown: Evidence, gr
             "Install metrics-server"
             if api == "metrics.k8s.io"
             else f"Install an adapter that serves {api}, or scale by cpu",
-            command=f"kubectl get apiservices | grep {api}",
+            remedies=(kubectl("get", "apiservices"),),
         ),
         roots=() if absent else (target(scaler),),
     )
@@ -186,7 +186,7 @@ def at_maximum(scaler: Object, graph: Graph) -> Iterator[Finding]:
         ),
         fix=Fix(
             "Allow more replicas, or give each one more to work with",
-            (Change("hpa.maxReplicas", str(most), "", "autoscaling.maxReplicas"),),
+            (edit(scaler, ("spec", "maxReplicas"), NeedsPerson(f"a number above {most}")),),
         ),
     )
 

@@ -5,12 +5,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from agent.diagnose import modes
-from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
+from agent.diagnose.finding import Confidence, Finding, Fix, Severity
 from agent.diagnose.registry import rule
 from agent.kube.autoscalers import target
+from agent.kube.edits import edit
 from agent.kube.endpoints import selected, workloads
 from agent.kube.fields import number, spec, status, template
 from agent.kube.memo import per_graph
+from agent.kube.remedies import NeedsPerson
 from agent.kube.selectors import matches
 from agent.kube.wording import listed, said
 from agent.snapshot.evidence import Evidence
@@ -78,7 +80,7 @@ def _budget_finding(budget: Object, expected: int, field: str, value: str, drain
         ),
         fix=Fix(
             "Run one replica more than must stay, or allow one to be unavailable",
-            (Change(f"pdb.{field}", value, "1" if field == "maxUnavailable" else "", f"podDisruptionBudget.{field}"),),
+            (edit(budget, ("spec", field), 1 if field == "maxUnavailable" else NeedsPerson("fewer pods than run")),),
         ),
     )
 
@@ -93,7 +95,7 @@ def _rival_finding(budget: Object, rivals: Sequence[Object]) -> Finding:
         severity=Severity.WARNING,
         confidence=Confidence.CERTAIN,
         evidence=tuple(Evidence(ref(other), "/spec/selector", str(spec(other).get("selector"))) for other in rivals),
-        fix=Fix("Keep one budget for these pods", (Change("pdb.selector", "", "", "podDisruptionBudget"),)),
+        fix=Fix("Keep one budget for these pods", concerns=("pdb.selector",)),
         affected=tuple(ref(other) for other in rivals),
     )
 

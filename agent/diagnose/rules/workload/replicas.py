@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from agent.diagnose import modes
-from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
+from agent.diagnose.finding import Confidence, Finding, Fix, Severity
 from agent.diagnose.registry import Rule, rule
 from agent.kube.autoscalers import target
+from agent.kube.edits import container_edits, edit
 from agent.kube.endpoints import is_ready, selected, services_of
 from agent.kube.fields import (
     condition,
@@ -21,6 +22,7 @@ from agent.kube.fields import (
 )
 from agent.kube.ingresses import routed
 from agent.kube.memo import per_graph
+from agent.kube.remedies import Edit, NeedsPerson, Remedy, kubectl
 from agent.kube.rollouts import newest_set
 from agent.kube.wording import counted, listed, pairs, said
 from agent.snapshot.evidence import Evidence
@@ -57,18 +59,22 @@ def _zero_finding(workload: Object, expecting: Sequence[Object], graph: Graph) -
         evidence=(Evidence(name, "/spec/replicas", "0"), *(_expectation(found) for found in expecting)),
         fix=Fix(
             summary=f"Scale {said(name)} up again",
-            changes=(_zero_change(expecting),),
-            command=f"kubectl scale {name.kind.lower()}/{name.name} -n {name.namespace} --replicas=1",
+            remedies=_one_replica(workload, expecting),
+            concerns=("hpa.minReplicas",) if _is_scaled(expecting) else (),
         ),
         affected=tuple(ref(found) for found in expecting),
     )
 
 
-def _zero_change(expecting: Sequence[Object]) -> Change:
-    """Return the value to change: none where an autoscaler owns the replicas, whose row is only cited."""
-    if any(ref(found).kind == "HorizontalPodAutoscaler" for found in expecting):
-        return Change("hpa.minReplicas", "", "", "")
-    return Change("replicas", "0", "1", "replicaCount")
+def _one_replica(workload: Object, expecting: Sequence[Object]) -> tuple[Remedy, ...]:
+    """Return how it gets a pod again: by hand where an autoscaler owns the number from then on, else by its field."""
+    name = ref(workload)
+    scale = kubectl("scale", f"{name.kind.lower()}/{name.name}", "-n", name.namespace, "--replicas=1")
+    return (scale,) if _is_scaled(expecting) else (edit(workload, ("spec", "replicas"), 1), scale)
+
+
+def _is_scaled(expecting: Sequence[Object]) -> bool:
+    return any(ref(found).kind == "HorizontalPodAutoscaler" for found in expecting)
 
 
 def _expectation(found: Object) -> Evidence:
@@ -130,8 +136,8 @@ def _stuck_finding(deployment: Object, graph: Graph, found: tuple[str, Mapping[s
         confidence=Confidence.CERTAIN,
         evidence=(Evidence(name, f"{found[0]}/message", str(found[1].get("message") or found[1].get("reason"))),),
         fix=Fix(
-            summary="Mend what keeps the new pods from becoming ready, or go back to the revision before",
-            command=f"kubectl rollout undo deployment/{name.name} -n {name.namespace}",
+            summary="Fix what keeps the new pods from becoming ready, or go back to the revision before",
+            remedies=(kubectl("rollout", "undo", f"deployment/{name.name}", namespace=name.namespace),),
         ),
         affected=tuple(ref(pod) for pod in pods),
     )
@@ -154,7 +160,7 @@ def scaler_without_requests(scaler: Object, graph: Graph) -> Iterator[Finding]:
     for resource, only in _shares(scaler):
         bare = _without_request(pods[:50] or [template(workload)], resource, only)
         if bare and not (not pods and _is_defaulted(ref(workload).namespace, resource, graph)):
-            yield _scaler_finding(scaler, workload, resource, bare)
+            yield _scaler_finding(scaler, workload, resource, bare, graph)
 
 
 def _shares(scaler: Object) -> Iterator[tuple[str, str]]:
@@ -200,7 +206,7 @@ def _is_defaulted(namespace: str, resource: str, graph: Graph) -> bool:
     )
 
 
-def _scaler_finding(scaler: Object, workload: Object, resource: str, bare: Sequence[str]) -> Finding:
+def _scaler_finding(scaler: Object, workload: Object, resource: str, bare: Sequence[str], graph: Graph) -> Finding:
     found = condition(scaler, "ScalingActive")
     stopped = found is not None and found[1].get("status") == "False"
     evidence = [Evidence(ref(scaler), f"{found[0]}/message", str(found[1].get("message")))] if found and stopped else []
@@ -216,10 +222,16 @@ def _scaler_finding(scaler: Object, workload: Object, resource: str, bare: Seque
         evidence=(*evidence, Evidence(ref(workload), "/spec/template/spec/containers", f"{which}: no {path}")),
         fix=Fix(
             summary=f"Give {which} a {resource} request",
-            changes=(Change(f"containers[].{path}", "", "", path),),
+            remedies=tuple(found for name in bare for found in _request(workload, graph, name, resource)),
+            concerns=(f"containers[].{path}",),
         ),
         container=bare[0],
     )
+
+
+def _request(workload: Object, graph: Graph, container: str, resource: str) -> tuple[Edit, ...]:
+    value = NeedsPerson(f"the {resource} that container {container} needs")
+    return container_edits(workload, graph, container, ("resources", "requests", resource), value)
 
 
 RULES = (

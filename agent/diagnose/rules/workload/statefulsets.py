@@ -4,11 +4,13 @@ import re
 from collections.abc import Iterator
 
 from agent.diagnose import modes
-from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
+from agent.diagnose.finding import Confidence, Finding, Fix, Severity
 from agent.diagnose.registry import rule
 from agent.diagnose.unexplained import patience
+from agent.kube.edits import edit, pod_edits
 from agent.kube.endpoints import is_ready
 from agent.kube.fields import condition, containers, metadata, number, seconds_since, spec, status, template, texts
+from agent.kube.remedies import kubectl
 from agent.kube.scheduling import CONTROL_PLANE, fits
 from agent.kube.wording import closest, counted, listed, said
 from agent.snapshot.evidence import Evidence
@@ -37,7 +39,7 @@ def service_missing(workload: Object, graph: Graph) -> Iterator[Finding]:
         evidence=(Evidence(name, "/spec/serviceName", wanted),),
         fix=Fix(
             f"Create the headless Service {wanted} (clusterIP None) with the pods' selector",
-            (Change("serviceName", wanted, "", "service.headless"),),
+            concerns=("serviceName",),
         ),
     )
 
@@ -131,7 +133,7 @@ def _deadlock_finding(workload: Object, pod: Object, peer: str) -> Finding:
         ),
         fix=Fix(
             "Create the pods together (the field is immutable: delete the StatefulSet with --cascade=orphan first)",
-            (Change("podManagementPolicy", "OrderedReady", "Parallel", "podManagementPolicy"),),
+            (edit(workload, ("spec", "podManagementPolicy"), "Parallel"),),
         ),
         affected=(ref(pod),),
         instead_of=(modes.UNEXPLAINED, modes.INIT_WAITS, modes.READINESS_PROBE),
@@ -153,7 +155,7 @@ def _outdated_finding(workload: Object, pod: Object) -> Finding:
         ),
         fix=Fix(
             f"Delete {ref(pod).name}, so that it is made from the new template",
-            command=f"kubectl delete pod {ref(pod).name} -n {name.namespace}",
+            (kubectl("delete", "pod", ref(pod).name, namespace=name.namespace),),
         ),
         affected=(ref(pod),),
         instead_of=(modes.UNEXPLAINED,),
@@ -172,7 +174,10 @@ def _waiting_finding(workload: Object, pod: Object, missing: int, lasted: float)
         severity=Severity.ERROR,
         confidence=Confidence.LIKELY,
         evidence=(Evidence(ref(pod), found[0] if found else "/status/conditions", shown),),
-        fix=Fix(f"Mend {ref(pod).name}", command=f"kubectl describe pod {ref(pod).name} -n {name.namespace}"),
+        fix=Fix(
+            f"Correct what keeps {ref(pod).name} from becoming ready",
+            (kubectl("describe", "pod", ref(pod).name, namespace=name.namespace),),
+        ),
         affected=(ref(pod),),
         roots=(ref(pod),),
         instead_of=(modes.UNEXPLAINED,),
@@ -204,9 +209,13 @@ def _selects_none(daemonset: Object, graph: Graph) -> Iterator[Finding]:
         hint = f" (there is {other})" if other else ""
         severity = Severity.WARNING if near or other else Severity.INFO
         cause = f"selects nodes with {key}={value}, and {has}{hint}, so it runs nowhere"
-        change = Change(f"nodeSelector.{key}", value, near, "nodeSelector")
+        edits = pod_edits(daemonset, graph, ("nodeSelector", key), near) if near else ()
         shown = Evidence(ref(daemonset), f"/spec/template/spec/nodeSelector/{key}", value)
-        fix = Fix(f"Select {key}={near}" if near else "Label the nodes it is for, or select others", (change,))
+        fix = Fix(
+            f"Select {key}={near}" if near else "Label the nodes it is for, or select others",
+            edits,
+            (f"nodeSelector.{key}",),
+        )
         yield _daemon_finding(daemonset, cause, shown, fix, severity)
 
 
@@ -216,8 +225,8 @@ def _kept_away(daemonset: Object, graph: Graph) -> Iterator[Finding]:
     if taints:
         cause = f"does not run on {counted(len(found), 'node')} because it does not tolerate {listed(sorted(taints))}"
         shown = Evidence(ref(found[0].node), "/spec/taints", listed(sorted(taints)))
-        change = Change("tolerations", "", "", "tolerations")
-        yield _daemon_finding(daemonset, cause, shown, Fix("Tolerate it, if it should", (change,)), Severity.INFO)
+        fix = Fix("Tolerate it, if it should", concerns=("tolerations",))
+        yield _daemon_finding(daemonset, cause, shown, fix, Severity.INFO)
 
 
 def _daemon_finding(daemonset: Object, cause: str, shown: Evidence, fix: Fix, severity: Severity) -> Finding:
