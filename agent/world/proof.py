@@ -127,7 +127,7 @@ def _moves(edit: Edit, attempt: Try, base: Sequence[Sourced], renderer: Renderer
         return False
     made = next((item for _, item in after if identity(item, renderer.namespace) == edit.object), None)
     now = value_at(made, edit.path) if edit.path[-1] != END else None
-    if edit.known and edit.op is not Op.REMOVE and edit.path[-1] != END and not _is(now, edit.value):
+    if edit.known and edit.op is not Op.REMOVE and edit.path[-1] != END and not _is(now, edit.value, edit.path):
         return False
     done = edit if edit.known else replace(edit, value=now)
     expected = _edited(base, done, renderer.namespace)
@@ -135,15 +135,11 @@ def _moves(edit: Edit, attempt: Try, base: Sequence[Sourced], renderer: Renderer
     return expected is not None and bool(moved) and not renderer.differing(expected, after)
 
 
-def _is(now: JSON, wanted: JSON) -> bool:
-    """Return whether a rendered value is the wanted one, in its type; a quantity may be written in two ways."""
-    if isinstance(now, str) is isinstance(wanted, str):
-        return bool(now == wanted) or (isinstance(now, str) and _quantity(now) == _quantity(wanted) is not None)
-    return _quantity(now) is not None and _quantity(now) == _quantity(wanted)
-
-
-def _quantity(value: JSON) -> object:
-    return parse_quantity(str(value)) if isinstance(value, str | int) and not isinstance(value, bool) else None
+def _is(now: JSON, wanted: JSON, path: Path) -> bool:
+    """Return whether a rendered value is the wanted one, in its type; an amount may be a number as well as a text."""
+    if isinstance(now, str) is isinstance(wanted, str) or "resources" not in path:
+        return type(now) is type(wanted) and bool(now == wanted)
+    return parse_quantity(str(now)) == parse_quantity(str(wanted)) is not None
 
 
 def _edited(base: Sequence[Sourced], edit: Edit, namespace: str) -> list[Sourced] | None:
