@@ -10,7 +10,7 @@ from agent.diagnose import modes
 from agent.diagnose.engine import Diagnosis
 from agent.diagnose.finding import Citation, Finding, Fix, Grounded
 from agent.kube.gitops import keeper
-from agent.kube.releases import Home, helm_upgrade, home
+from agent.kube.releases import HelmOwner, helm_owner, helm_upgrade
 from agent.kube.remedies import JSON, Command, NeedsPerson
 from agent.remedy.leaves import Leaf, leaves
 from agent.remedy.owned import BESIDE_HELM, UNDONE, Proof, Proofs, by_hand, by_repository, in_words, kept
@@ -82,7 +82,7 @@ def ground(
 
 def _grounded(finding: Finding, on: Ground) -> Finding:
     objects = _objects(finding, on.graph)
-    place = home(objects, on.graph)
+    place = helm_owner(objects, on.graph)
     binding = _binding(objects, on.blueprints, place)
     wanted = [leaf for edit in finding.fix.edits for leaf in leaves(edit, on.graph.get(*edit.object))]
     bound = [found for leaf in wanted for found in _bound(leaf.field, leaf, finding, binding, on)]
@@ -112,7 +112,7 @@ def _objects(finding: Finding, graph: Graph) -> list[Ref]:
     return list(dict.fromkeys(names))
 
 
-def _binding(objects: Sequence[Ref], blueprints: Blueprints, place: Home | None) -> Binding | None:
+def _binding(objects: Sequence[Ref], blueprints: Blueprints, place: HelmOwner | None) -> Binding | None:
     release = place.release if place else ""
     for name in objects:
         for binding in blueprints.bindings:
@@ -131,7 +131,7 @@ def _bound(field: str, leaf: Leaf | None, finding: Finding, binding: Binding | N
             yield Bound(field, leaf, control, path, _cells(control, on.profile))
 
 
-def _entries(finding: Finding, wanted: Sequence[Leaf], place: Home | None, on: Ground) -> list[Bound]:
+def _entries(finding: Finding, wanted: Sequence[Leaf], place: HelmOwner | None, on: Ground) -> list[Bound]:
     """Return what governs a key of a bound ConfigMap or Secret (`data.KEY`): the mapping row that owns its values."""
     mentioned = [*finding.affected, *finding.roots, *(item.where for item in finding.evidence)]
     mentioned += [leaf.edit.object for leaf in wanted]
@@ -220,7 +220,7 @@ def _is_asked(value: JSON | NeedsPerson, new: JSON | NeedsPerson) -> bool:
 
 
 def _applied(
-    finding: Finding, wanted: Sequence[Leaf], bound: Sequence[Bound], place: Home | None, on: Ground
+    finding: Finding, wanted: Sequence[Leaf], bound: Sequence[Bound], place: HelmOwner | None, on: Ground
 ) -> Finding:
     """Return the finding with its fix as whoever owns the object applies it."""
     owner = keeper(_owned(finding, on.graph), on.graph)
@@ -247,7 +247,7 @@ def _owned(finding: Finding, graph: Graph) -> list[Ref]:
     return edited or [*_objects(finding, graph), *released]
 
 
-def _values(wanted: Sequence[Leaf], bound: Sequence[Bound], place: Home, on: Ground) -> Grounded:
+def _values(wanted: Sequence[Leaf], bound: Sequence[Bound], place: HelmOwner, on: Ground) -> Grounded:
     """Return the values that a release is to have: by the blueprint, by proof, or by what charts usually call them."""
     settings: list[Setting] = []
     words: list[str] = []

@@ -17,7 +17,7 @@ from agent.blueprint.values import Masked, Values, joined, keys, merged, of_tree
 from agent.config import Settings
 from agent.diagnose.finding import Finding
 from agent.kube.paths import applied, template_path, value_at
-from agent.kube.releases import Home, home
+from agent.kube.releases import HelmOwner, helm_owner
 from agent.kube.remedies import END, JSON, Edit, Item, NeedsPerson, Op, Path
 from agent.remedy.leaves import Leaf, leaves, whole_image
 from agent.remedy.owned import Proof, Proofs
@@ -61,9 +61,9 @@ def prove(findings: Sequence[Finding], snapshot: Snapshot, settings: Settings) -
     render. It has no proof where the chart has no value that moves its field alone.
     """
     graph, until = Graph(snapshot), time.monotonic() + SECONDS
-    wanted: dict[Home, list[Edit]] = {}
+    wanted: dict[HelmOwner, list[Edit]] = {}
     for edit in [edit for finding in findings for edit in finding.fix.edits][:MOST_EDITS]:
-        place = home([edit.object], graph)
+        place = helm_owner([edit.object], graph)
         if place is not None:
             wanted.setdefault(place, []).append(edit)
     found: dict[tuple[Ref, Path], Proof | None] = {}
@@ -85,7 +85,7 @@ def at_hand(name: str) -> Chart | None:
 
 
 def _of_release(
-    edits: Sequence[Edit], place: Home, chart: Chart, graph: Graph, settings: Settings, until: float
+    edits: Sequence[Edit], place: HelmOwner, chart: Chart, graph: Graph, settings: Settings, until: float
 ) -> dict[tuple[Ref, Path], Proof | None]:
     """Return the proofs for one release, rendered with the values it was given over the chart's own."""
     releases = graph.snapshot.releases

@@ -13,14 +13,14 @@ from agent.kube.endpoints import is_ready
 from agent.kube.fields import containers, is_terminal, metadata, number, spec, status, template
 from agent.kube.memo import per_graph
 from agent.kube.paths import template_path, value_at
-from agent.kube.releases import home
+from agent.kube.releases import helm_owner, released
 from agent.kube.remedies import Command, kubectl
 from agent.kube.rollouts import newest_set, revision
 from agent.kube.templates import Difference, differences
 from agent.kube.wording import counted, listed, said
 from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph, ref
-from agent.snapshot.record import Object, Ref
+from agent.snapshot.record import Object, Ref, Release
 from tools.quantity import parse_quantity
 from tools.redact import MASK
 
@@ -149,7 +149,7 @@ def _told(changed: Sequence[Difference]) -> str:
 
 
 def _back(name: Ref, to: int, graph: Graph) -> Command:
-    place = home([name], graph)
+    place = helm_owner([name], graph)
     if place is not None:
         return Command(("helm", "rollback", place.release, "-n", place.namespace))
     return kubectl("rollout", "undo", f"deployment/{name.name}", "-n", name.namespace, f"--to-revision={to}")
@@ -157,14 +157,14 @@ def _back(name: Ref, to: int, graph: Graph) -> Command:
 
 def drifted(workload: Object, graph: Graph) -> Iterator[Finding]:
     """A field of a workload is not what its release says. Kept only beside the failure such a field brings about."""
-    wanted = _released(graph).get(ref(workload))
+    wanted = released(graph).get(ref(workload))
     if wanted is None:
         return
     stated, live = template(wanted[1]), template(workload)
     for item in differences(stated, live):
-        modes = _modes(item)
-        if modes and item.before and not _is_same(item):
-            yield _drifted(workload, wanted, item, modes)
+        explained = _modes(item)
+        if explained and item.before and not _is_same(item):
+            yield _drifted(workload, wanted, item, explained)
 
 
 def _is_same(item: Difference) -> bool:
@@ -173,24 +173,14 @@ def _is_same(item: Difference) -> bool:
     return MASK in (item.before, item.after) or (one is not None and one == other)
 
 
-@per_graph
-def _released(graph: Graph) -> Mapping[Ref, tuple[str, Object]]:
-    """Return object -> (release, the object as the release's manifest has it)."""
-    found: dict[Ref, tuple[str, Object]] = {}
-    for release in graph.snapshot.releases:
-        for item in release.manifest or ():
-            place = str(metadata(item).get("namespace") or release.namespace)
-            name = Ref(str(item.get("kind")), place, str(metadata(item).get("name")))
-            found[name] = (release.name, item)
-    return found
-
-
 def _modes(item: Difference) -> tuple[Mode, ...]:
     return tuple(dict.fromkeys(mode for container in item.path for mode in BROUGHT_ABOUT.get(container, ())))
 
 
-def _drifted(workload: Object, wanted: tuple[str, Object], item: Difference, explained: tuple[Mode, ...]) -> Finding:
-    name, (release, stated) = ref(workload), wanted
+def _drifted(
+    workload: Object, wanted: tuple[Release, Object], item: Difference, explained: tuple[Mode, ...]
+) -> Finding:
+    name, release, stated = ref(workload), wanted[0].name, wanted[1]
     path = (*template_path(name.kind), *item.keyed)
     cause = (
         f"{said(name)}: {item.what} was changed outside of release {release}, "
