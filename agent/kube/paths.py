@@ -194,4 +194,6 @@ def is_fixed(edit: Edit, obj: Object | None) -> bool:
         return False  # a claim without a class may still be given one
     if edit.object.kind == "PersistentVolumeClaim" and edit.path[:2] == ("spec", "resources"):
         return str(value_at(obj, ("status", "phase"))) != "Bound"
+    if edit.object.kind == "ConfigMap":
+        return value_at(obj, ("immutable",)) is True
     return any(edit.path[: len(fixed)] == fixed for fixed in FIXED.get(edit.object.kind, ()))

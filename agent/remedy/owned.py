@@ -10,7 +10,7 @@ from agent.kube.paths import applied, is_fixed, pointer, shown, value_at
 from agent.kube.remedies import JSON, Command, Edit, Item, NeedsPerson, Op, Path, Remedy, Step, kubectl
 from agent.kube.wording import said
 from agent.remedy.patch import manifest
-from agent.snapshot.graph import Graph
+from agent.snapshot.graph import Graph, controller
 from agent.snapshot.record import Object, Ref
 from tools.text import clean
 
@@ -61,6 +61,12 @@ def by_hand(fix: Fix, graph: Graph) -> Grounded:
     if not edits or (own is not None and own.argv[1] not in LOOKS):
         return Grounded()
     obj = graph.get(*edits[0].object)
+    above = controller(obj) if obj is not None else None
+    if above is not None:
+        maker = f"{above.get('kind')} {above.get('name')} makes {said(edits[0].object)}"
+        return Grounded(
+            advice=(f"{maker}: make the change there, what is changed here is undone", *map(in_words, edits))
+        )
     if any(is_fixed(edit, obj) for edit in edits):
         again = (
             f"The API lets nobody change this in {said(edits[0].object)}: delete it and create it with the new value"

@@ -7,6 +7,7 @@ nothing else moved. What is tried are the values that are called like the field,
 import json
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path as File
 
@@ -27,7 +28,7 @@ from agent.snapshot.record import Object, Ref, Snapshot
 from agent.trace.probe import candidates
 from agent.trace.rendering import Sourced
 from agent.world.chart import DEFAULT, Chart
-from agent.world.render import Renderer
+from agent.world.render import AT_ONCE, Renderer
 from tools.failure import Failure
 from tools.quantity import parse_quantity
 from tools.run import sandbox
@@ -67,10 +68,12 @@ def prove(findings: Sequence[Finding], snapshot: Snapshot, settings: Settings) -
         if place is not None:
             wanted.setdefault(place, []).append(edit)
     found: dict[tuple[Ref, Path], Proof | None] = {}
-    for place, edits in wanted.items():
-        chart = at_hand(place.chart)
-        if chart is not None:
-            found |= _of_release(edits, place, chart, graph, settings, until)
+    with ThreadPoolExecutor(AT_ONCE) as workers:
+        known = [
+            (place, edits, chart) for place, edits in wanted.items() if (chart := at_hand(place.chart)) is not None
+        ]
+        for shown in workers.map(lambda one: _of_release(*one, graph, settings, until), known):
+            found |= shown
     return found
 
 

@@ -39,7 +39,8 @@ class Renderer:
         self._files = [path for _, path in chart.files(profile)]
         self._schema = _schema(chart.path)
         self._number = 0
-        first, again = self._render([]), self._render([])
+        with ThreadPoolExecutor(2) as workers:
+            first, again = workers.map(self._render, ([], []))
         self.base = first
         self.random = _random(first, again, namespace)
         self._unstable = _differing(first, again, namespace, self.random)

@@ -26,7 +26,7 @@ from agent.remedy.patch import UNKNOWN, Setting, manifest, patch
 from agent.resources import blueprint_files
 from agent.snapshot.bundle import load as load_bundle
 from agent.snapshot.graph import Graph, ref
-from agent.snapshot.record import Object, Release, Snapshot
+from agent.snapshot.record import Object, Ref, Release, Snapshot
 from tests.fakes.jsonpatch import apply_patch
 from tests.fakes.objects import load, snapshot
 from tests.scenarios.expectation import CAPTURES
@@ -329,6 +329,35 @@ def test_what_the_api_lets_nobody_change_gets_no_command() -> None:
     unsaid = {**claim, "spec": {}}
     given = grounded(finding(edit(unsaid, ("spec", "storageClassName"), "disk"), subject=unsaid), snapshot([unsaid]))
     assert str(given.remedy.command).startswith("kubectl patch persistentvolumeclaim/d")
+
+
+def test_what_a_custom_controller_makes_is_changed_in_its_own_object() -> None:
+    """An operator writes its StatefulSet again within seconds."""
+    obj = web(ownerReferences=[{"kind": "Database", "name": "db", "controller": True, "uid": "1"}])
+    found = grounded(finding(edit(obj, MEMORY, "128Mi")), snapshot([obj]))
+    assert found.remedy.command is None
+    assert found.remedy.advice[0].startswith("Database db makes Deployment web: make the change there")
+
+
+def test_a_configmap_that_is_immutable_gets_no_command() -> None:
+    config = {
+        "kind": "ConfigMap",
+        "metadata": {"name": "c", "namespace": "shop"},
+        "immutable": True,
+        "data": {"a": "b"},
+    }
+    found = grounded(finding(edit(config, ("data", "a"), "c"), subject=config), snapshot([config]))
+    assert found.remedy.command is None
+
+
+def test_a_release_that_flux_keeps_is_not_rolled_back_by_hand() -> None:
+    obj = web(**FLUX_HELM)
+    back = Command(("helm", "rollback", "shop", "-n", "shop"))
+    stuck = replace(finding(back), subject=Ref("Release", "shop", "shop"))
+    found = grounded(stuck, released(obj))
+    assert found.fix.command is None
+    assert found.remedy.advice[0].startswith("Flux's HelmRelease shop")
+    assert grounded(stuck, released(web())).fix.command == back, "nobody keeps that one"
 
 
 ARGO = {"annotations": {"argocd.argoproj.io/tracking-id": "shop:apps/Deployment:shop/web"}}

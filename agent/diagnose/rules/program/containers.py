@@ -18,6 +18,7 @@ from agent.kube.wording import counted, listed
 from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph, ref
 from agent.snapshot.record import Object
+from tools.redact import is_secret_name
 
 TERMINATED = (137, 143)
 """Exit statuses of a process that a signal asked or made to end: somebody outside decided that."""
@@ -239,9 +240,14 @@ def _missing_setting(container: Container, graph: Graph, log: str) -> _Missing |
         if not known.has(re.sub(r"\W+", "_", name)):
             variable = re.sub(r"\W+", "_", name).upper()
             cause = f"ends because its setting {variable} {_state(variable, known, container, graph)}"
-            edits = variable_edits(container, graph, variable, NeedsPerson(f"the value of {variable}"))
+            edits = variable_edits(container, graph, variable, _to_give(variable))
             return cause, edits, line, Confidence.CERTAIN if known.whole else Confidence.LIKELY
     return None
+
+
+def _to_give(variable: str) -> NeedsPerson:
+    kept = ", better taken from a Secret (secretKeyRef)" if is_secret_name(variable) else ""
+    return NeedsPerson(f"the value of {variable}{kept}")
 
 
 def _state(variable: str, known: Environment, container: Container, graph: Graph) -> str:
