@@ -6,10 +6,11 @@ nothing else moved. What is tried are the values that are called like the field,
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path as File
+from typing import Any
 
 from agent.audit.inputs import identity
 from agent.blueprint.control import Source
@@ -17,6 +18,7 @@ from agent.blueprint.values import Leaf as Value
 from agent.blueprint.values import Masked, Values, joined, keys, merged, of_tree
 from agent.config import Settings
 from agent.diagnose.finding import Finding
+from agent.errors import AgentError
 from agent.kube.paths import applied, template_path, value_at
 from agent.kube.releases import HelmOwner, helm_owner
 from agent.kube.remedies import END, JSON, Edit, Item, NeedsPerson, Op, Path
@@ -31,7 +33,7 @@ from agent.world.chart import DEFAULT, Chart
 from agent.world.render import AT_ONCE, Renderer
 from tools.failure import Failure
 from tools.quantity import parse_quantity
-from tools.run import sandbox
+from tools.run import Sandbox, sandbox
 
 MOST_EDITS = 6
 """Edits that are tried in one diagnosis."""
@@ -68,12 +70,14 @@ def prove(findings: Sequence[Finding], snapshot: Snapshot, settings: Settings) -
         if place is not None:
             wanted.setdefault(place, []).append(edit)
     found: dict[tuple[Ref, Path], Proof | None] = {}
+    charts = {place: chart for place in wanted if (chart := at_hand(place.chart)) is not None}
     with ThreadPoolExecutor(AT_ONCE) as workers:
-        known = [
-            (place, edits, chart) for place, edits in wanted.items() if (chart := at_hand(place.chart)) is not None
+        jobs = [
+            workers.submit(_of_release, wanted[place], place, chart, graph, settings, until)
+            for place, chart in charts.items()
         ]
-        for shown in workers.map(lambda one: _of_release(*one, graph, settings, until), known):
-            found |= shown
+        for job in jobs:
+            found |= job.result()
     return found
 
 
@@ -93,16 +97,23 @@ def _of_release(
     """Return the proofs for one release, rendered with the values it was given over the chart's own."""
     releases = graph.snapshot.releases
     given = next((one.values for one in releases if (one.name, one.namespace) == place[:2]), None) or {}
-    with sandbox(path=settings.path) as box:
-        file = File(box.folder, "given.json")
-        file.write_text(json.dumps(given), encoding="utf-8")
-        values = merged([chart.values(""), of_tree(given, place.release)])
-        renderer = Renderer(box, replace(chart, given=(file,)), "", values, place.release, place.namespace)
-        found: dict[tuple[Ref, Path], Proof | None] = {}
-        for edit in edits if renderer.failure is None else ():
-            if time.monotonic() < until:
-                found[edit.object, edit.path] = proof(edit, graph.get(*edit.object), renderer)
+    found: dict[tuple[Ref, Path], Proof | None] = {}
+    try:
+        with sandbox(path=settings.path) as box:
+            renderer = _renderer(box, place, chart, given)
+            for edit in edits if renderer.failure is None else ():
+                if time.monotonic() < until:
+                    found[edit.object, edit.path] = proof(edit, graph.get(*edit.object), renderer)
+    except (OSError, AgentError):
+        return {}  # a chart that cannot be read is not at hand
     return found
+
+
+def _renderer(box: Sandbox, place: HelmOwner, chart: Chart, given: Mapping[str, Any]) -> Renderer:
+    file = File(box.folder, "given.json")
+    file.write_text(json.dumps(given), encoding="utf-8")
+    values = merged([chart.values(""), of_tree(given, place.release)])
+    return Renderer(box, replace(chart, given=(file,)), "", values, place.release, place.namespace)
 
 
 def proof(edit: Edit, obj: Object | None, renderer: Renderer) -> Proof | None:
