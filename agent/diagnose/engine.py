@@ -8,7 +8,7 @@ from agent.diagnose import unexplained
 from agent.diagnose.answer import Answer, answer
 from agent.diagnose.finding import Finding, Severity
 from agent.diagnose.modes import Layer
-from agent.diagnose.rank import ranked
+from agent.diagnose.rank import founded, ranked
 from agent.diagnose.registry import Rule
 from agent.diagnose.relatives import relatives
 from agent.diagnose.rules import ALL
@@ -137,7 +137,7 @@ class _Inquiry:
 
     def _unsettled(self, suspects: Sequence[Object], found: Sequence[Finding]) -> list[Unsettled]:
         """Return what is not settled; what a finding names is not waited for as well."""
-        told = [finding for finding in found if finding.severity is not Severity.INFO]
+        told = [finding for finding in founded(found) if finding.severity is not Severity.INFO]
         explained = {name for finding in told for name in _suffers(finding)}
         try:
             return unsettled(suspects, explained, self.graph)

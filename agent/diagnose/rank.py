@@ -31,7 +31,7 @@ MOST_EVIDENCE = 12
 
 def ranked(findings: Sequence[Finding], graph: Graph) -> list[Finding]:
     """Return one finding per cause, the one to start with first; what a cause explains is in its `symptoms`."""
-    merged = sorted((_rooted(finding, graph) for finding in _merged(_founded(findings))), key=_order)
+    merged = sorted((_rooted(finding, graph) for finding in _merged(founded(findings))), key=_order)
     parents = _parents(merged)
     below: dict[int, list[Finding]] = {}
     for index, finding in enumerate(merged):
@@ -40,7 +40,7 @@ def ranked(findings: Sequence[Finding], graph: Graph) -> list[Finding]:
     return sorted(kept, key=_order)
 
 
-def _founded(findings: Sequence[Finding]) -> list[Finding]:
+def founded(findings: Sequence[Finding]) -> list[Finding]:
     """Return the findings less those of a change that broke nothing."""
     shown: dict[Ref, set[Mode]] = {}
     for finding in findings:
@@ -115,15 +115,20 @@ def _parents(findings: Sequence[Finding]) -> dict[int, int]:
 def _explainers(finding: Finding, findings: Sequence[Finding], about: Mapping[Ref, Sequence[int]]) -> Iterator[int]:
     """Yield the findings that explain this one away: who says so, what it stands on, then a cause of the same pods."""
     for other in _positions(_names(finding), about):
-        if finding.mode in findings[other].instead_of:
+        if _goes_before(findings[other], finding):
             yield other
     for other in _positions(finding.roots, about):
         if _may_explain(findings[other], finding):
             yield other
     if finding.mode.is_symptom or finding.mode is modes.EXCEPTION:
         for other in _positions(_names(finding), about):
-            if findings[other].mode not in finding.instead_of and _outranks(findings[other], finding):
+            if not _goes_before(finding, findings[other]) and _outranks(findings[other], finding):
                 yield other
+
+
+def _goes_before(cause: Finding, finding: Finding) -> bool:
+    """Return whether a finding says that another one only shows it: by the catalogue, or because of its object."""
+    return finding.mode.code in cause.mode.explains or finding.mode in cause.instead_of
 
 
 def _positions(names: Iterable[Ref], about: Mapping[Ref, Sequence[int]]) -> list[int]:

@@ -193,7 +193,6 @@ def _protocol_finding(service: Object, place: int, port: Mapping[str, Any], spea
             f"Forward {speaks}",
             (Change("service.ports[].protocol", wanted, speaks, "service.protocol"),),
         ),
-        instead_of=(modes.TARGET_PORT_UNMATCHED,),
     )
 
 

@@ -134,7 +134,6 @@ def _deadlock_finding(workload: Object, pod: Object, peer: str) -> Finding:
             (Change("podManagementPolicy", "OrderedReady", "Parallel", "podManagementPolicy"),),
         ),
         affected=(ref(pod),),
-        instead_of=(modes.UNEXPLAINED, modes.INIT_WAITS, modes.READINESS_PROBE),
     )
 
 
@@ -156,7 +155,6 @@ def _outdated_finding(workload: Object, pod: Object) -> Finding:
             command=f"kubectl delete pod {ref(pod).name} -n {name.namespace}",
         ),
         affected=(ref(pod),),
-        instead_of=(modes.UNEXPLAINED,),
     )
 
 
@@ -175,7 +173,6 @@ def _waiting_finding(workload: Object, pod: Object, missing: int, lasted: float)
         fix=Fix(f"Mend {ref(pod).name}", command=f"kubectl describe pod {ref(pod).name} -n {name.namespace}"),
         affected=(ref(pod),),
         roots=(ref(pod),),
-        instead_of=(modes.UNEXPLAINED,),
     )
 
 
