@@ -32,6 +32,8 @@ class Mode:
     layer: Layer = Layer.CAUSE
     dependent: bool = False
     """Whether a dead upstream can bring it about, when nothing certain speaks for a cause of its own."""
+    unreachable: bool = False
+    """Whether who calls the Service it is about gets no answer."""
     explains: tuple[str, ...] = ()
     """Codes of the modes that, about the same objects, only show what this one explains: it goes before them."""
 

@@ -23,6 +23,7 @@ SERVICE_SELECTOR_UNMATCHED = Mode(
     title="Service selects no pod",
     means="No pod carries the labels the Service selects, so it has no endpoints.",
     asks="Correct the selector, or the labels of the pods.",
+    unreachable=True,
 )
 SERVICE_SELECTS_OTHERS = Mode(
     109,
@@ -39,6 +40,7 @@ SERVICE_WITHOUT_ENDPOINTS = Mode(
     title="Service leads nowhere",
     means="The Service has no endpoints although its pods are ready, or nobody gave it a selector or addresses.",
     asks="Give it a selector or an EndpointSlice, or look at the controller manager.",
+    unreachable=True,
 )
 TARGET_PORT_UNMATCHED = Mode(
     111,
@@ -47,6 +49,7 @@ TARGET_PORT_UNMATCHED = Mode(
     title="targetPort is no port of the pods",
     means="The Service sends traffic to a port its pods do not have, so connections are refused.",
     asks="Set targetPort to the container's port or its name.",
+    unreachable=True,
 )
 SERVICE_PROTOCOL_MISMATCH = Mode(
     112,
@@ -55,6 +58,7 @@ SERVICE_PROTOCOL_MISMATCH = Mode(
     title="Service forwards another protocol",
     means="The Service forwards TCP where its pods listen on UDP, or the reverse.",
     asks="Set the protocol of the Service's port to what the pods speak.",
+    unreachable=True,
     explains=("target-port-unmatched",),
 )
 SERVICE_NAME_WRONG = Mode(
