@@ -56,6 +56,7 @@ KINDS = (
     Kind("StorageClass", "/apis/storage.k8s.io/v1", "storageclasses", False),
     Kind("IngressClass", NETWORKING, "ingressclasses", False),
     Kind("PriorityClass", "/apis/scheduling.k8s.io/v1", "priorityclasses", False),
+    Kind("Lease", "/apis/coordination.k8s.io/v1", "leases", True, needed=False),
     Kind("Role", RBAC, "roles", True, needed=False),
     Kind("RoleBinding", RBAC, "rolebindings", True, needed=False),
     Kind("ClusterRole", RBAC, "clusterroles", False, needed=False),

@@ -7,10 +7,10 @@ from agent.diagnose.unsettled import Unsettled
 from agent.kube.autoscalers import target
 from agent.kube.claims import class_of, users
 from agent.kube.containers import containers_of
-from agent.kube.endpoints import addresses, chosen, services_of
+from agent.kube.endpoints import addresses, chosen, is_ready, services_of
 from agent.kube.fields import condition, condition_is, metadata, number, spec, status
 from agent.kube.ingresses import backends, routed
-from agent.kube.leases import is_standby
+from agent.kube.leases import all_standby, is_standby
 from agent.kube.references import readers
 from agent.kube.rollouts import outstanding
 from agent.kube.wording import counted, listed, said
@@ -77,8 +77,11 @@ def _restarts(pods: Sequence[Object]) -> str:
 
 
 def _workload(workload: Object, graph: Graph) -> Iterator[str]:
-    lacks = outstanding(workload)
-    if lacks:
+    lacks, unready = outstanding(workload), [pod for pod in graph.pods(workload) if not is_ready(pod)]
+    if lacks and all_standby(unready, graph):
+        leads = f"{counted(len(unready), 'replica')} stands by, because another one holds their Lease"
+        yield f"{said(ref(workload))} is as asked: {leads}"
+    elif lacks:
         yield f"{said(ref(workload))} is not as asked: {lacks}"
     else:
         yield f"{said(ref(workload))} is as asked: {_counts(workload)}, {_restarts(list(graph.pods(workload)))}"

@@ -211,7 +211,9 @@ def _works_towards_its_end(pod: Object) -> bool:
     """Return whether the pod is to finish, not to serve: what runs, runs, and what ended, ended well."""
     if spec(pod).get("restartPolicy", "Always") == "Always":
         return False
-    states = [container.get("state") or {} for _, container in statuses(pod)]
+    states = [
+        item.status.get("state") or {} for item in containers_of(pod) if item.status and not is_sidecar(item.spec)
+    ]
     well = ("running" in state or (state.get("terminated") or {}).get("exitCode") == 0 for state in states)
     return bool(states) and all(well)
 

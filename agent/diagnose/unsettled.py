@@ -11,8 +11,9 @@ from agent.diagnose.unexplained import PATIENCE
 from agent.kube.autoscalers import target
 from agent.kube.claims import class_of, pending
 from agent.kube.containers import newest
+from agent.kube.endpoints import is_ready
 from agent.kube.fields import WORKLOADS, condition, metadata, moment, number, spec, status
-from agent.kube.leases import is_standby
+from agent.kube.leases import all_standby, is_standby
 from agent.kube.rollouts import outstanding
 from agent.kube.wording import counted, said
 from agent.snapshot.evidence import Evidence, event_evidence
@@ -104,18 +105,12 @@ def _workloads(explained: Set[Ref], graph: Graph) -> Iterator[Unsettled]:
 
 
 def _workload(workload: Object, lacks: str, graph: Graph) -> Iterator[Unsettled]:
-    unready = [pod for pod in graph.pods(workload) if not _is_ready(pod)]
-    if unready and all(is_standby(pod, graph) for pod in unready):
+    if all_standby([pod for pod in graph.pods(workload) if not is_ready(pod)], graph):
         return
     subject, since = ref(graph.workload(workload)), _began(workload)
     says = lacks if subject == ref(workload) else f"{said(ref(workload))}: {lacks}"
     shown = Evidence(ref(workload), "/status", lacks)
     yield Unsettled(subject, says, since, _deadline(workload, since), (shown,), (ref(workload),))
-
-
-def _is_ready(pod: Object) -> bool:
-    found = condition(pod, "Ready")
-    return found is not None and found[1].get("status") == "True"
 
 
 def _began(workload: Object) -> datetime | None:

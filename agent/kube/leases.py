@@ -1,6 +1,6 @@
 """Who leads: replicas that stand by because another one of them holds the Lease."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from agent.kube.fields import spec
 from agent.kube.memo import per_graph
@@ -12,6 +12,11 @@ def is_standby(pod: Object, graph: Graph) -> bool:
     """Return whether a replica that is not ready waits on purpose: a sibling holds a Lease of their namespace."""
     holder = _leaders(graph).get(ref(graph.workload(pod))) if graph.all("Lease") else None
     return holder is not None and holder != ref(pod)
+
+
+def all_standby(unready: Sequence[Object], graph: Graph) -> bool:
+    """Return whether these pods, and there are some, all stand by: their workload is as asked without them."""
+    return bool(unready) and all(is_standby(pod, graph) for pod in unready)
 
 
 @per_graph

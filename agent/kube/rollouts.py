@@ -60,7 +60,7 @@ def _unready_replicas(workload: Object) -> str:
     if workload.get("kind") != "StatefulSet" or has.get("availableReplicas") is not None:
         counts.append(("available", number(has.get("availableReplicas"))))
     left = number(has.get("replicas")) - wanted
-    return _short(counts, wanted, "replica") or (f"{counted(left, 'replica')} too many" if left > 0 else "")
+    return _short(counts, wanted, "replica") or (f"{counted(left, 'replica')} more than asked" if left > 0 else "")
 
 
 def _updates_itself(workload: Object) -> bool:

@@ -137,7 +137,7 @@ def _regression(
         ),
         fix=fix,
         affected=tuple(ref(pod) for pod in failing),
-        instead_of=() if any("image" in item.path for item in changed) else BY_A_SETTING,
+        instead_of=() if any("image" in item.path[3:] for item in changed) else BY_A_SETTING,
     )
 
 
