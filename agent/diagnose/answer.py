@@ -34,7 +34,9 @@ def answer(obj: Object, waiting: Sequence[Unsettled], graph: Graph) -> Answer:
     name = ref(obj)
     mine = [item for item in waiting if name in (item.subject, *item.affected)]
     if mine:
-        told = tuple(f"{said(name)} is not settled yet: {item.says}" for item in mine)
+        told = tuple(
+            f"{said(name)} is not settled yet: {item.says.removeprefix(f'pod {name.name}: ')}" for item in mine
+        )
         return Answer(name, told, tuple(shown for item in mine for shown in item.evidence))
     proof = PROOFS.get(name.kind, _exists)
     sentences = tuple(proof(obj, graph))
@@ -147,7 +149,7 @@ def _autoscaler(scaler: Object, graph: Graph) -> Iterator[str]:
     has, wants = status(scaler), spec(scaler)
     least, most = number(wants.get("minReplicas"), 1), number(wants.get("maxReplicas"))
     now = number(has.get("currentReplicas"))
-    yield f"{said(ref(scaler))} scales {said(target(scaler))}: {now} replicas now, between {least} and {most}"
+    yield f"{said(ref(scaler))} scales {said(target(scaler))}: {counted(now, 'replica')} now, between {least} and {most}"
     found = condition(scaler, "ScalingActive")
     if found is not None:
         yield f"It is {'' if found[1].get('status') == 'True' else 'not '}scaling: {found[1].get('message')}"
