@@ -148,8 +148,8 @@ def _used(how: str, names: Sequence[str]) -> str:
 def _autoscaler(scaler: Object, graph: Graph) -> Iterator[str]:
     has, wants = status(scaler), spec(scaler)
     least, most = number(wants.get("minReplicas"), 1), number(wants.get("maxReplicas"))
-    now = number(has.get("currentReplicas"))
-    yield f"{said(ref(scaler))} scales {said(target(scaler))}: {counted(now, 'replica')} now, between {least} and {most}"
+    now = counted(number(has.get("currentReplicas")), "replica")
+    yield f"{said(ref(scaler))} scales {said(target(scaler))}: {now} now, between {least} and {most}"
     found = condition(scaler, "ScalingActive")
     if found is not None:
         yield f"It is {'' if found[1].get('status') == 'True' else 'not '}scaling: {found[1].get('message')}"
