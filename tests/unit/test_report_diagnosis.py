@@ -1,0 +1,66 @@
+"""How a diagnosis reads: the headline claims health only where everything is as asked."""
+
+import json
+from typing import Any
+
+import pytest
+
+from agent.report.diagnosis import as_json, as_text
+from agent.snapshot.record import Ref
+from tests.fakes.made import NOW, SPACE, ago, diagnosed, failing_workload, node, pod, running, running_workload
+from tests.fakes.objects import snapshot
+
+
+def waiting(name: str, age: float) -> dict[str, Any]:
+    item = pod(name, {"app": name}, [running(False, state={"running": {"startedAt": ago(age)}})])
+    item["status"]["conditions"][1]["lastTransitionTime"] = ago(age)
+    return item
+
+
+def text(capsys: pytest.CaptureFixture[str], *items: dict[str, Any], subject: Ref | None = None) -> list[str]:
+    as_text(diagnosed(*items, subject=subject), snapshot(items, taken_at=NOW))
+    return capsys.readouterr().out.splitlines()
+
+
+def test_health_is_claimed_only_without_anything_unsettled(capsys: pytest.CaptureFixture[str]) -> None:
+    well = [node(), *running_workload("web")]
+    assert text(capsys, *well)[0].startswith("Nothing is wrong: all namespaces, 1 pod")
+    one = text(capsys, *well, waiting("api", 12))
+    assert one[0].startswith("Nothing is broken; 1 thing is not settled yet: ")
+    two = text(capsys, *well, waiting("api", 12), waiting("db", 20))
+    assert two[0].startswith("Nothing is broken; 2 things are not settled yet: ")
+
+
+def test_what_is_not_settled_is_shown_with_its_time(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = text(capsys, node(), waiting("api", 12))
+    assert lines[2:] == [
+        "Not settled yet, within the time it is given:",
+        "   Pod/shop/api: container web runs and is not ready yet",
+        "      for 12 s; given until 10:00:48, 48 s more",
+    ]
+
+
+def test_causes_come_first_and_what_is_not_settled_is_counted_beside(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = text(capsys, node(), *failing_workload("web"), waiting("api", 90.0 - 40))
+    assert lines[0].startswith("1 cause found, 1 thing is not settled yet: ")
+
+
+def test_the_answer_about_one_object_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = text(capsys, node(), *running_workload("web"), subject=Ref("Deployment", SPACE, "web"))
+    assert lines[2] == "   Deployment web is as asked: 1 of 1 replica ready, updated and available, no restarts"
+
+
+def test_machines_are_told_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+    items = [node(), waiting("api", 12)]
+    as_json(diagnosed(*items, subject=Ref("Pod", SPACE, "api")), snapshot(items, taken_at=NOW))
+    document = json.loads(capsys.readouterr().out)
+    (item,) = document["unsettled"]
+    assert item == {
+        "subject": {"kind": "Pod", "namespace": SPACE, "name": "api"},
+        "says": "container web runs and is not ready yet",
+        "since": "2026-11-24T09:59:48+00:00",
+        "until": "2026-11-24T10:00:48+00:00",
+        "evidence": [],
+    }
+    assert document["about"]["sentences"] == ["Pod api is not settled yet: container web runs and is not ready yet"]
+    assert document["findings"] == []
