@@ -56,7 +56,10 @@ def _evidence(obj: Object) -> Iterator[Evidence]:
 
 def _pod(pod: Object, graph: Graph) -> Iterator[str]:
     phase, name = status(pod).get("phase"), said(ref(pod))
-    if phase == "Succeeded":
+    if metadata(pod).get("deletionTimestamp"):
+        grace = number(metadata(pod).get("deletionGracePeriodSeconds"), 30)
+        yield f"{name} terminates, within its grace period of {grace} s; what made it has all the pods it wants"
+    elif phase == "Succeeded":
         yield f"{name} is as asked: it completed, every container with exit code 0"
     elif phase == "Failed":
         why = status(pod).get("reason") or status(pod).get("message") or "a container ended with an error"

@@ -12,7 +12,7 @@ from agent.kube.autoscalers import target
 from agent.kube.claims import class_of, pending
 from agent.kube.containers import newest
 from agent.kube.endpoints import is_ready
-from agent.kube.fields import WORKLOADS, condition, metadata, moment, number, spec, status
+from agent.kube.fields import WORKLOADS, condition, metadata, moment, number, seconds_since, spec, status
 from agent.kube.leases import all_standby, is_standby
 from agent.kube.rollouts import outstanding
 from agent.kube.wording import counted, said
@@ -52,7 +52,8 @@ def unsettled(suspects: Sequence[Object], explained: Set[Ref], graph: Graph) -> 
     """
     found = [*_pods(suspects, explained, graph), *_workloads(explained, graph)]
     for kind, test in KINDS.items():
-        found += [item for obj in graph.all(kind) if ref(obj) not in explained for item in test(obj, graph)]
+        open_ones = (obj for obj in graph.all(kind) if explained.isdisjoint((ref(obj), target(obj))))
+        found += [item for obj in open_ones for item in test(obj, graph)]
     groups: dict[Ref, list[Unsettled]] = {}
     for item in found:
         groups.setdefault(item.subject, []).append(item)
@@ -68,11 +69,9 @@ def _one(group: list[Unsettled], graph: Graph) -> Unsettled:
     says = list(dict.fromkeys(item.says for item in group))
     more = f"; and {counted(len(says) - MOST, 'pod')} more" if len(says) > MOST else ""
     ends = [item.until for item in group if item.until is not None and item.until > graph.snapshot.taken_at]
-    begins = [item.since for item in group if item.since is not None]
     return replace(
         group[0],
         says="; ".join(says[:MOST]) + more,
-        since=min(begins, default=None),
         until=min(ends, default=None),
         evidence=tuple(dict.fromkeys(shown for item in group for shown in item.evidence))[: 2 * MOST],
         affected=tuple(dict.fromkeys(name for item in group for name in item.affected)),
@@ -86,12 +85,19 @@ MOST = 3
 def _pods(suspects: Sequence[Object], explained: Set[Ref], graph: Graph) -> Iterator[Unsettled]:
     for pod in suspects:
         subject = ref(graph.workload(pod))
-        if ref(pod) in explained or subject in explained or is_standby(pod, graph):
+        if ref(pod) in explained or subject in explained or is_standby(pod, graph) or _is_spare(pod, graph):
             continue
         found: Told | None = told_of(pod, graph)
         if found is not None:
             says = found.says if subject == ref(pod) else f"pod {ref(pod).name}: {found.says}"
             yield Unsettled(subject, says, found.since, found.until, found.evidence, (ref(pod),))
+
+
+def _is_spare(pod: Object, graph: Graph) -> bool:
+    """Return whether a pod goes, within its grace period, that its workload needs no more: that one is as asked."""
+    workload = graph.workload(pod)
+    going = seconds_since(graph.snapshot, metadata(pod).get("deletionTimestamp"))
+    return going is not None and going < PATIENCE and workload is not pod and not outstanding(workload)
 
 
 def _workloads(explained: Set[Ref], graph: Graph) -> Iterator[Unsettled]:

@@ -6,6 +6,7 @@ import pytest
 
 from agent.diagnose.engine import Diagnosis
 from agent.diagnose.unsettled import Unsettled
+from agent.snapshot.record import Ref
 from tests.fakes.made import (
     BEFORE,
     SPACE,
@@ -208,14 +209,29 @@ def test_a_finished_rollout_is_as_asked() -> None:
     assert (said.findings, said.unsettled) == ((), ())
 
 
-def test_a_pod_that_terminates_within_its_grace_period_is_told_whatever_its_containers_end_with() -> None:
-    items = running_workload("web", WEB)
-    gone = owned(pod("web-7d9f-y", WEB, [ended(143)]), items[1])
+def going(replicas: int) -> list[dict[str, Any]]:
+    """Return Deployment web that wants so many pods, has one, and a second one that terminates."""
+    top, below, item = running_workload("web", WEB)
+    top["spec"]["replicas"] = below["spec"]["replicas"] = replicas
+    gone = owned(pod("web-7d9f-y", WEB, [ended(143)]), below)
     gone["metadata"] |= {"deletionTimestamp": ago(-20), "deletionGracePeriodSeconds": 30}
-    item = only(diagnosed(*items, gone))
-    assert "it terminates, within its grace period of 30 s" in item.says
+    return [top, below, item, gone]
+
+
+def test_a_pod_that_terminates_is_told_while_its_workload_lacks_it_whatever_its_containers_end_with() -> None:
+    item = only(diagnosed(*going(2)))
+    assert "it terminates, within its grace period of 30 s; 1 of 2 replicas updated" in item.says
     assert item.since is not None
     assert item.since.isoformat() == ago(10).replace("Z", "+00:00")
+
+
+def test_a_pod_that_terminates_and_is_needed_no_more_leaves_its_workload_as_asked() -> None:
+    """Every scale-down would read as not settled otherwise."""
+    said = diagnosed(*going(1))
+    assert (said.findings, said.unsettled) == ((), ())
+    asked = diagnosed(*going(1), subject=Ref("Pod", SPACE, "web-7d9f-y"))
+    assert asked.about is not None
+    assert "terminates, within its grace period of 30 s" in asked.about.sentences[0]
 
 
 def job(**status: Any) -> dict[str, Any]:

@@ -24,6 +24,7 @@ SERVICE_SELECTOR_UNMATCHED = Mode(
     means="No pod carries the labels the Service selects, so it has no endpoints.",
     asks="Correct the selector, or the labels of the pods.",
     unreachable=True,
+    explains=("service-without-endpoints",),
 )
 SERVICE_SELECTS_OTHERS = Mode(
     109,
@@ -50,6 +51,7 @@ TARGET_PORT_UNMATCHED = Mode(
     means="The Service sends traffic to a port its pods do not have, so connections are refused.",
     asks="Set targetPort to the container's port or its name.",
     unreachable=True,
+    explains=("service-without-endpoints",),
 )
 SERVICE_PROTOCOL_MISMATCH = Mode(
     112,
