@@ -7,6 +7,7 @@ from typing import Any
 from agent.kube.containers import containers_of, last_end
 from agent.kube.endpoints import behind, is_ready, selected
 from agent.kube.fields import containers, spec, status, template, texts
+from agent.kube.memo import per_graph
 from agent.snapshot.graph import Graph, ref
 from agent.snapshot.record import Object, Ref
 
@@ -48,12 +49,23 @@ def _makers(service: Object, graph: Graph) -> Iterator[Ref]:
 
 def names(line: str, service: Object, graph: Graph) -> bool:
     """Return whether a line names a Service: its name, host, address or port, a pod of it or that one's address."""
-    wanted, pods = spec(service), selected(ref(service).namespace, spec(service).get("selector") or {}, graph)
-    places = {ref(service).name, *map(str, wanted.get("clusterIPs") or ()), str(wanted.get("clusterIP") or "")}
-    places |= {place for pod in pods for place in (ref(pod).name, str(status(pod).get("podIP") or ""))}
-    ports = {str(port.get(key)) for port in wanted.get("ports") or () for key in ("port", "targetPort")}
-    words = set(_WORD.findall(line))
-    return bool(words & (places - {"", "None"})) or bool(set(_PORT.findall(line)) & ports)
+    ports = {str(port.get(key)) for port in spec(service).get("ports") or () for key in ("port", "targetPort")}
+    known = _places(graph)
+    places = known.get(ref(service)) or known.setdefault(ref(service), set(_places_of(service, graph)) - {"", "None"})
+    return not places.isdisjoint(_WORD.findall(line)) or not ports.isdisjoint(_PORT.findall(line))
+
+
+@per_graph
+def _places(_: Graph) -> dict[Ref, set[str]]:
+    return {}
+
+
+def _places_of(service: Object, graph: Graph) -> Iterator[str]:
+    """Yield the name and addresses of a Service, and those of its pods."""
+    wanted = spec(service)
+    yield from (ref(service).name, str(wanted.get("clusterIP") or ""), *map(str, wanted.get("clusterIPs") or ()))
+    for pod in selected(ref(service).namespace, wanted.get("selector") or {}, graph):
+        yield from (ref(pod).name, str(status(pod).get("podIP") or ""))
 
 
 def _under(service: Object, graph: Graph) -> Iterator[Ref]:

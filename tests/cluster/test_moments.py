@@ -84,6 +84,7 @@ def test_every_moment_after_a_fault_says_something_of_it_and_nothing_of_what_is_
         print(f"\n{moment:>3} s " + ", ".join(f"{n}: {state(n, broken, waiting)}" for n in (*FAULTS, *WELL)))
         assert set(FAULTS) - (broken | waiting) <= (set() if moment else LATER), (moment, document)
         assert not broken & set(WELL), (moment, document)
+        assert moment != 5 or {"slow", "rolling"} <= waiting, document
         due = {name for name in FAULTS if SURE.get(name, 5) <= moment}
         assert due <= broken, (moment, due - broken, document)
     settled(cluster, namespace)
