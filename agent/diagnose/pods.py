@@ -1,8 +1,8 @@
 """What a pod that is not as asked says now, since when, and until when it may: starting is not failing."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from agent.diagnose.messages.lines import telling_line
@@ -28,6 +28,10 @@ SLACK = 10
 """Seconds a probe's failure may be older than its period and still be the newest."""
 
 
+FRESH = 10
+"""Seconds after its start in which nothing is known of a container without a probe: many end within them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """What a pod says now."""
@@ -43,7 +47,7 @@ def told_of(pod: Object, graph: Graph) -> Told | None:
     """Return what a pod is doing that it should not do for ever, None when it is as asked (or has ended)."""
     if is_terminal(pod):
         return None
-    for find in (_terminating, _unscheduled, _creating, _restarted, _unready, _failing):
+    for find in (_terminating, _unscheduled, _creating, _restarted, _unready, _failing, _started):
         found = find(pod, graph)
         if found is not None:
             return found
@@ -144,6 +148,31 @@ def _failing(pod: Object, graph: Graph) -> Told | None:
         until = _later(first, period * threshold)
         return Told(says, first, until, (event_evidence(failure, pod),))
     return None
+
+
+def _started(pod: Object, graph: Graph) -> Told | None:
+    """A container that has only just started and has no probe that would vouch for it."""
+    for container in containers_of(pod):
+        since = moment(container.running.get("startedAt"))
+        until = _later(since, FRESH)
+        vouched = container.initial or any(container.spec.get(kind) for kind in ("readinessProbe", "startupProbe"))
+        if until is None or vouched or until <= graph.snapshot.taken_at or not wants_to_run_on(pod, graph):
+            continue
+        says = f"{container.said} has only just started, and no readiness probe tells whether it works"
+        shown = Evidence(ref(pod), f"{container.status_pointer}/state/running/startedAt", f"{since:%H:%M:%S}")
+        return Told(says, since, until, (shown,))
+    return None
+
+
+def just_started(graph: Graph) -> Iterator[Object]:
+    """Yield the pods of which a container started moments ago; every pod is asked, so texts are compared."""
+    after = (graph.snapshot.taken_at - timedelta(seconds=FRESH)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    for pod in graph.all("Pod"):
+        for item in (pod.get("status") or {}).get("containerStatuses") or ():
+            running = (item.get("state") or {}).get("running")
+            if running and str(running.get("startedAt")) > after:
+                yield pod
+                break
 
 
 def _last_failure(container: Container, graph: Graph, *probes: str) -> Object | None:

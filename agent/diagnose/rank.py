@@ -15,9 +15,6 @@ from agent.snapshot.record import Object, Ref
 COMPLAINTS = (REFUSED, TIMED_OUT, UNKNOWN, UNANSWERED)
 """How programs say that a connection failed."""
 
-CONTINGENT = (modes.REGRESSION, modes.DRIFT)
-"""Modes that say what changed: a finding only where something is said that it explains."""
-
 SEVERITIES = list(Severity)
 CONFIDENCES = list(Confidence)
 
@@ -44,13 +41,13 @@ def founded(findings: Sequence[Finding]) -> list[Finding]:
     for finding in findings:
         for name in _names(finding):
             shown.setdefault(name, []).append(finding)
-    return [finding for finding in findings if finding.mode not in CONTINGENT or _shows(finding, shown)]
+    return [finding for finding in findings if not finding.mode.contingent or _shows(finding, shown)]
 
 
 def _shows(change: Finding, shown: Mapping[Ref, Sequence[Finding]]) -> bool:
     """Return whether a change broke something: a revision any of its pods, a field what such a field brings about."""
-    beside = [found for name in _names(change) for found in shown[name] if found.mode not in CONTINGENT]
-    if change.mode is modes.REGRESSION:
+    beside = [found for name in _names(change) for found in shown[name] if not found.mode.contingent]
+    if change.mode.is_symptom:
         return any(found.severity is Severity.ERROR for found in beside)
     return any(_goes_before(change, found) for found in beside)
 
@@ -131,7 +128,7 @@ def _explainers(finding: Finding, findings: Sequence[Finding], about: Mapping[Re
     for other in _positions(finding.roots, about):
         if _may_explain(findings[other], finding):
             yield other
-    if finding.mode.is_symptom or finding.mode is modes.EXCEPTION:
+    if finding.mode.is_symptom or finding.mode.general:
         for other in _positions(_names(finding), about):
             if not _goes_before(finding, findings[other]) and _outranks(findings[other], finding):
                 yield other
@@ -157,13 +154,11 @@ def _same_container(one: Finding, other: Finding) -> bool:
 
 
 def _outranks(cause: Finding, finding: Finding) -> bool:
-    """Return whether a finding about the same pods is nearer the cause: any mode but the symptoms, then 93, then 0."""
-    if cause.mode.is_symptom:
-        return cause.mode is modes.ROLLOUT_STUCK and finding.mode is modes.UNEXPLAINED
-    if finding.mode is modes.EXCEPTION:
-        return (
-            cause.severity is Severity.ERROR and cause.mode is not modes.EXCEPTION and _same_container(cause, finding)
-        )
+    """Return whether a finding about the same pods is nearer the cause: a warning only where it is of the same ones."""
+    if cause.mode.is_symptom or cause.mode is finding.mode:
+        return False
+    if finding.mode.general:
+        return cause.severity is Severity.ERROR and _same_container(cause, finding)
     if finding.mode is modes.UNEXPLAINED or cause.severity is Severity.ERROR:
         return cause.severity is not Severity.INFO
     return cause.severity is Severity.WARNING and not set(cause.affected).isdisjoint(finding.affected)
@@ -194,7 +189,7 @@ def _with_symptoms(finding: Finding, group: Sequence[Finding], graph: Graph) -> 
     told = {name for found in (finding, *below) for name in (found.subject,)}
     finding = replace(finding, severity=min((found.severity for found in group), key=SEVERITIES.index))
     lines += [line for found in (finding, *below) for line in consequences(found, told, graph)]
-    if finding.mode in (modes.ROLLOUT_STUCK, modes.REGRESSION):  # its pods show the nearest to a cause there is
+    if finding.mode.is_symptom:  # its pods show the nearest to a cause there is
         more = (item for found in below for item in found.evidence)
         finding = replace(finding, evidence=tuple(dict.fromkeys((*finding.evidence, *more)))[:MOST_EVIDENCE])
     return finding.with_symptoms(tuple(dict.fromkeys(lines)))
@@ -203,7 +198,7 @@ def _with_symptoms(finding: Finding, group: Sequence[Finding], graph: Graph) -> 
 def _line(finding: Finding) -> str:
     """Return an explained finding as one line; that it had no known cause is no longer so."""
     cause = finding.cause.removesuffix(NO_CAUSE)
-    if finding.mode is modes.REGRESSION:
+    if finding.mode.contingent and finding.mode.is_symptom:  # going back is a way out, whatever the cause
         return f"{cause}. {finding.fix.summary}"
     return cause if finding.subject.name in cause else f"{finding.subject}: {cause}"
 

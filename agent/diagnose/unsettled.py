@@ -1,10 +1,10 @@
 """What is not as asked and still within the time it is given: said as it is now, so that silence never means health."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from agent.diagnose.pods import Told, told_of
+from agent.diagnose.pods import Told, just_started, told_of
 from agent.diagnose.rules.network.endpoints import patience as balancer_patience
 from agent.diagnose.rules.workload.autoscalers import SETTLING
 from agent.diagnose.unexplained import PATIENCE
@@ -17,7 +17,7 @@ from agent.kube.leases import all_standby, is_standby
 from agent.kube.rollouts import outstanding
 from agent.kube.wording import counted, said
 from agent.snapshot.evidence import Evidence, event_evidence
-from agent.snapshot.graph import Graph, controller, ref
+from agent.snapshot.graph import Graph, ref
 from agent.snapshot.record import Object, Ref
 
 NO_DEADLINE = 2**31 - 1
@@ -50,7 +50,8 @@ def unsettled(suspects: Sequence[Object], explained: Set[Ref], graph: Graph) -> 
         graph: the look.
 
     """
-    found = [*_pods(suspects, explained, graph), *_workloads(explained, graph)]
+    pods = {ref(pod): pod for pod in (*suspects, *just_started(graph))}
+    found = [*_pods(pods.values(), explained, graph), *_workloads(explained, graph)]
     for kind, test in KINDS.items():
         open_ones = (obj for obj in graph.all(kind) if explained.isdisjoint((ref(obj), target(obj))))
         found += [item for obj in open_ones for item in test(obj, graph)]
@@ -66,8 +67,11 @@ def _order(item: Unsettled) -> tuple[bool, datetime | None, Ref]:
 
 def _one(group: list[Unsettled], graph: Graph) -> Unsettled:
     """Return what is said of one subject as one entry: its pods speak first, and the soonest end counts."""
-    says = list(dict.fromkeys(item.says for item in group))
-    more = f"; and {counted(len(says) - MOST, 'pod')} more" if len(says) > MOST else ""
+    of: dict[str, list[Ref]] = {}
+    for item in group:
+        of.setdefault(item.says, []).extend(item.affected)
+    says = [f"{_whose(names, group[0].subject)}{text}" for text, names in of.items()]
+    more = f"; and {len(says) - MOST} more" if len(says) > MOST else ""
     ends = [item.until for item in group if item.until is not None and item.until > graph.snapshot.taken_at]
     return replace(
         group[0],
@@ -78,19 +82,26 @@ def _one(group: list[Unsettled], graph: Graph) -> Unsettled:
     )
 
 
+def _whose(names: Sequence[Ref], subject: Ref) -> str:
+    """Return `pod web-1: `, `3 pods: `: of whom something is said, "" where it is the subject itself."""
+    if tuple(names) == (subject,):
+        return ""
+    kind = names[0].kind.lower()
+    return f"{kind} {names[0].name}: " if len(names) == 1 else f"{counted(len(names), kind)}: "
+
+
 MOST = 3
 """Things said of one subject in full; the others are counted."""
 
 
-def _pods(suspects: Sequence[Object], explained: Set[Ref], graph: Graph) -> Iterator[Unsettled]:
+def _pods(suspects: Iterable[Object], explained: Set[Ref], graph: Graph) -> Iterator[Unsettled]:
     for pod in suspects:
         subject = ref(graph.workload(pod))
         if ref(pod) in explained or subject in explained or is_standby(pod, graph) or _is_spare(pod, graph):
             continue
         found: Told | None = told_of(pod, graph)
         if found is not None:
-            says = found.says if subject == ref(pod) else f"pod {ref(pod).name}: {found.says}"
-            yield Unsettled(subject, says, found.since, found.until, found.evidence, (ref(pod),))
+            yield Unsettled(subject, found.says, found.since, found.until, found.evidence, (ref(pod),))
 
 
 def _is_spare(pod: Object, graph: Graph) -> bool:
@@ -105,7 +116,7 @@ def _workloads(explained: Set[Ref], graph: Graph) -> Iterator[Unsettled]:
     for kind in WORKLOADS:
         for workload in graph.all(kind):
             lacks = outstanding(workload)
-            above = controller(workload) is not None and kind != "Job"
+            above = graph.owner(workload) is not None and kind != "Job"
             if lacks and not above and explained.isdisjoint((ref(workload), ref(graph.workload(workload)))):
                 yield from _workload(workload, lacks, graph)
 
@@ -114,9 +125,8 @@ def _workload(workload: Object, lacks: str, graph: Graph) -> Iterator[Unsettled]
     if all_standby([pod for pod in graph.pods(workload) if not is_ready(pod)], graph):
         return
     subject, since = ref(graph.workload(workload)), _began(workload)
-    says = lacks if subject == ref(workload) else f"{said(ref(workload))}: {lacks}"
     shown = Evidence(ref(workload), "/status", lacks)
-    yield Unsettled(subject, says, since, _deadline(workload, since), (shown,), (ref(workload),))
+    yield Unsettled(subject, lacks, since, _deadline(workload, since), (shown,), (ref(workload),))
 
 
 def _began(workload: Object) -> datetime | None:

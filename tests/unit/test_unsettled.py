@@ -97,6 +97,15 @@ def test_one_restart_is_waited_for_and_says_what_ended_the_first_run(age: float)
     assert (item.until.isoformat()) > ago(0)
 
 
+def test_a_container_nothing_vouches_for_is_not_called_healthy_the_moment_it_starts() -> None:
+    """A program that ends after four seconds is running and ready for three."""
+    assert "has only just started" in only(diagnosed(*deployed(started(2, ready=True), 3))).says
+    vouched = [container(readinessProbe=ASKS)]
+    for well in (deployed(started(20, ready=True), 21), deployed(started(2, ready=True), 3, containers=vouched)):
+        said = diagnosed(*well)
+        assert (said.findings, said.unsettled) == ((), ())
+
+
 def test_one_restart_and_fine_since_is_as_asked() -> None:
     again = started(60, ready=True, restartCount=1, lastState=terminated(1, 61))
     said = diagnosed(*deployed(again, 63))
@@ -202,6 +211,21 @@ def test_a_rollout_under_way_is_told_with_its_deadline_and_is_no_finding() -> No
     said = only(diagnosed(top, below, item, newer, fresh))
     assert said.says.startswith("pod web-8e0a-y: container web runs and is not ready yet")
     assert "1 replica more than asked" in said.says
+
+
+def test_pods_that_wait_alike_are_counted() -> None:
+    """Thirty lines that say the same hide the one that says something else."""
+    top, below, item = deployed(started(5), 5)[1:]
+    more = [owned(pod(f"web-7d9f-{name}", WEB, [started(5)]), below) for name in "yz"]
+    for one in more:
+        one["status"]["conditions"][1]["lastTransitionTime"] = ago(5)
+    assert only(diagnosed(node(), top, below, item, *more)).says.startswith("3 pods: container web runs")
+
+
+def test_a_workload_of_an_operator_nobody_reads_speaks_for_itself() -> None:
+    top = owned(workload("db", {"app": "db"}, "StatefulSet"), made("Postgres", "db"))
+    top["status"] |= {"readyReplicas": 0, "availableReplicas": 0}
+    assert only(diagnosed(top)).says == "0 of 1 replica ready"
 
 
 def test_a_finished_rollout_is_as_asked() -> None:

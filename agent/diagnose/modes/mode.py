@@ -32,6 +32,10 @@ class Mode:
     layer: Layer = Layer.CAUSE
     dependent: bool = False
     """Whether a dead upstream can bring it about, when nothing certain speaks for a cause of its own."""
+    contingent: bool = False
+    """Whether it says what changed, and is a finding only beside what that change broke."""
+    general: bool = False
+    """Whether it says no more than that the program failed: any other error of the same container goes before it."""
     unreachable: bool = False
     """Whether who calls the Service it is about gets no answer."""
     explains: tuple[str, ...] = ()

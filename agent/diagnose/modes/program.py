@@ -195,6 +195,7 @@ EXCEPTION = Mode(
     means="The program ends with an unhandled error or a fault, and nothing outside of it explains that.",
     asks="Read the trace, then mend the program or go back to an image that worked.",
     dependent=True,
+    general=True,
 )
 LIVENESS_PORT = Mode(
     74,

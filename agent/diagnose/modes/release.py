@@ -51,6 +51,7 @@ REGRESSION = Mode(
     asks="Go back to the revision that serves, then mend what changed.",
     layer=Layer.SYMPTOM,
     dependent=True,
+    contingent=True,
     explains=("unexplained", "rollout-stuck"),
 )
 DRIFT = Mode(
@@ -61,6 +62,7 @@ DRIFT = Mode(
     means="A field of the live object is not what its Helm release says, and that field brings the failure about.",
     asks="Take the change back, or put it into the values of the release.",
     layer=Layer.CHANGE,
+    contingent=True,
 )
 CONFIGURATION_NOT_READ = Mode(
     142,

@@ -67,6 +67,7 @@ ROLLOUT_STUCK = Mode(
     asks="Mend what keeps the new pods from becoming ready, or roll back.",
     layer=Layer.SYMPTOM,
     dependent=True,
+    explains=("unexplained",),
 )
 DAEMONSET_SURGE_WITH_HOST_PORT = Mode(
     94,
