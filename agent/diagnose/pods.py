@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from agent.diagnose.messages.lines import telling_line
+from agent.diagnose.rules.program.probes import PATIENCE as ANSWERED
+from agent.diagnose.rules.program.probes import READINESS, WRONG_PATH, Ask, budget
 from agent.diagnose.unexplained import PATIENCE, patience
 from agent.kube.containers import (
     Container,
@@ -128,9 +130,19 @@ def _unready(pod: Object, graph: Graph) -> Told | None:
             failure = _last_failure(container, graph, "Readiness", "Startup", "Liveness")
             why = f": {failure.get('message')}" if failure else _last_line(container, graph)
             shown = (event_evidence(failure, pod),) if failure else ()
-            return Told(f"{container.said} runs and is not ready yet{why}", since, until, shown)
+            ends = _refused_until(container, failure) or until
+            return Told(f"{container.said} runs and is not ready yet{why}", since, ends, shown)
     told = str((found or ("", {}))[1].get("message") or "it is not ready yet")
     return Told(told, since, until, (Evidence(ref(pod), found[0] if found else "/status/conditions", told),))
+
+
+def _refused_until(container: Container, failure: Object | None) -> datetime | None:
+    """Return when a readiness probe that is answered with 404 counts as wrong, sooner than one nobody answers."""
+    message = str((failure or {}).get("message") or "")
+    if not message.startswith("Readiness") or not WRONG_PATH.search(message):
+        return None
+    given = budget(Ask(container, READINESS, container.spec.get(READINESS) or {}))
+    return _later(moment(container.running.get("startedAt")), given + ANSWERED)
 
 
 def _failing(pod: Object, graph: Graph) -> Told | None:

@@ -42,7 +42,7 @@ def as_text(diagnosis: Diagnosis, snapshot: Snapshot) -> None:
     """Write the diagnosis for a person: the verdict, each cause, what is not settled yet, what is not known."""
     terminal = Terminal()
     terminal.line(_headline(diagnosis, snapshot), "bold")
-    if diagnosis.about is not None:
+    if diagnosis.about is not None and diagnosis.about.subject not in {item.subject for item in diagnosis.unsettled}:
         terminal.line()
         for sentence in diagnosis.about.sentences:
             terminal.line(f"   {sentence}")

@@ -50,6 +50,11 @@ def test_the_answer_about_one_object_is_shown(capsys: pytest.CaptureFixture[str]
     assert lines[2] == "   Deployment web is as asked: 1 of 1 replica ready, updated and available, no restarts"
 
 
+def test_what_is_asked_about_and_not_settled_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = text(capsys, node(), waiting("api", 12), subject=Ref("Pod", SPACE, "api"))
+    assert sum("runs and is not ready yet" in line for line in lines) == 1
+
+
 def test_machines_are_told_the_same(capsys: pytest.CaptureFixture[str]) -> None:
     items = [node(), waiting("api", 12)]
     as_json(diagnosed(*items, subject=Ref("Pod", SPACE, "api")), snapshot(items, taken_at=NOW))

@@ -118,6 +118,8 @@ def test_a_probe_answered_404_is_said_while_it_may_still_become_well(age: float)
     item = only(diagnosed(*items, unhealthy(items[-1], NOT_FOUND, min(age, 2))))
     assert NOT_FOUND in item.says
     assert str(item.subject) == "Deployment/shop/web"
+    assert item.until is not None
+    assert item.until.isoformat() == ago(age - 50).replace("Z", "+00:00")
 
 
 def test_a_probe_answered_404_beside_one_that_is_answered_is_a_finding_at_once() -> None:
