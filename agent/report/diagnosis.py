@@ -65,14 +65,19 @@ def as_text(diagnosis: Diagnosis, snapshot: Snapshot) -> None:
 def _headline(diagnosis: Diagnosis, snapshot: Snapshot) -> str:
     place = f"namespace {snapshot.namespace}" if snapshot.namespace else "all namespaces"
     pods = diagnosis.examined.get("Pod", 0)
-    looked = f"{place}, {_count(pods, 'pod')}, {_origin(snapshot)}"
+    return f"{_verdict(diagnosis)}: {place}, {_count(pods, 'pod')}, {_origin(snapshot)}"
+
+
+def _verdict(diagnosis: Diagnosis) -> str:
+    """Claim health only of what was asked about, and only where nothing is left to settle."""
     waiting = len(diagnosis.unsettled)
     more = f"{_count(waiting, 'thing')} {'is' if waiting == 1 else 'are'} not settled yet" if waiting else ""
     if diagnosis.findings:
-        return f"{_count(len(diagnosis.findings), 'cause')} found{f', {more}' if more else ''}: {looked}"
+        return ", ".join(filter(None, (f"{_count(len(diagnosis.findings), 'cause')} found", more)))
     if diagnosis.unknown:
-        return f"No cause found in what could be read{f'; {more}' if more else ''}: {looked}"
-    return f"{f'Nothing is broken; {more}' if more else 'Nothing is wrong'}: {looked}"
+        return "; ".join(filter(None, ("No cause found in what could be read", more)))
+    asked = f" with {diagnosis.about.subject.kind} {diagnosis.about.subject.name}" if diagnosis.about else ""
+    return f"Nothing is broken{asked}; {more}" if more else f"Nothing is wrong{asked}"
 
 
 def _time(item: Unsettled, snapshot: Snapshot) -> str:

@@ -47,6 +47,7 @@ def test_causes_come_first_and_what_is_not_settled_is_counted_beside(capsys: pyt
 
 def test_the_answer_about_one_object_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     lines = text(capsys, node(), *running_workload("web"), subject=Ref("Deployment", SPACE, "web"))
+    assert lines[0].startswith("Nothing is wrong with Deployment web: all namespaces, 1 pod")
     assert lines[2] == "   Deployment web is as asked: 1 of 1 replica ready, updated and available, no restarts"
 
 
