@@ -53,15 +53,15 @@ def diagnose(snapshot: Snapshot, subject: Ref | None = None) -> Diagnosis | Fail
     if inquiry.undecided:
         inquiry = _without_odd(snapshot)
         findings, waiting = inquiry.run(ALL)
-    about: Answer | None = None
-    if subject is not None:
-        asked = inquiry.graph.get(*subject)
-        if asked is None:
-            return _absent(subject, snapshot)
-        near = relatives(subject, inquiry.graph)
+    asked = inquiry.graph.get(*subject) if subject else None
+    if subject is not None and asked is None:
+        return _absent(subject, snapshot)
+    about = None
+    if asked is not None:
+        near = relatives(ref(asked), inquiry.graph)
         findings = [finding for finding in findings if not near.isdisjoint(_names(finding))]
         waiting = [item for item in waiting if not near.isdisjoint((item.subject, *item.affected))]
-        about = None if any(subject in _suffers(found) for found in findings) else inquiry.answer(asked, waiting)
+        about = inquiry.answer(asked, findings, waiting)
     unknown = [f"{part.name}: {part.state}{f', {part.reason}' if part.reason else ''}" for part in snapshot.gaps()]
     return Diagnosis(
         findings=tuple(findings),
@@ -127,8 +127,10 @@ class _Inquiry:
         found += self._rest(suspects, found)
         return self._ranked(found), self._unsettled(suspects, found)
 
-    def answer(self, asked: Object, waiting: Sequence[Unsettled]) -> Answer | None:
-        """Return what is said of the object a person asked about."""
+    def answer(self, asked: Object, findings: Sequence[Finding], waiting: Sequence[Unsettled]) -> Answer | None:
+        """Return what is said of the object a person asked about, None where a finding names it."""
+        if any(ref(asked) in _suffers(finding) for finding in findings):
+            return None
         try:
             return answer(asked, waiting, self.graph)
         except ODD as error:
