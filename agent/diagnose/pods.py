@@ -108,7 +108,7 @@ def _restarted(pod: Object, graph: Graph) -> Told | None:
 def _again(container: Container, ended: Mapping[str, Any], graph: Graph) -> str:
     line = telling_line(end_log(container, graph)[1])
     why = f"{ended.get('reason') or 'ended'}, exit code {ended.get('exitCode')}"
-    return f"{container.said} runs again after it ended once ({why}){f': {line}' if line else ''}"
+    return f"{container.said} runs again after it ended ({why}){f': {line}' if line else ''}"
 
 
 def _ends(container: Container, ended: tuple[str, Mapping[str, Any]], graph: Graph) -> tuple[Evidence, ...]:

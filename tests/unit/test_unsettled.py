@@ -92,7 +92,7 @@ def test_one_restart_is_waited_for_and_says_what_ended_the_first_run(age: float)
     again = started(age, ready=True, restartCount=1, lastState=terminated(1, age + 1))
     logs = {"web-7d9f-x/web/previous": "cannot connect to db"}
     item = only(diagnosed(*deployed(again, age + 3), logs=logs))
-    assert "container web runs again after it ended once (Error, exit code 1): cannot connect to db" in item.says
+    assert "container web runs again after it ended (Error, exit code 1): cannot connect to db" in item.says
     assert item.until is not None
     assert (item.until.isoformat()) > ago(0)
 
