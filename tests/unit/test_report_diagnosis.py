@@ -3,9 +3,9 @@
 import json
 from typing import Any
 
-import pytest
-
+from agent.operate.diagnose import Diagnosed
 from agent.report.diagnosis import as_json, as_text
+from agent.report.terminal import Screen
 from agent.snapshot.record import Ref
 from tests.fakes.made import NOW, SPACE, ago, diagnosed, failing_workload, node, pod, running, running_workload
 from tests.fakes.objects import snapshot
@@ -17,22 +17,25 @@ def waiting(name: str, age: float) -> dict[str, Any]:
     return item
 
 
-def text(capsys: pytest.CaptureFixture[str], *items: dict[str, Any], subject: Ref | None = None) -> list[str]:
-    as_text(diagnosed(*items, subject=subject), snapshot(items, taken_at=NOW))
-    return capsys.readouterr().out.splitlines()
+def text(*items: dict[str, Any], subject: Ref | None = None) -> list[str]:
+    return as_text(asked(*items, subject=subject), Screen()).splitlines()
 
 
-def test_health_is_claimed_only_without_anything_unsettled(capsys: pytest.CaptureFixture[str]) -> None:
+def asked(*items: dict[str, Any], subject: Ref | None = None) -> Diagnosed:
+    return Diagnosed(diagnosed(*items, subject=subject), snapshot(items, taken_at=NOW))
+
+
+def test_health_is_claimed_only_without_anything_unsettled() -> None:
     well = [node(), *running_workload("web")]
-    assert text(capsys, *well)[0].startswith("Nothing is wrong: all namespaces, 1 pod")
-    one = text(capsys, *well, waiting("api", 12))
+    assert text(*well)[0].startswith("Nothing is wrong: all namespaces, 1 pod")
+    one = text(*well, waiting("api", 12))
     assert one[0].startswith("Nothing is broken; 1 thing is not settled yet: ")
-    two = text(capsys, *well, waiting("api", 12), waiting("db", 20))
+    two = text(*well, waiting("api", 12), waiting("db", 20))
     assert two[0].startswith("Nothing is broken; 2 things are not settled yet: ")
 
 
-def test_what_is_not_settled_is_shown_with_its_time(capsys: pytest.CaptureFixture[str]) -> None:
-    lines = text(capsys, node(), waiting("api", 12))
+def test_what_is_not_settled_is_shown_with_its_time() -> None:
+    lines = text(node(), waiting("api", 12))
     assert lines[2:] == [
         "Not settled yet, within the time it is given:",
         "   Pod/shop/api: container web runs and is not ready yet",
@@ -40,26 +43,25 @@ def test_what_is_not_settled_is_shown_with_its_time(capsys: pytest.CaptureFixtur
     ]
 
 
-def test_causes_come_first_and_what_is_not_settled_is_counted_beside(capsys: pytest.CaptureFixture[str]) -> None:
-    lines = text(capsys, node(), *failing_workload("web"), waiting("api", 90.0 - 40))
+def test_causes_come_first_and_what_is_not_settled_is_counted_beside() -> None:
+    lines = text(node(), *failing_workload("web"), waiting("api", 90.0 - 40))
     assert lines[0].startswith("1 cause found, 1 thing is not settled yet: ")
 
 
-def test_the_answer_about_one_object_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
-    lines = text(capsys, node(), *running_workload("web"), subject=Ref("Deployment", SPACE, "web"))
+def test_the_answer_about_one_object_is_shown() -> None:
+    lines = text(node(), *running_workload("web"), subject=Ref("Deployment", SPACE, "web"))
     assert lines[0].startswith("Nothing is wrong with Deployment web: all namespaces, 1 pod")
     assert lines[2] == "   Deployment web is as asked: 1 of 1 replica ready, updated and available, no restarts"
 
 
-def test_what_is_asked_about_and_not_settled_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
-    lines = text(capsys, node(), waiting("api", 12), subject=Ref("Pod", SPACE, "api"))
+def test_what_is_asked_about_and_not_settled_is_told_once() -> None:
+    lines = text(node(), waiting("api", 12), subject=Ref("Pod", SPACE, "api"))
     assert sum("runs and is not ready yet" in line for line in lines) == 1
 
 
-def test_machines_are_told_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+def test_machines_are_told_the_same() -> None:
     items = [node(), waiting("api", 12)]
-    as_json(diagnosed(*items, subject=Ref("Pod", SPACE, "api")), snapshot(items, taken_at=NOW))
-    document = json.loads(capsys.readouterr().out)
+    document = json.loads(as_json(asked(*items, subject=Ref("Pod", SPACE, "api")), Screen()))
     (item,) = document["unsettled"]
     assert item == {
         "subject": {"kind": "Pod", "namespace": SPACE, "name": "api"},
