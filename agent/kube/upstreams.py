@@ -6,28 +6,66 @@ from typing import Any
 
 from agent.kube.containers import containers_of, last_end
 from agent.kube.endpoints import behind, is_ready, selected
-from agent.kube.fields import containers, spec, template, texts
+from agent.kube.fields import containers, spec, status, template, texts
+from agent.kube.memo import per_graph
 from agent.snapshot.graph import Graph, ref
 from agent.snapshot.record import Object, Ref
 
 _HOST = re.compile(r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*")
 PLACE = re.compile(r"(HOST|ADDR|ADDRESS|URL|URI|SERVICE|SERVER|ENDPOINT|BACKEND|UPSTREAM|BROKER|DSN)S?$", re.IGNORECASE)
 """Names of variables that hold a place."""
+_WORD = re.compile(r"[A-Za-z0-9](?:[-A-Za-z0-9]*[A-Za-z0-9])?(?:\.\d+){3}|[A-Za-z0-9](?:[-A-Za-z0-9]*[A-Za-z0-9])?")
+"""Words a host's first label or an address may be: `db` of `db.shop.svc`, `10.96.3.4`."""
+_PORT = re.compile(r"(?::|\bport[ =:]+)(\d{2,5})\b", re.IGNORECASE)
 _LOCATED = re.compile(r"://|:\d{2,5}\b|\.svc\b")
 
 
 def upstreams(workload: Object, graph: Graph) -> Iterator[Ref]:
     """Yield what a workload depends on and cannot count on: Services without a lasting pod, and what is behind them."""
-    namespace = ref(workload).namespace
-    for service in (graph.get("Service", home, name) for home, name in _named(workload, graph)):
-        if service is None or not _is_dead(service, graph):
-            continue
-        chosen = spec(service).get("selector") or {}
-        found = {ref(obj) for obj in behind(ref(service).namespace, chosen, graph)}
-        if Ref(ref(workload).kind, namespace, ref(workload).name) not in found:
-            yield ref(service)
-            yield from sorted(found)
-            yield from _under(service, graph)
+    for service in called(workload, graph):
+        if is_dead(service, graph):
+            yield from chain_of(service, graph)
+
+
+def called(workload: Object, graph: Graph) -> Iterator[Object]:
+    """Yield the Services a workload names as places to call, but for its own."""
+    for home, name in _named(workload, graph):
+        service = graph.get("Service", home, name)
+        if service is not None and ref(workload) not in set(_makers(service, graph)):
+            yield service
+
+
+def chain_of(service: Object, graph: Graph) -> Iterator[Ref]:
+    """Yield what a Service's answers depend on: itself, the workloads behind it, their pods and nodes."""
+    yield ref(service)
+    yield from sorted(_makers(service, graph))
+    yield from _under(service, graph)
+
+
+def _makers(service: Object, graph: Graph) -> Iterator[Ref]:
+    chosen = spec(service).get("selector") or {}
+    return (ref(obj) for obj in behind(ref(service).namespace, chosen, graph))
+
+
+def names(line: str, service: Object, graph: Graph) -> bool:
+    """Return whether a line names a Service: its name, host, address or port, a pod of it or that one's address."""
+    ports = {str(port.get(key)) for port in spec(service).get("ports") or () for key in ("port", "targetPort")}
+    known = _places(graph)
+    places = known.get(ref(service)) or known.setdefault(ref(service), set(_places_of(service, graph)) - {"", "None"})
+    return not places.isdisjoint(_WORD.findall(line)) or not ports.isdisjoint(_PORT.findall(line))
+
+
+@per_graph
+def _places(_: Graph) -> dict[Ref, set[str]]:
+    return {}
+
+
+def _places_of(service: Object, graph: Graph) -> Iterator[str]:
+    """Yield the name and addresses of a Service, and those of its pods."""
+    wanted = spec(service)
+    yield from (ref(service).name, str(wanted.get("clusterIP") or ""), *map(str, wanted.get("clusterIPs") or ()))
+    for pod in selected(ref(service).namespace, wanted.get("selector") or {}, graph):
+        yield from (ref(pod).name, str(status(pod).get("podIP") or ""))
 
 
 def _under(service: Object, graph: Graph) -> Iterator[Ref]:
@@ -38,7 +76,7 @@ def _under(service: Object, graph: Graph) -> Iterator[Ref]:
             yield Ref("Node", "", spec(pod)["nodeName"])
 
 
-def _is_dead(service: Object, graph: Graph) -> bool:
+def is_dead(service: Object, graph: Graph) -> bool:
     """Return whether only pods that end again and again stand behind a Service: between two ends one looks well."""
     selector = spec(service).get("selector") or {}
     pods = selected(ref(service).namespace, selector, graph) if selector else []

@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from agent.diagnose import modes
 from agent.diagnose.finding import Confidence, Finding, Fix, finding
@@ -21,8 +20,6 @@ from agent.kube.wording import counted
 from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph, ref
 from agent.snapshot.record import Object
-
-SHOWN_BY = (modes.UNEXPLAINED, modes.INIT_CONTAINER_FAILS, modes.EXCEPTION)
 
 GARBLED = re.compile(
     r"JSONDecodeError|YAMLError|(?:scanner|parser|constructor)\.\w*Error|yaml: (?:line \d+|unmarshal|control)"
@@ -68,8 +65,7 @@ def configuration_unreadable(pod: Object, graph: Graph) -> Iterator[Finding]:
         cause = f"{container.said} ends because it cannot read its configuration{where}: {shown.text[:200]}"
         fix = Fix("Correct what it was given", edits)
         confidence = Confidence.CERTAIN if proof else Confidence.LIKELY
-        made = finding(modes.CONFIGURATION_UNREADABLE, container, graph, cause, fix, (shown, *proof), confidence)
-        yield replace(made, instead_of=SHOWN_BY)
+        yield finding(modes.CONFIGURATION_UNREADABLE, container, graph, cause, fix, (shown, *proof), confidence)
 
 
 _Where = tuple[str, tuple[Evidence, ...], tuple[Edit, ...]]
@@ -121,8 +117,7 @@ def wrong_user(pod: Object, graph: Graph) -> Iterator[Finding]:
             path = ("securityContext", "runAsUser")
             edits = container_edits(container.pod, graph, container.name, path, made_for)
             fix = Fix("Run it as a user its image is made for, or do what needs root in the image", edits)
-            made = finding(modes.WRONG_USER, container, graph, cause, fix, (shown,), Confidence.LIKELY)
-            yield replace(made, instead_of=SHOWN_BY)
+            yield finding(modes.WRONG_USER, container, graph, cause, fix, (shown,), Confidence.LIKELY)
 
 
 def _user(container: Container) -> int | None:
@@ -146,7 +141,7 @@ def port_taken(pod: Object, graph: Graph) -> Iterator[Finding]:
             concerns=(container.field("ports[].containerPort"),),
         )
         confidence = Confidence.CERTAIN if holder else Confidence.LIKELY
-        yield replace(finding(modes.PORT_TAKEN, container, graph, cause, fix, proof, confidence), instead_of=SHOWN_BY)
+        yield finding(modes.PORT_TAKEN, container, graph, cause, fix, proof, confidence)
 
 
 def _holder(container: Container, line: str) -> tuple[str, Container | None]:

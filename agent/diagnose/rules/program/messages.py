@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from agent.diagnose import modes
 from agent.diagnose.finding import Confidence, Finding, Fix, finding
@@ -23,9 +23,6 @@ from agent.kube.wording import listed, said
 from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph, ref
 from agent.snapshot.record import Object
-
-SHOWN_BY = (modes.UNEXPLAINED, modes.INIT_CONTAINER_FAILS, modes.EXCEPTION)
-"""What such a program looks like to who does not read its log."""
 
 LOCAL = re.compile(r"(?:^|://|@)(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?(?:$|[/?,])")
 _PLACE = re.compile(
@@ -214,8 +211,7 @@ def _finding(container: Container, saying: Saying, shown: Evidence, graph: Graph
     ended = last_end(container, graph)
     code = f"exit code {ended[1].get('exitCode')}" if ended else ""
     proof = (shown, *([Evidence(ref(container.pod), ended[0], code)] if ended else []))
-    made = finding(saying.mode, container, graph, f"{container.said} {cause}", fix, proof, Confidence.LIKELY)
-    return replace(made, instead_of=SHOWN_BY)
+    return finding(saying.mode, container, graph, f"{container.said} {cause}", fix, proof, Confidence.LIKELY)
 
 
 RULES = tuple(map(_rule, ALL))

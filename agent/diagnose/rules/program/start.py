@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from agent.diagnose import modes
 from agent.diagnose.finding import Confidence, Finding, Fix, finding
@@ -100,8 +99,7 @@ def start_hook_fails(pod: Object, graph: Graph) -> Iterator[Finding]:
             "Correct the command of the hook, or do its work in the container's own start",
             concerns=(container.field("lifecycle.postStart"),),
         )
-        made = finding(modes.START_HOOK_FAILS, container, graph, f"{cause}{said}", fix, (shown,), Confidence.CERTAIN)
-        yield replace(made, instead_of=(modes.UNEXPLAINED, modes.EXCEPTION))
+        yield finding(modes.START_HOOK_FAILS, container, graph, f"{cause}{said}", fix, (shown,), Confidence.CERTAIN)
 
 
 @rule(modes.INIT_WAITS, on="Pod")

@@ -200,13 +200,6 @@ def _preemption(pod: Object, event: Object, found: re.Match[str], graph: Graph) 
             concerns=("priorityClassName",),
         ),
         affected=(ref(pod),),
-        instead_of=(
-            modes.INSUFFICIENT_CPU,
-            modes.INSUFFICIENT_MEMORY,
-            modes.INSUFFICIENT_DEVICE,
-            modes.INSUFFICIENT_EPHEMERAL_STORAGE,
-            modes.TOO_MANY_PODS,
-        ),
     )
 
 

@@ -107,14 +107,6 @@ def _pinned(pod: Object, graph: Graph, claim: str, volume: Object, near: Sequenc
             concerns=("persistentVolumeClaim.storageClassName",),
         ),
         affected=(ref(pod),),
-        instead_of=(
-            modes.INSUFFICIENT_CPU,
-            modes.INSUFFICIENT_MEMORY,
-            modes.INSUFFICIENT_EPHEMERAL_STORAGE,
-            modes.TOO_MANY_PODS,
-            modes.ANTI_AFFINITY_UNSATISFIABLE,
-            modes.SPREAD_UNSATISFIABLE,
-        ),
     )
 
 

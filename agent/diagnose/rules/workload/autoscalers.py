@@ -81,7 +81,6 @@ def overlap(scaler: Object, graph: Graph) -> Iterator[Finding]:
         evidence=(found,),
         fix=Fix(f"Keep one autoscaler for {own}, with all the metrics", concerns=("hpa.metrics",)),
         affected=(ref(scaler),),
-        instead_of=(modes.AUTOSCALER_WITHOUT_REQUESTS, modes.AUTOSCALER_WITHOUT_METRICS),
     )
 
 

@@ -21,22 +21,6 @@ from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph, labels, ref
 from agent.snapshot.record import Object
 
-SHOWN_BY = (
-    modes.UNEXPLAINED,
-    modes.CPU_QUOTA_EXCEEDED,
-    modes.MEMORY_QUOTA_EXCEEDED,
-    modes.POD_QUOTA_EXCEEDED,
-    modes.INSUFFICIENT_CPU,
-    modes.INSUFFICIENT_MEMORY,
-    modes.INSUFFICIENT_EPHEMERAL_STORAGE,
-    modes.TOO_MANY_PODS,
-    modes.ANTI_AFFINITY_UNSATISFIABLE,
-    modes.SPREAD_UNSATISFIABLE,
-    modes.HOST_PORT_TAKEN,
-    modes.ROLLOUT_STUCK,
-)
-"""What such a rollout looks like to who sees the new pod alone: no quota, no room, no free port."""
-
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
@@ -169,7 +153,6 @@ def _finding(deployment: Object, blocked: Blocked, olds: int) -> Finding:
             ),
         ),
         affected=tuple(ref(obj) for obj in blocked.affected),
-        instead_of=SHOWN_BY,
     )
 
 
@@ -205,7 +188,6 @@ def daemonset_surges(daemonset: Object, graph: Graph) -> Iterator[Finding]:
             tuple(_one_by_one(daemonset, rolling)),
         ),
         affected=tuple(ref(pod) for pod in graph.pods(daemonset) if is_unscheduled(pod)),
-        instead_of=SHOWN_BY,
     )
 
 

@@ -136,7 +136,6 @@ def _deadlock_finding(workload: Object, pod: Object, peer: str) -> Finding:
             (edit(workload, ("spec", "podManagementPolicy"), "Parallel"),),
         ),
         affected=(ref(pod),),
-        instead_of=(modes.UNEXPLAINED, modes.INIT_WAITS, modes.READINESS_PROBE),
     )
 
 
@@ -158,7 +157,6 @@ def _outdated_finding(workload: Object, pod: Object) -> Finding:
             (kubectl("delete", "pod", ref(pod).name, namespace=name.namespace),),
         ),
         affected=(ref(pod),),
-        instead_of=(modes.UNEXPLAINED,),
     )
 
 
@@ -180,7 +178,6 @@ def _waiting_finding(workload: Object, pod: Object, missing: int, lasted: float)
         ),
         affected=(ref(pod),),
         roots=(ref(pod),),
-        instead_of=(modes.UNEXPLAINED,),
     )
 
 
