@@ -218,7 +218,7 @@ _Missing = tuple[str, tuple[Change, ...], str, Confidence]
 
 def _missing_setting(container: Container, graph: Graph, log: str) -> _Missing | None:
     """Return what is said of the first setting the log misses that the container indeed is not given."""
-    known = environment(container, graph)
+    known = environment(container.spec, ref(container.pod).namespace, graph)
     for name, line in missing_settings(log):
         if not known.has(re.sub(r"\W+", "_", name)):
             variable = re.sub(r"\W+", "_", name).upper()
@@ -232,7 +232,7 @@ def _missing_setting(container: Container, graph: Graph, log: str) -> _Missing |
 def _state(variable: str, known: Environment, container: Container, graph: Graph) -> str:
     if variable in known.lost:
         return f"is not set: {known.lost[variable]}"
-    if variable in known.given:
+    if variable in known.variables:
         return "is empty"
     near, kept = known.near(variable), list(holders(variable, ref(container.pod).namespace, graph))
     hint = f"; it is given {near}" if near else f"; ConfigMap {listed(kept)} has it" if kept else ""

@@ -13,8 +13,8 @@ from agent.diagnose.registry import rule
 from agent.diagnose.rules.program.containers import cannot_execute, ended_itself, misses_something
 from agent.diagnose.rules.program.messages import said_by
 from agent.kube.containers import Container, containers_of, end_log, last_end
+from agent.kube.environment import environment
 from agent.kube.fields import number, spec
-from agent.kube.upstreams import variables
 from agent.kube.wording import counted
 from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph, ref
@@ -98,7 +98,7 @@ def _no_json(text: str) -> str:
 def _odd_value(container: Container, line: str, graph: Graph) -> _Where | None:
     """Return the variable whose value the log quotes."""
     quoted = {a or b for a, b in re.findall(r"'([^']{1,80})'|\"([^\"]{1,80})\"", line)}
-    for name, value in variables(container.spec, ref(container.pod).namespace, graph):
+    for name, value in environment(container.spec, ref(container.pod).namespace, graph).values.items():
         if value and value in quoted:
             shown = Evidence(ref(container.pod), f"{container.pointer}/env", f"{name}={value}")
             change = Change(container.field("env"), f"{name}={value}", "", container.scaffold(f"env.{name}"))

@@ -14,9 +14,9 @@ from agent.diagnose.unexplained import FLAPPING
 from agent.kube.containers import Container, end_log, last_end
 from agent.kube.credentials import credentials
 from agent.kube.endpoints import chosen, is_ready, selected
+from agent.kube.environment import environment
 from agent.kube.fields import spec
 from agent.kube.memo import per_graph
-from agent.kube.upstreams import variables
 from agent.kube.wording import listed, said
 from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph, ref
@@ -95,14 +95,14 @@ def _came(container: Container, line: str, graph: Graph) -> bool:
 
 def _local(container: Container, graph: Graph) -> str:
     """Return `localhost (DB_HOST)`: the variable by which a container calls its own pod, "" for none."""
-    given: Mapping[str, str] = dict(variables(container.spec, ref(container.pod).namespace, graph))
+    given: Mapping[str, str] = environment(container.spec, ref(container.pod).namespace, graph).values
     found = ((name, LOCAL.search(value)) for name, value in given.items() if not name.endswith(("BIND", "LISTEN")))
     named = next(((name, hit) for name, hit in found if hit), None)
     return f"{named[1][0].strip(':/@?,')} ({named[0]})" if named else ""
 
 
 def _address(container: Container, _line: str, graph: Graph) -> tuple[Change, ...]:
-    given = dict(variables(container.spec, ref(container.pod).namespace, graph))
+    given = environment(container.spec, ref(container.pod).namespace, graph).values
     local = next((name for name, value in given.items() if LOCAL.search(value)), "")
     return (Change(container.field("env"), f"{local}={given[local]}", "", container.scaffold("env")),) if local else ()
 
