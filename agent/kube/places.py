@@ -47,7 +47,7 @@ _FORMS = (
     re.compile(rf"\('(?P<host>{HOST})', (?P<port>\d{{2,5}})"),
     re.compile(rf"\b(?:[Cc]onnect(?:ing|ion)?|[Cc]onnected) to (?:host )?[\"'`]?(?P<host>{HOST})[\"'`]? port (?P<port>\d+)"),
     re.compile(rf"(?<![\w./-])(?P<host>{HOST})(?:/<unresolved>|/\d[\d.]+)?:(?P<port>\d{{2,5}})(?![\w.:]*\d:|[\w])"),
-    re.compile(rf"\bhost[ =]{{1,2}}[\"'`]?(?P<host>{HOST})[\"'`]?"),
+    re.compile(rf"\bhost(?:name)?(?:=|: ?| (?=[\"'`]))[\"'`]?(?P<host>{HOST})[\"'`]?"),
     re.compile(
         rf"(?:server (?:at|on)|connect(?:ing|ion)? to(?: remote)? (?:host|server)|[Cc]an't connect to MySQL server on|remote host"
         rf"|[Cc]onnect(?:ing|ion)? to|reach)(?: at)?:? [\"'`(]+(?P<host>{HOST})[\"'`)]"
@@ -63,26 +63,32 @@ _WORDS = re.compile(
 
 def asked_name(line: str) -> str:
     """Return the host name a resolver's complaint is about, lower case, "" where the line names none."""
-    for pattern in (_ASKED, _AFTER):
-        for found in pattern.finditer(_SOURCE.sub(" ", _SERVER.sub(" ", line))):
-            if not _WORDS.match(found["host"]) and not _is_address(found["host"]):
-                return found["host"].lower().rstrip(".")
-    return ""
+    asked = _asked(line)
+    return asked.host if asked is not None else ""
 
 
 def places_in(line: str) -> Iterator[Place]:
     """Yield the hosts a log line speaks of, as such: in a URL, before a port, after `host`, as an address."""
     text = _SOURCE.sub(" ", _TIME.sub(" ", _SERVER.sub(" ", line)))
-    asked = asked_name(line)
-    seen = {asked} - {""}
-    if asked:
-        yield Place(asked)
+    asked = _asked(line)
+    seen = {asked.host} if asked is not None else set()
+    if asked is not None:
+        yield asked
     for pattern in _FORMS:
         for found in pattern.finditer(text):
             host, port = found["host"].lower(), found.groupdict().get("port")
             if not _WORDS.match(host) and host not in seen:
                 seen.add(host)
                 yield Place(host, int(port) if port else None)
+
+
+def _asked(line: str) -> Place | None:
+    for pattern in (_ASKED, _AFTER):
+        for found in pattern.finditer(_SOURCE.sub(" ", _SERVER.sub(" ", line))):
+            host, port = found["host"].lower().rstrip("."), found.groupdict().get("port")
+            if not _WORDS.match(host) and not _is_address(host):
+                return Place(host, int(port) if port else None)
+    return None
 
 
 def _is_address(host: str) -> bool:

@@ -157,10 +157,20 @@ class Graph:
     @cached_property
     def _events(self) -> Mapping[Ref, Sequence[Object]]:
         index: dict[Ref, list[Object]] = defaultdict(list)
-        for event in sorted(self.all("Event"), key=event_time):
+        for event in map(_plain, sorted(self.all("Event"), key=event_time)):
             about = event.get("involvedObject") or {}
             index[Ref(about.get("kind", ""), about.get("namespace", ""), about.get("name", ""))].append(event)
         return index
+
+
+COMBINED = "(combined from similar events): "
+"""What the API's clients put before the message of events they count together."""
+
+
+def _plain(event: Object) -> Object:
+    """Return the event with its message as it was first said."""
+    message = event.get("message") or ""
+    return {**event, "message": message.removeprefix(COMBINED)} if message.startswith(COMBINED) else event
 
 
 def event_time(event: Object) -> str:

@@ -7,7 +7,8 @@ from typing import Any
 
 from agent.diagnose import modes
 from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity, finding
-from agent.diagnose.logs import LAST, TIMED_OUT, UNANSWERED, log_line, struggling
+from agent.diagnose.logs import LAST, log_line, unready
+from agent.diagnose.messages.network import TIMEOUTS, UNSURE
 from agent.diagnose.registry import rule
 from agent.kube.addresses import Call, calls
 from agent.kube.containers import Container, containers_of, readable
@@ -45,8 +46,8 @@ def blocks(pod: Object, graph: Graph) -> Iterator[Finding]:
     """Packets of a pod get no answer, and policies allow neither what it asks of the DNS nor whom it calls."""
     if spec(pod).get("hostNetwork") or not graph.snapshot.knows("NetworkPolicy"):
         return
-    for container in struggling(pod, graph):
-        unanswered, late = log_line(container, graph, UNANSWERED), log_line(container, graph, TIMED_OUT)
+    for container in unready(pod, graph):
+        unanswered, late = log_line(container, graph, UNSURE), log_line(container, graph, TIMEOUTS)
         if unanswered and (policies := _dns_blocked(pod, graph)):
             yield _finding(
                 container, policies, "its questions to the cluster's DNS (port 53)", EGRESS, unanswered, graph

@@ -6,12 +6,15 @@ from typing import Any
 
 from agent.diagnose import modes
 from agent.diagnose.finding import Change, Confidence, Finding, Fix, finding
-from agent.diagnose.messages.lines import missing_file, missing_settings, telling_line
+from agent.diagnose.messages.lines import telling_line
+from agent.diagnose.messages.match import Match
 from agent.diagnose.registry import rule
 from agent.diagnose.rules.program.memory import OOM, TOO_SMALL, out_of_memory
+from agent.diagnose.rules.program.messages import match_of
 from agent.kube.containers import Container, containers_of, end_log, killed_by_probe, last_end, wants_to_run_on
 from agent.kube.environment import Environment, environment, holders
 from agent.kube.fields import number, seconds_since
+from agent.kube.mounts import Mount, mount_at, mounts
 from agent.kube.wording import counted, listed
 from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph, ref
@@ -162,7 +165,7 @@ def init_container_fails(pod: Object, graph: Graph) -> Iterator[Finding]:
         if out_of_memory(container, graph) or cannot_execute(container, graph):
             continue
         name, log = end_log(container, graph)
-        missing = _missing_setting(container, graph, log)
+        missing = _missing(container, graph)
         line = telling_line(log)
         why = f"; it {missing[0]}" if missing else f": {line}" if line else ""
         cause = f"init container {container.name} fails with exit code {found[1].get('exitCode')}{why}"
@@ -189,8 +192,7 @@ def setting_missing(pod: Object, graph: Graph) -> Iterator[Finding]:
         ended = last_end(container, graph)
         if container.initial or ended is None or not ended_itself(container, ended[1], graph):
             continue
-        name, log = end_log(container, graph)
-        found = _missing_setting(container, graph, log) or _missing_file(container, log)
+        name, found = end_log(container, graph)[0], _missing(container, graph)
         if found is None or cannot_execute(container, graph):
             continue
         cause, changes, line, confidence = found
@@ -207,26 +209,26 @@ def ended_itself(container: Container, ended: Mapping[str, Any], graph: Graph) -
     return code != GO_TERMINATED or not killed_by_probe(container, ended, graph)
 
 
-def misses_something(container: Container, graph: Graph) -> bool:
-    """Return whether a container's log misses a setting or a file that it indeed is not given."""
-    _, log = end_log(container, graph)
-    return bool(_missing_setting(container, graph, log) or _missing_file(container, log))
-
-
 _Missing = tuple[str, tuple[Change, ...], str, Confidence]
 
 
-def _missing_setting(container: Container, graph: Graph, log: str) -> _Missing | None:
-    """Return what is said of the first setting the log misses that the container indeed is not given."""
+def _missing(container: Container, graph: Graph) -> _Missing | None:
+    """Return what is said of the setting or file that a container's log misses; None where it misses nothing."""
+    found = match_of(container, graph)
+    if found is None or found.mode is not modes.SETTING_MISSING:
+        return None
+    if found.name.startswith("/"):
+        return _missing_file(container, found)
+    return _missing_setting(container, graph, found)
+
+
+def _missing_setting(container: Container, graph: Graph, found: Match) -> _Missing:
     known = environment(container.spec, ref(container.pod).namespace, graph)
-    for name, line in missing_settings(log):
-        if not known.has(re.sub(r"\W+", "_", name)):
-            variable = re.sub(r"\W+", "_", name).upper()
-            near = known.near(variable)
-            cause = f"ends because its setting {variable} {_state(variable, known, container, graph)}"
-            change = Change(container.field("env"), near, "", container.scaffold(f"env.{variable}"))
-            return cause, (change,), line, Confidence.CERTAIN if known.whole else Confidence.LIKELY
-    return None
+    named = found.variable or found.name
+    near = known.near(named)
+    change = Change(container.field("env"), near, "", container.scaffold(f"env.{named}" if found.variable else "env"))
+    cause = f"ends because its setting {named} {_state(named, known, container, graph)}"
+    return cause, (change,), found.line, Confidence.CERTAIN if known.whole else Confidence.LIKELY
 
 
 def _state(variable: str, known: Environment, container: Container, graph: Graph) -> str:
@@ -239,16 +241,11 @@ def _state(variable: str, known: Environment, container: Container, graph: Graph
     return f"is not set{hint}"
 
 
-def _missing_file(container: Container, log: str) -> _Missing | None:
-    """Return what is said of a configuration file that the log does not find and no volume brings."""
-    found = missing_file(log)
-    if found is None:
-        return None
-    path, line = found
-    mounts = [str(mount.get("mountPath") or "") for mount in container.spec.get("volumeMounts") or ()]
-    covered = any(path == mount or path.startswith(f"{mount.rstrip('/')}/") for mount in mounts if mount)
-    where = "it is not in the volume mounted there" if covered else "no volume is mounted there"
-    return f"ends because the file {path} is missing: {where}", (), line, Confidence.LIKELY
+def _missing_file(container: Container, found: Match) -> _Missing:
+    """Return what is said of a configuration file that the log does not find."""
+    mount = mount_at(container, found.name)
+    where = f"it is not in volume {mount.mount['name']} mounted there" if mount else "no volume is mounted there"
+    return f"ends because the file {found.name} is missing: {where}", (), found.line, Confidence.LIKELY
 
 
 @rule(modes.FINISHED, on="Pod")

@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
 
 from agent.diagnose import modes
 from agent.diagnose.finding import Change, Confidence, Finding, Fix, finding
 from agent.diagnose.registry import rule
 from agent.kube.containers import Container, containers_of, end_log, last_end
 from agent.kube.fields import number, spec, status
+from agent.kube.mounts import Mount, mount_in
 from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph, ref
 from agent.snapshot.record import Object
@@ -22,30 +21,6 @@ NOT_EXECUTABLE = 126
 
 _DENIED = re.compile(r"permission denied|EACCES|operation not permitted|not writable", re.IGNORECASE)
 _READ_ONLY = re.compile(r"read-only file ?system|EROFS", re.IGNORECASE)
-_PATH = re.compile(r"/[\w.@+~/-]+")
-
-
-@dataclass(frozen=True, slots=True)
-class Mount:
-    """A volume in a container: what is mounted and where."""
-
-    index: int
-    mount: Mapping[str, Any]
-    volume: Mapping[str, Any]
-
-    @property
-    def path(self) -> str:
-        """Where it is mounted."""
-        return str(self.mount.get("mountPath") or "").rstrip("/") or "/"
-
-    @property
-    def claim(self) -> str:
-        """The claim behind it, "" for none."""
-        return str((self.volume.get("persistentVolumeClaim") or {}).get("claimName") or "")
-
-    def holds(self, path: str) -> bool:
-        """Return whether a path is on this volume."""
-        return path == self.path or path.startswith(f"{self.path}/")
 
 
 @rule(modes.VOLUME_FULL, on="Pod")
@@ -53,7 +28,7 @@ def full(pod: Object, graph: Graph) -> Iterator[Finding]:
     """A container ends because a volume it writes to is full."""
     for container in containers_of(pod):
         line = _line(container, graph, _FULL)
-        found = _mount(container, line[1]) if line and not _WATCHES.search(line[1]) else None
+        found = mount_in(container, line[1]) if line and not _WATCHES.search(line[1]) else None
         if line and found is not None:
             room, field = _room(pod, found, graph)
             what = f"claim {found.claim}" if found.claim else f"volume {found.volume.get('name')}"
@@ -69,7 +44,7 @@ def denied(pod: Object, graph: Graph) -> Iterator[Finding]:
     """A container ends because the volume it works on belongs to somebody else, or is mounted for reading only."""
     for container in containers_of(pod):
         line = _line(container, graph, _DENIED) or _line(container, graph, _READ_ONLY)
-        found = _mount(container, line[1]) if line else None
+        found = mount_in(container, line[1]) if line else None
         if not line or found is None:
             continue
         if _READ_ONLY.search(line[1]):
@@ -90,20 +65,6 @@ def _line(container: Container, graph: Graph, pattern: re.Pattern[str]) -> tuple
     pointer, text = end_log(container, graph)
     found = [line.strip() for line in text.splitlines()[-200:] if pattern.search(line)]
     return (pointer, found[-1][:300]) if found else None
-
-
-def _mount(container: Container, line: str) -> Mount | None:
-    """Return the volume a line of a log speaks of: the deepest mount that holds a path in it."""
-    mounts = list(_mounts(container))
-    named = [mount for path in _PATH.findall(line) for mount in mounts if mount.holds(path.rstrip("/.:"))]
-    return max(named, key=lambda mount: len(mount.path), default=None)
-
-
-def _mounts(container: Container) -> Iterator[Mount]:
-    volumes = {volume.get("name"): volume for volume in spec(container.pod).get("volumes") or ()}
-    for index, mount in enumerate(container.spec.get("volumeMounts") or ()):
-        if mount.get("name") in volumes and "/var/run/secrets/kubernetes.io" not in str(mount.get("mountPath")):
-            yield Mount(index, mount, volumes[mount["name"]])
 
 
 def _shown(container: Container, found: Mount) -> Evidence:
@@ -137,7 +98,7 @@ def _user(container: Container) -> str:
 
 def _read_only(container: Container, found: Mount) -> tuple[str, Fix]:
     by_choice = bool(found.mount.get("readOnly"))
-    kind = next((name for name in ("configMap", "secret", "projected", "downwardAPI") if name in found.volume), "")
+    kind = found.kind
     why = "mounted readOnly" if by_choice else f"a {kind}, which is always read-only" if kind else "read-only"
     change = (Change("containers[].volumeMounts[].readOnly", "true", "false", "volumeMounts"),) if by_choice else ()
     fix = Fix("Mount it for writing, or have the container write to an emptyDir", change)
