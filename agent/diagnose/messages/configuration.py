@@ -34,6 +34,8 @@ MISSING = (
     re.compile(r"The (?P<name>[A-Z][A-Z0-9_]+) setting must not be empty"),
     re.compile(r"(?i:missing environment variables?):\s*\n\s*(?P<name>[A-Z][A-Z0-9_]+)\b"),
     re.compile(r"\b(?P<name>[A-Z][A-Z0-9_]+)(?: must be set)?: NotPresent\b"),
+    re.compile(r"config(?:uration)? property (?P<name>[a-z][\w.-]+) is required but it could not be found"),
+    re.compile(r"insecure (?P<name>[A-Z][A-Z0-9]*_[A-Z0-9_]+)$", re.MULTILINE),
     re.compile(rf"{_VARIABLE}[:\s]+{_WORD}:?\s+{_NEGATED}"),
     re.compile(rf"(?<![\w.]){_WORD}:?\s+{_VARIABLE} {_NEGATED}"),
     re.compile(rf"(?i:missing|required|undefined|unset)(?i: required| mandatory)? {_VARIABLE}[:\s]+{_WORD}"),
@@ -53,13 +55,17 @@ UNNAMED = messages(
     (".NET", r"Value cannot be null\. \(Parameter '(?P<name>connectionString|uriString|host|connection)'\)", "System.ArgumentNullException"),
     ("AWS SDKs", r"You must specify a (?P<name>region)\b|NoRegionError|Missing (?P<other>region) in config|could not find region configuration", "botocore/exceptions.py"),
     ("Rails", r"No (?P<name>secret_key_base)\b|Missing `secret_key_base`", "railties application.rb"),
+    ("Keycloak", r"(?P<name>hostname) is not configured; either", "Keycloak hostname v2"),
     ("OpenAI SDKs", r"The (?P<name>api_key) client option must be set|The OPENAI_API_KEY environment variable is missing", "openai client"),
     ("others", r"(?i:no (?P<name>(?:database|redis|broker|connection) (?:url|uri|string|host|address)) (?:was |is |has been )?(?:given|set|provided|configured|specified))"
      r"|(?i:(?P<other>(?:database|redis|broker|connection) (?:url|uri|string|host)) (?:is |was )?(?:required|missing|not (?:set|configured|provided)))", "usual wording"),
 )
 """Settings named in words of their own; `name` is what they call it."""
 
-_PATH = r"/[\w./-]+\.(?:ya?ml|json|toml|conf|cfg|cnf|ini|properties|env|xml|crt|pem|key|p12|jks|hcl|tfvars|cue)"
+_PATH = (
+    r"(?!/var/run/secrets/kubernetes)(?:/[\w./-]+\.(?:ya?ml|json|toml|conf|cfg|cnf|ini|properties|env|xml|crt|cert|pem|key"
+    r"|p12|jks|hcl|tfvars|cue)\b|/(?:[\w.-]+/)*(?:etc|configs?|conf|certs?|ssl|tls|secrets?|keys?|credentials)/[\w./-]*\w)"
+)
 _NO_FILE = r"(?:[Nn]o such file or directory|ENOENT|[Cc]annot find|[Nn]ot found(?! in )|does not exist)"
 FILE = re.compile(
     rf"{_NO_FILE}[^\n]*?(?P<path>{_PATH})|(?P<early>{_PATH})[\"'`)]*[:,]? ?(?:file |is |was |open: )?{_NO_FILE}"
@@ -95,6 +101,9 @@ GARBLED = messages(
     ("Fluent Bit, Fluentd", r"configuration file contains errors|is not a valid section name|Fluent::ConfigParseError|Fluent::ConfigError|config error (?:in|file=)", "fluent-bit.c, config_parser.rb"),
     ("OpenTelemetry collector", r"failed to get config: |cannot (?:unmarshal|resolve) the configuration|'[^']*' (?:has invalid keys|unknown type)|references (?:exporter|receiver|processor) \"[^\"]*\" which is not configured|decoding failed due to the following error", "confmap"),
     ("Traefik, Vault, HashiCorp", r"error loading configuration|error decoding '|invalid key '|unsupported argument|[Ee]rror parsing (?:HCL|config)|command traefik error", "hcl"),
+    ("Caddy", r"adapting config using|unrecognized directive: ", "caddyconfig"),
+    ("MinIO", r"Invalid command line arguments|Unable to (?:initialize the server|validate credentials)", "cmd/config-errors.go"),
+    ("Neo4j, Keycloak", r"Failed to read config: |Unrecognized setting|Invalid value for option '", "neo4j configuration"),
     ("CoreDNS", r"Corefile:\d+ - Error|Unknown directive '|plugin/\w+: (?:unknown property|not a valid)", "core/dnsserver"),
     ("Spring Boot", r"Failed to bind properties under|Failed to convert (?:property )?value of type|ConfigDataResourceNotFound|InvalidConfigDataPropertyException|Config data location .* cannot be found", "BindFailureAnalyzer"),
     ("Hibernate, JDBC", r"No suitable driver|Driver [\w.]+ claims to not accept jdbcUrl|Unable to determine Dialect|[Uu]nknown database type", "DriverManager"),

@@ -30,7 +30,7 @@ CREDENTIALS = messages(
     ("Prisma", r"\bP1000\b|Authentication failed against database server", "Prisma error reference"),
     ("Vault", r"\* permission denied\b|invalid (?:role or secret ID|token)\b.*|missing client token", "vault/logical"),
     ("AWS SDKs", r"InvalidAccessKeyId|SignatureDoesNotMatch|\bExpiredToken\b|InvalidClientTokenId|AuthFailure\b"
-     r"|UnrecognizedClientException|security token included in the request is (?:invalid|expired)"
+     r"|UnrecognizedClientException|WebIdentityErr|is not authorized to perform|Not authorized to perform sts|security token included in the request is (?:invalid|expired)"
      r"|Unable to locate credentials|NoCredentialsError|no EC2 IMDS role found|NoCredentialProviders"
      r"|Could not load credentials from any providers|CredentialsProviderError|Missing credentials in config", "AWS errors"),
     ("Google Cloud", r"could not find default credentials|DefaultCredentialsError|[Ii]nvalid JWT Signature"
@@ -56,5 +56,5 @@ CREDENTIALS = messages(
      r"|\bUnauthorized\b[^\n]*(?:kubernetes|10\.96\.0\.1)", "apimachinery api/errors"),
     ("Java", r"javax\.security\.auth\.login\.(?:Failed)?LoginException|KrbException: (?:Client not found|Checksum failed)", "JAAS"),
     ("others", r"(?i:\blogin (?:was )?refused\b|invalid username(?:/| or )password|(?:wrong|incorrect|invalid) password"
-     r"|\bauthentication fail(?:ed|ure)\b|\binvalid (?:user )?credentials\b|credentials (?:are|were) (?:not valid|invalid|rejected))", "usual wording"),
+     r"|\bauthentication fail(?:ed|ure)\b|\b(?<!the server: )invalid (?:user )?credentials\b|credentials (?:are|were) (?:not valid|invalid|rejected))", "usual wording"),
 )

@@ -86,6 +86,9 @@ REFUSED = messages(
     ("LDAP, SMTP", r"Can't contact LDAP server|SMTPServerDisconnected|SMTPConnectError", "libldap, smtplib"),
     ("resets", r"ECONNRESET|[Cc]onnection reset by peer|[Ss]ocket hang up|ECONNABORTED|EPIPE\b|[Bb]roken pipe"
      r"|ServerDisconnectedError|RemoteDisconnected|unexpected EOF on client connection", "errno ECONNRESET"),
+    ("others", r"(?i:(?:could not|cannot|can't|couldn't|failed to|unable to|error) connect(?:ing)? (?:to|with)\b(?! \('0\.0))"
+     r"|(?i:failed to (?:establish|open|obtain|acquire)(?: a| an| the)?(?: new)?(?: \w+)? connection\b|\bconnection to \S+ (?:failed|refused|lost|closed|timed out))"
+     r"|Acquisition timeout while waiting for new connection", "usual wording"),
     ("migration tools", r"Unable to obtain connection from database|Connection could not be created|ConnectionNotEstablished"
      r"|Unable to (?:acquire|open|build) JDBC Connection|Unable to connect to (?:the )?database|SequelizeConnection\w*Error"
      r"|HibernateException: .*Connection|database (?:is )?not (?:reachable|available)|DatabaseConnectionError", "Flyway, Liquibase, Hibernate"),

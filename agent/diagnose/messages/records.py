@@ -9,10 +9,10 @@ from typing import Any
 FATAL, ERROR, HARMLESS = "fatal", "error", "harmless"
 
 _LEVELS = {
-    **dict.fromkeys(("fatal", "panic", "critical", "crit", "alert", "emerg", "emergency", "dpanic", "f"), FATAL),
+    **dict.fromkeys(("fatal", "panic", "critical", "crit", "alert", "emerg", "emergency", "dpanic", "f", "ftl", "pnc"), FATAL),
     **dict.fromkeys(("error", "err", "severe", "e", "fail", "failed"), ERROR),
     **dict.fromkeys(
-        ("warn", "warning", "info", "information", "notice", "debug", "trace", "verbose", "fine", "w", "i", "d", "log"),
+        ("warn", "warning", "info", "information", "notice", "debug", "trace", "verbose", "fine", "w", "i", "d", "log", "wrn", "inf", "dbg", "trc"),
         HARMLESS,
     ),
 }
@@ -25,7 +25,7 @@ _PREFIX = re.compile(
 )
 _PLAIN = re.compile(
     r"^(?:\S+ +){0,3}?[\[<(|]*(?P<level>FATAL|PANIC|CRITICAL|CRIT|ALERT|EMERG|SEVERE|ERROR|ERR|WARN(?:ING)?|INFO|NOTICE|DEBUG"
-    r"|TRACE|LOG|fatal|panic|critical|error|warn(?:ing)?|info|notice|debug|trace)[\]>)|:/ \t,]"
+    r"|TRACE|LOG|FTL|PNC|WRN|INF|DBG|TRC|fatal|panic|critical|error|warn(?:ing)?|info|notice|debug|trace)[\]>)|:/ \t,]"
 )
 _KLOG = re.compile(r"^(?P<level>[FEWID])\d{4} [\d:.]+\s+\d+ \S+?:\d+\] ?")
 _PAIR = re.compile(r"(?P<key>[A-Za-z_][\w.@-]*)=(?:\"(?P<quoted>(?:[^\"\\]|\\.)*)\"|(?P<bare>\S*))")

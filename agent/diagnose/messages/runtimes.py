@@ -26,7 +26,7 @@ FAREWELL = re.compile(
     r"worker exiting|rake aborted|fatal errors? found in configuration|failed to initialize server|npm (?:err|error)!?|error command failed"
     r"|command failed with exit code|process exited|terminating|goodbye|bye\b|\[my-010119\]|see '.*--help'|for more information|startup failed)"
     r"|^\[ALERT\].*(?:Fatal errors? found in configuration|Failed to initialize server)|\[Server\] Aborting|Worker failed to boot"
-    r"|^npm ERR!|^error Command failed|^make: \*\*\*|^Hint: |^\[\w+\] exited|^APPLICATION FAILED TO START$"
+    r"|[Ff]or more (?:details|information),? (?:run|see|try)|^npm ERR!|^error Command failed|^make: \*\*\*|^Hint: |^\[\w+\] exited|^APPLICATION FAILED TO START$"
 )
 """Lines that say no more than that it ends."""
 
@@ -80,7 +80,7 @@ USERS = messages(
     ("refuse root", r"(?i:(?:must|can|should|do) ?not (?:be )?run(?:ning)?\b.{0,40}\b(?:as|by|under) (?:the )?(?:root|superuser|uid 0)\b|\"root\" execution|refus\w* to run as root)"
      r"|[Rr]unning as root without|cannot be run as root|(?i:\brun\w* as root is not (?:supported|allowed|permitted))", "PostgreSQL, Elasticsearch, Chrome"),
     ("want root", r"(?i:(?:must|needs? to|has to) be (?:run(?:ning)? (?:as|by) )?(?:the )?root\b|requires? root\b|are you root\?|requires superuser)", "usual wording"),
-    ("want root", r"(?i:(?:chown|chgrp|setgid|setuid|setgroups|chroot|mknod|setpriv|initgroups)\b.*[Oo]peration not permitted|failed switching to \"|su: (?:must be|cannot set)|unable to change to uid)", "setuid(2), chown(2), gosu"),
+    ("want root", r"(?i:(?:chown|chgrp|setgid|setuid|setgroups|chroot|mknod|setpriv|initgroups)\b.*[Oo]peration not permitted|failed switching to \"[^\"]*\": operation not permitted|su: (?:must be|cannot set)|unable to change to uid)", "setuid(2), chown(2), gosu"),
     ("low ports", r"(?i:\bbind\w*\b[^\n]*permission denied|listen \w+ [^\n]*permission denied|listen EACCES|permission denied[^\n]*(?:could not bind|make_sock|bind to address|bind\(\)))", "ip(7)"),
     ("nginx", r"(?:mkdir|open)\(\) \"/(?:var/(?:cache|run|log|lib)/nginx|run)[^\"]*\" failed \(13: Permission denied\)", "ngx_file.c"),
     ("images", r"(?i:cannot (?:create|open) [^\n]*: permission denied|mkdir[^\n]*(?:permission denied|EACCES)|EACCES: permission denied|PermissionError: \[Errno 13\]|AccessDeniedException: /|UnauthorizedAccessException: Access to the path"
