@@ -103,9 +103,7 @@ def service_at(host: str, home: str, graph: Graph) -> Object | None:
 
 @per_graph
 def _by_address(graph: Graph) -> Mapping[str, Object]:
-    return {
-        address: service for service in graph.all("Service") for address in _cluster_addresses(service)
-    }
+    return {address: service for service in graph.all("Service") for address in _cluster_addresses(service)}
 
 
 def _cluster_addresses(service: Object) -> Iterator[str]:

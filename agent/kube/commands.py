@@ -76,8 +76,12 @@ TOOLS: dict[str, Tool] = {
     **dict.fromkeys(("wait-for-it", "wait-for-it.sh", "wait-for", "wait-for.sh"), _WAIT_FOR),
     **dict.fromkeys(("kafka-topics", "kafka-topics.sh", "kafka-broker-api-versions.sh"), _KAFKA),
     "redis-cli": Tool(_set("-h -u"), port=_set("-p"), valued=_set("-a -n --user --pass -i -r -t -s")),
-    "mongosh": Tool(_set("--host"), port=_set("--port"), valued=_set("-u -p --username --password --eval --file -f"), words="places"),
-    "mongo": Tool(_set("--host"), port=_set("--port"), valued=_set("-u -p --username --password --eval"), words="places"),
+    "mongosh": Tool(
+        _set("--host"), port=_set("--port"), valued=_set("-u -p --username --password --eval --file -f"), words="places"
+    ),
+    "mongo": Tool(
+        _set("--host"), port=_set("--port"), valued=_set("-u -p --username --password --eval"), words="places"
+    ),
     "telnet": Tool(words="host port"),
     "cqlsh": Tool(valued=_set("-u -p -k -f -e --request-timeout --connect-timeout"), words="host port"),
     "nslookup": Tool(words="hosts"),
@@ -87,7 +91,9 @@ TOOLS: dict[str, Tool] = {
     "getent": Tool(words="hosts", skip=1),
     "dockerize": Tool(_set("-wait"), valued=_set("-timeout -wait-retry-interval -template -stdout -stderr")),
     "etcdctl": Tool(_set("--endpoints"), valued=_set("--cacert --cert --key --user --dial-timeout")),
-    "clickhouse-client": Tool(_set("-h --host"), port=_set("--port"), valued=_set("-u --user --password -q --query -d")),
+    "clickhouse-client": Tool(
+        _set("-h --host"), port=_set("--port"), valued=_set("-u --user --password -q --query -d")
+    ),
     "grpc_health_probe": Tool(_set("-addr --addr"), valued=_set("-service -connect-timeout -rpc-timeout")),
 }
 """Program to how it reads its arguments."""
@@ -175,7 +181,9 @@ def _of_tool(tool: Tool, words: Sequence[str]) -> Iterator[Place]:
             yield Place(found.host, found.port if found.port is not None else port)
     if tool.words == "host port":
         ports = [int(word) for word in plain[1:2] if word.isdigit()]
-        yield from (Place(found.host, next(iter(ports), None)) for word in plain[:1] for found in _written(word, bare=True))
+        yield from (
+            Place(found.host, next(iter(ports), None)) for word in plain[:1] for found in _written(word, bare=True)
+        )
     elif tool.words == "hosts":
         yield from (found for word in plain[:1] for found in _written(word, bare=True))
     elif tool.words:

@@ -45,7 +45,9 @@ _FORMS = (
         rf"(?: \([^)]*\))?,? port[ =:]{{1,2}}(?P<port>\d{{2,5}})"
     ),
     re.compile(rf"\('(?P<host>{HOST})', (?P<port>\d{{2,5}})"),
-    re.compile(rf"\b(?:[Cc]onnect(?:ing|ion)?|[Cc]onnected) to (?:host )?[\"'`]?(?P<host>{HOST})[\"'`]? port (?P<port>\d+)"),
+    re.compile(
+        rf"\b(?:[Cc]onnect(?:ing|ion)?|[Cc]onnected) to (?:host )?[\"'`]?(?P<host>{HOST})[\"'`]? port (?P<port>\d+)"
+    ),
     re.compile(rf"(?<![\w./-])(?P<host>{HOST})(?:/<unresolved>|/\d[\d.]+)?:(?P<port>\d{{2,5}})(?![\w.:]*\d:|[\w])"),
     re.compile(rf"\bhost(?:name)?(?:=|: ?| (?=[\"'`]))[\"'`]?(?P<host>{HOST})[\"'`]?"),
     re.compile(

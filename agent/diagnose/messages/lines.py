@@ -60,7 +60,9 @@ _FRAME = re.compile(
 """Lines that say where, not what."""
 
 _GO_CALL = re.compile(r"^[\w./*()\[\]-]+\.[\w.*()\[\]]+(?:\(.*\))?$")
-_PROPERTY = re.compile(r"^\s+(?:\[?\w+\]?): (?:'[^']*'|-?\d+|\[|\{|undefined|null|true|false),?$|^\s*[\])}]+,?;?$|^\s+\w+: '[^']*',?$")
+_PROPERTY = re.compile(
+    r"^\s+(?:\[?\w+\]?): (?:'[^']*'|-?\d+|\[|\{|undefined|null|true|false),?$|^\s*[\])}]+,?;?$|^\s+\w+: '[^']*',?$"
+)
 """A property of an error object, as Node prints it: what it holds may tell, it is not what was said."""
 
 _HELP = re.compile(
@@ -154,8 +156,10 @@ def _is_frame(lines: Sequence[str], place: int) -> bool:
     if re.match(r"^(?:/|file:|node:)\S+:\d+$", above) and re.match(r"^\s*\^+\s*$", f"{below}"):
         return True
     quoted = re.match(r"^(?:/|file:|node:)\S+:\d+$", above) and line[:1].isspace()
-    return bool(quoted) or bool(_GO_CALL.match(line) and re.match(r"^\t\S+\.go:\d+", below)) or bool(
-        re.match(r"^\s*\^+\s*$", below) and line[:1].isspace() and not further.startswith("LINE")
+    return (
+        bool(quoted)
+        or bool(_GO_CALL.match(line) and re.match(r"^\t\S+\.go:\d+", below))
+        or bool(re.match(r"^\s*\^+\s*$", below) and line[:1].isspace() and not further.startswith("LINE"))
     )
 
 

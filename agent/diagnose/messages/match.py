@@ -75,4 +75,3 @@ def _found(lines: Sequence[str], known: Sequence[Message]) -> Iterator[Match]:
             if hit is not None:
                 name = next((text for text in hit.groupdict().values() if text), "")
                 yield Match(message.mode, line, name, is_conversion=message in CONVERSION)
-

@@ -9,10 +9,30 @@ from typing import Any
 FATAL, ERROR, HARMLESS = "fatal", "error", "harmless"
 
 _LEVELS = {
-    **dict.fromkeys(("fatal", "panic", "critical", "crit", "alert", "emerg", "emergency", "dpanic", "f", "ftl", "pnc"), FATAL),
+    **dict.fromkeys(
+        ("fatal", "panic", "critical", "crit", "alert", "emerg", "emergency", "dpanic", "f", "ftl", "pnc"), FATAL
+    ),
     **dict.fromkeys(("error", "err", "severe", "e", "fail", "failed"), ERROR),
     **dict.fromkeys(
-        ("warn", "warning", "info", "information", "notice", "debug", "trace", "verbose", "fine", "w", "i", "d", "log", "wrn", "inf", "dbg", "trc"),
+        (
+            "warn",
+            "warning",
+            "info",
+            "information",
+            "notice",
+            "debug",
+            "trace",
+            "verbose",
+            "fine",
+            "w",
+            "i",
+            "d",
+            "log",
+            "wrn",
+            "inf",
+            "dbg",
+            "trc",
+        ),
         HARMLESS,
     ),
 }
@@ -32,7 +52,19 @@ _PAIR = re.compile(r"(?P<key>[A-Za-z_][\w.@-]*)=(?:\"(?P<quoted>(?:[^\"\\]|\\.)*
 _TAIL = re.compile(r"\t(?P<json>\{.*\})\s*$")
 
 LEVEL_KEYS = ("level", "lvl", "severity", "log.level", "levelname", "@l", "s", "loglevel", "log_level", "severity_text")
-MESSAGE_KEYS = ("msg", "message", "log", "event", "text", "@m", "@mt", "MESSAGE", "short_message", "textPayload", "Message")
+MESSAGE_KEYS = (
+    "msg",
+    "message",
+    "log",
+    "event",
+    "text",
+    "@m",
+    "@mt",
+    "MESSAGE",
+    "short_message",
+    "textPayload",
+    "Message",
+)
 ERROR_KEYS = (
     "error", "err", "exception", "cause", "errorMessage", "error_message", "errmsg", "error.message", "reason", "detail",
     "details", "thrown", "exc_info", "@x", "stack", "stacktrace", "stack_trace", "error.stack_trace", "errorVerbose",
@@ -123,12 +155,18 @@ def _logfmt(line: str) -> Record | None:
     level = pairs.get("level") or pairs.get("lvl") or pairs.get("severity") or ""
     texts = [pairs[key] for key in ("msg", "message", "event", "err", "error", "reason", "cause") if pairs.get(key)]
     files = [f"(file {pairs[key]})" for key in ("file", "path") if pairs.get(key, "").startswith("/")]
-    return Record(": ".join(dict.fromkeys(texts)) + "".join(f" {text}" for text in files), _LEVELS.get(level.lower(), ""))
+    return Record(
+        ": ".join(dict.fromkeys(texts)) + "".join(f" {text}" for text in files), _LEVELS.get(level.lower(), "")
+    )
 
 
 def _unquoted(found: re.Match[str]) -> str:
     quoted = found["quoted"]
-    return found["bare"] or "" if quoted is None else re.sub(r"\\(.)", lambda one: {"n": " ", "t": " "}.get(one[1], one[1]), quoted)
+    return (
+        found["bare"] or ""
+        if quoted is None
+        else re.sub(r"\\(.)", lambda one: {"n": " ", "t": " "}.get(one[1], one[1]), quoted)
+    )
 
 
 def _console(line: str) -> Record | None:

@@ -37,54 +37,140 @@ ANNOUNCING = re.compile(
 )
 """Lines that announce what the next one says."""
 
-DETAIL = re.compile(r"^\s*(?:DETAIL|HINT|[Hh]int|[Rr]eason|CONTEXT|Caused by|\[1\]|0|what\(\)|error|Message) ?:\s+(?=\S)")
+DETAIL = re.compile(
+    r"^\s*(?:DETAIL|HINT|[Hh]int|[Rr]eason|CONTEXT|Caused by|\[1\]|0|what\(\)|error|Message) ?:\s+(?=\S)"
+)
 """Lines below an error that hold its reason."""
 
 OWN_BEFORE = messages(
     modes.EXCEPTION,
-    ("Go crypto", r"failed to parse (?:private|public|EC|RSA) key|private key does not match public key|failed to find any PEM data|"
-     r"asn1: (?:structure|syntax) error|bad decrypt|PEM_read_bio|[Nn]o PEM|key values mismatch|unsupported private key|"
-     r"InvalidKeySpecException|could not deserialize key|x509: (?:failed to parse|malformed)", "crypto/tls/tls.go, OpenSSL"),
-    ("client-go", r"timed out waiting for (?:the )?caches? to (?:be )?sync|failed to wait for \S+ caches to sync|leader election lost", "tools/cache, leaderelection"),
-    ("databases", r"statement timeout|lock (?:wait )?timeout|canceling statement due to|deadlock detected|DeadlockDetected|Lock wait timeout exceeded", "server messages"),
-    ("databases", r"database \"[^\"]*\" does not exist|Unknown database '|relation \"[^\"]*\" (?:does not|already) exist|column \"?[\w.]+\"? does not exist"
-     r"|Table '[^']*' (?:doesn't|already) exist|no such (?:table|column)|duplicate key value|UndefinedTable|UndefinedColumn|violates \w+[ -]\w+ constraint", "server messages"),
-    ("migration tools", r"Validate failed: |checksum mismatch|Can't locate revision|Could not acquire change log lock|PendingMigrationError|[Mm]igrations are pending"
-     r"|Dirty database version|Multiple head revisions|already has been bootstrapped|\bP30\d\d\b|MigrationChecksum", "Flyway, Alembic, Liquibase, Rails"),
-    ("PostgreSQL server", r"database files are incompatible|lock file \"[^\"]*\" already exists|could not locate a valid checkpoint|invalid primary checkpoint"
-     r"|data directory \"[^\"]*\" has (?:wrong ownership|invalid permissions)|initdb: error: directory \"[^\"]*\" exists but is not empty", "postmaster.c, xlog.c"),
-    ("data directories", r"failed to obtain node locks|Invalid cluster\.id|incompatible_feature_flags|featureCompatibilityVersion|Bad file format reading the append only"
-     r"|Wrong mongod version|already been bootstrapped|UPGRADE PROBLEM|Cannot boot server version|Data Dictionary initialization failed", "server start-up"),
+    (
+        "Go crypto",
+        r"failed to parse (?:private|public|EC|RSA) key|private key does not match public key|failed to find any PEM data|"
+        r"asn1: (?:structure|syntax) error|bad decrypt|PEM_read_bio|[Nn]o PEM|key values mismatch|unsupported private key|"
+        r"InvalidKeySpecException|could not deserialize key|x509: (?:failed to parse|malformed)",
+        "crypto/tls/tls.go, OpenSSL",
+    ),
+    (
+        "client-go",
+        r"timed out waiting for (?:the )?caches? to (?:be )?sync|failed to wait for \S+ caches to sync|leader election lost",
+        "tools/cache, leaderelection",
+    ),
+    (
+        "databases",
+        r"statement timeout|lock (?:wait )?timeout|canceling statement due to|deadlock detected|DeadlockDetected|Lock wait timeout exceeded",
+        "server messages",
+    ),
+    (
+        "databases",
+        r"database \"[^\"]*\" does not exist|Unknown database '|relation \"[^\"]*\" (?:does not|already) exist|column \"?[\w.]+\"? does not exist"
+        r"|Table '[^']*' (?:doesn't|already) exist|no such (?:table|column)|duplicate key value|UndefinedTable|UndefinedColumn|violates \w+[ -]\w+ constraint",
+        "server messages",
+    ),
+    (
+        "migration tools",
+        r"Validate failed: |checksum mismatch|Can't locate revision|Could not acquire change log lock|PendingMigrationError|[Mm]igrations are pending"
+        r"|Dirty database version|Multiple head revisions|already has been bootstrapped|\bP30\d\d\b|MigrationChecksum",
+        "Flyway, Alembic, Liquibase, Rails",
+    ),
+    (
+        "PostgreSQL server",
+        r"database files are incompatible|lock file \"[^\"]*\" already exists|could not locate a valid checkpoint|invalid primary checkpoint"
+        r"|data directory \"[^\"]*\" has (?:wrong ownership|invalid permissions)|initdb: error: directory \"[^\"]*\" exists but is not empty",
+        "postmaster.c, xlog.c",
+    ),
+    (
+        "data directories",
+        r"failed to obtain node locks|Invalid cluster\.id|incompatible_feature_flags|featureCompatibilityVersion|Bad file format reading the append only"
+        r"|Wrong mongod version|already been bootstrapped|UPGRADE PROBLEM|Cannot boot server version|Data Dictionary initialization failed",
+        "server start-up",
+    ),
 )
 """Errors of the program's own, or of its data, whose words sound like another mode's."""
 
 BUGS = messages(
     modes.EXCEPTION,
-    ("Go runtime", r"^panic: runtime error|^fatal error: (?:concurrent map|all goroutines|stack overflow|unexpected signal)|nil pointer dereference", "runtime/panic.go"),
-    ("Python", r"^(?:Type|Attribute|Name|Index|ZeroDivision|UnboundLocal|Assertion|Syntax|Indentation|Recursion|NotImplemented|Unicode\w*|StopIteration|Overflow)Error\b"
-     r"|^(?:ModuleNotFound|Import)Error\b|^KeyError: (?!'[A-Z][A-Z0-9_]+'$)", "Lib/exceptions"),
+    (
+        "Go runtime",
+        r"^panic: runtime error|^fatal error: (?:concurrent map|all goroutines|stack overflow|unexpected signal)|nil pointer dereference",
+        "runtime/panic.go",
+    ),
+    (
+        "Python",
+        r"^(?:Type|Attribute|Name|Index|ZeroDivision|UnboundLocal|Assertion|Syntax|Indentation|Recursion|NotImplemented|Unicode\w*|StopIteration|Overflow)Error\b"
+        r"|^(?:ModuleNotFound|Import)Error\b|^KeyError: (?!'[A-Z][A-Z0-9_]+'$)",
+        "Lib/exceptions",
+    ),
     ("V8", r"^(?:Uncaught )?(?:Type|Reference|Range|Syntax|Eval)Error: (?!fetch failed)", "v8 messages"),
-    ("Java", r"(?:^|: |thread \"[^\"]*\" )java\.lang\.(?:NullPointer|IndexOutOfBounds|ArrayIndexOutOfBounds|ClassCast|Arithmetic|UnsupportedOperation|NegativeArraySize)Exception"
-     r"|java\.lang\.(?:NoClassDefFound|NoSuchMethod|StackOverflow|UnsupportedClassVersion|Assertion|ExceptionInInitializer)Error|ClassNotFoundException|ConcurrentModificationException", "java.lang"),
-    ("Ruby", r"\((?:NoMethod|Name|Type|Syntax|Load|ZeroDivision|Frozen|Stack|Local)\w*Error\)|undefined (?:local variable or )?method", "error.c"),
-    ("PHP", r"Uncaught (?:Type|ArgumentCount|DivisionByZero|Arithmetic|Value|)Error: |Call to (?:undefined|a member) function|Parse error: syntax error", "Zend"),
-    ("Rust", r"index out of bounds|called `Option::unwrap\(\)`|attempt to (?:\w+ with overflow|divide by zero)|already borrowed|explicit panic|not (?:yet )?implemented$", "core::panicking"),
-    (".NET", r"System\.(?:NullReference|IndexOutOfRange|InvalidCast|DivideByZero|ObjectDisposed|KeyNotFound|NotImplemented|StackOverflow)Exception"
-     r"|System\.(?:MissingMethodException|TypeLoadException|IO\.FileNotFoundException: Could not load file or assembly)", "System"),
-    ("C++", r"terminate called after throwing an instance of 'std::(?:out_of_range|logic_error|invalid_argument|length_error|bad_cast)'|pure virtual method called|double free or corruption|stack smashing detected|Assertion `", "libstdc++, glibc"),
+    (
+        "Java",
+        r"(?:^|: |thread \"[^\"]*\" )java\.lang\.(?:NullPointer|IndexOutOfBounds|ArrayIndexOutOfBounds|ClassCast|Arithmetic|UnsupportedOperation|NegativeArraySize)Exception"
+        r"|java\.lang\.(?:NoClassDefFound|NoSuchMethod|StackOverflow|UnsupportedClassVersion|Assertion|ExceptionInInitializer)Error|ClassNotFoundException|ConcurrentModificationException",
+        "java.lang",
+    ),
+    (
+        "Ruby",
+        r"\((?:NoMethod|Name|Type|Syntax|Load|ZeroDivision|Frozen|Stack|Local)\w*Error\)|undefined (?:local variable or )?method",
+        "error.c",
+    ),
+    (
+        "PHP",
+        r"Uncaught (?:Type|ArgumentCount|DivisionByZero|Arithmetic|Value|)Error: |Call to (?:undefined|a member) function|Parse error: syntax error",
+        "Zend",
+    ),
+    (
+        "Rust",
+        r"index out of bounds|called `Option::unwrap\(\)`|attempt to (?:\w+ with overflow|divide by zero)|already borrowed|explicit panic|not (?:yet )?implemented$",
+        "core::panicking",
+    ),
+    (
+        ".NET",
+        r"System\.(?:NullReference|IndexOutOfRange|InvalidCast|DivideByZero|ObjectDisposed|KeyNotFound|NotImplemented|StackOverflow)Exception"
+        r"|System\.(?:MissingMethodException|TypeLoadException|IO\.FileNotFoundException: Could not load file or assembly)",
+        "System",
+    ),
+    (
+        "C++",
+        r"terminate called after throwing an instance of 'std::(?:out_of_range|logic_error|invalid_argument|length_error|bad_cast)'|pure virtual method called|double free or corruption|stack smashing detected|Assertion `",
+        "libstdc++, glibc",
+    ),
 )
 """Bugs that are complete in themselves: what stands above them was gone on after."""
 
 USERS = messages(
     modes.WRONG_USER,
-    ("refuse root", r"(?i:(?:must|can|should|do) ?not (?:be )?run(?:ning)?\b.{0,40}\b(?:as|by|under) (?:the )?(?:root|superuser|uid 0)\b|\"root\" execution|refus\w* to run as root)"
-     r"|[Rr]unning as root without|cannot be run as root|(?i:\brun\w* as root is not (?:supported|allowed|permitted))", "PostgreSQL, Elasticsearch, Chrome"),
-    ("want root", r"(?i:(?:must|needs? to|has to) be (?:run(?:ning)? (?:as|by) )?(?:the )?root\b|requires? root\b|are you root\?|requires superuser)", "usual wording"),
-    ("want root", r"(?i:(?:chown|chgrp|setgid|setuid|setgroups|chroot|mknod|setpriv|initgroups)\b.*[Oo]peration not permitted|failed switching to \"[^\"]*\": operation not permitted|su: (?:must be|cannot set)|unable to change to uid)", "setuid(2), chown(2), gosu"),
-    ("low ports", r"(?i:\bbind\w*\b[^\n]*permission denied|listen \w+ [^\n]*permission denied|listen EACCES|permission denied[^\n]*(?:could not bind|make_sock|bind to address|bind\(\)))", "ip(7)"),
-    ("nginx", r"(?:mkdir|open)\(\) \"/(?:var/(?:cache|run|log|lib)/nginx|run)[^\"]*\" failed \(13: Permission denied\)", "ngx_file.c"),
-    ("images", r"(?i:cannot (?:create|open) [^\n]*: permission denied|mkdir[^\n]*(?:permission denied|EACCES)|EACCES: permission denied|PermissionError: \[Errno 13\]|AccessDeniedException: /|UnauthorizedAccessException: Access to the path"
-     r"|open /[^\n]*: permission denied|touch: [^\n]*permission denied|os error 13|unable to (?:create|write)[^\n]*permission denied|failed to open stream: Permission denied|Permission denied @ (?:rb_sysopen|dir_s_mkdir))", "errno EACCES"),
+    (
+        "refuse root",
+        r"(?i:(?:must|can|should|do) ?not (?:be )?run(?:ning)?\b.{0,40}\b(?:as|by|under) (?:the )?(?:root|superuser|uid 0)\b|\"root\" execution|refus\w* to run as root)"
+        r"|[Rr]unning as root without|cannot be run as root|(?i:\brun\w* as root is not (?:supported|allowed|permitted))",
+        "PostgreSQL, Elasticsearch, Chrome",
+    ),
+    (
+        "want root",
+        r"(?i:(?:must|needs? to|has to) be (?:run(?:ning)? (?:as|by) )?(?:the )?root\b|requires? root\b|are you root\?|requires superuser)",
+        "usual wording",
+    ),
+    (
+        "want root",
+        r"(?i:(?:chown|chgrp|setgid|setuid|setgroups|chroot|mknod|setpriv|initgroups)\b.*[Oo]peration not permitted|failed switching to \"[^\"]*\": operation not permitted|su: (?:must be|cannot set)|unable to change to uid)",
+        "setuid(2), chown(2), gosu",
+    ),
+    (
+        "low ports",
+        r"(?i:\bbind\w*\b[^\n]*permission denied|listen \w+ [^\n]*permission denied|listen EACCES|permission denied[^\n]*(?:could not bind|make_sock|bind to address|bind\(\)))",
+        "ip(7)",
+    ),
+    (
+        "nginx",
+        r"(?:mkdir|open)\(\) \"/(?:var/(?:cache|run|log|lib)/nginx|run)[^\"]*\" failed \(13: Permission denied\)",
+        "ngx_file.c",
+    ),
+    (
+        "images",
+        r"(?i:cannot (?:create|open) [^\n]*: permission denied|mkdir[^\n]*(?:permission denied|EACCES)|EACCES: permission denied|PermissionError: \[Errno 13\]|AccessDeniedException: /|UnauthorizedAccessException: Access to the path"
+        r"|open /[^\n]*: permission denied|touch: [^\n]*permission denied|os error 13|unable to (?:create|write)[^\n]*permission denied|failed to open stream: Permission denied|Permission denied @ (?:rb_sysopen|dir_s_mkdir))",
+        "errno EACCES",
+    ),
 )
 """The program wants to be root and is not, is and will not, or may not write where its image has its files."""
 
@@ -94,6 +180,10 @@ PORTS = messages(
     ("Gunicorn", r"Connection in use: \(", "gunicorn/sock.py"),
     ("Spring Boot", r"Port \d+ was already in use", "PortInUseFailureAnalyzer"),
     (".NET", r"AddressInUseException|Failed to bind to address", "Kestrel"),
-    ("others", r"(?i:\bport:? \d+ (?:is |was )?already (?:in use|allocated|taken|used)|only one usage of each socket address)", "usual wording"),
+    (
+        "others",
+        r"(?i:\bport:? \d+ (?:is |was )?already (?:in use|allocated|taken|used)|only one usage of each socket address)",
+        "usual wording",
+    ),
 )
 """Somebody listens already where the program wants to."""

@@ -6,15 +6,16 @@ from typing import Any
 
 from agent.diagnose import modes
 from agent.diagnose.finding import Change, Confidence, Finding, Fix, finding
-from agent.diagnose.messages.lines import telling_line
+from agent.diagnose.messages.lines import last_words, telling_line
 from agent.diagnose.messages.match import Match
 from agent.diagnose.registry import rule
+from agent.diagnose.rules.program.executables import CARRIAGE_RETURN, reason
 from agent.diagnose.rules.program.memory import OOM, TOO_SMALL, out_of_memory
 from agent.diagnose.rules.program.messages import match_of
 from agent.kube.containers import Container, containers_of, end_log, killed_by_probe, last_end, wants_to_run_on
 from agent.kube.environment import Environment, environment, holders
 from agent.kube.fields import number, seconds_since
-from agent.kube.mounts import Mount, mount_at, mounts
+from agent.kube.mounts import mount_at
 from agent.kube.wording import counted, listed
 from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph, ref
@@ -51,7 +52,7 @@ _SHELL_SAYS = re.compile(
 _EXEC_SAYS = re.compile(r"^exec (?P<program>/\S+?): (?P<why>no such file or directory|permission denied)", re.MULTILINE)
 _NO_SCRIPT = re.compile(
     r"can't open file '(?P<a>[^']+)'|Cannot find module '(?P<b>/[^']+)'|Unable to access jarfile (?P<c>\S+)"
-    r"|[Cc]ould not find or load main class (?P<d>\S+)|No module named (?P<e>\S+)$|(?:can't|cannot) open (?P<f>/\S+)",
+    r"|[Cc]ould not find or load main class (?P<d>\S+)|No module named (?P<e>\S+)$|(?:can't|cannot) open '?(?P<f>/[^\s':]+)",
     re.MULTILINE,
 )
 """What interpreters say when the program they are to run is not there."""
@@ -65,11 +66,16 @@ def command_not_found(pod: Object, graph: Graph) -> Iterator[Finding]:
         if found is None:
             continue
         shown, program, why, confidence = found
+        told = next((item.text for item in reversed(shown)), "")
+        better = reason(container, program, told, graph)
+        if better is not None:
+            shown, why = (*shown, *better.evidence), better.why
         wanted = [*(container.spec.get("command") or ()), *(container.spec.get("args") or ())]
         field = "workingDir" if "working directory" in why else "command" if container.spec.get("command") else "args"
         old = str(container.spec.get("workingDir") or "") if field == "workingDir" else " ".join(map(str, wanted))
         change = Change(container.field(field), old, "", container.scaffold(field))
-        fix = Fix("Name a program that is in the image and may be executed, or build it into the image", (change,))
+        usual = "Name a program that is in the image and may be executed, or build it into the image"
+        fix = Fix(better.fix if better else usual, () if better else (change,))
         cause = f"{container.said} cannot start: {program} {why}"
         yield finding(modes.COMMAND_NOT_FOUND, container, graph, cause, fix, shown, confidence)
 
@@ -122,6 +128,9 @@ def _shell_refused(container: Container, graph: Graph, pointer: str, ended: Mapp
         return None
     code = ended.get("exitCode")
     proof = Evidence(ref(container.pod), f"{pointer}/exitCode", str(code))
+    broken = next((line for line in last_words(log) if CARRIAGE_RETURN.search(line)), "")
+    if broken:
+        return (proof, Evidence(ref(container.pod), name, broken)), _command(container), "", Confidence.LIKELY
     executed, shell, script = _EXEC_SAYS.search(log), _SHELL_SAYS.search(log), _absent_script(container, log)
     if executed:
         why = (
@@ -137,6 +146,13 @@ def _shell_refused(container: Container, graph: Graph, pointer: str, ended: Mapp
     spoken = (Evidence(ref(container.pod), name, telling_line(log)),) if log else ()
     why = f"ends with exit code {code}, by which shells say that a command is missing or may not be executed"
     return (proof, *spoken), "its program", why, Confidence.POSSIBLE if log else Confidence.LIKELY
+
+
+def _command(container: Container) -> str:
+    """Return the file a container is told to run: its script where it names the interpreter itself."""
+    words = [str(word) for word in (*(container.spec.get("command") or ()), *(container.spec.get("args") or ()))]
+    scripts = [word for word in words if "/" in word and not word.startswith("-")]
+    return next(iter(scripts[::-1] or words), "its program")
 
 
 def _absent_script(container: Container, log: str) -> "re.Match[str] | None":

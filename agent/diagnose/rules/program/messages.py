@@ -162,7 +162,9 @@ def _came(container: Container, line: str, graph: Graph) -> bool:
     """Return whether a container that is ready now only had to wait: what it could not reach has ready pods."""
     ready = container.ready and container.restarts < FLAPPING
     service = _place(container, line, graph)[1] if ready else None
-    return service is not None and any(is_ready(pod) for pod in selected(ref(service).namespace, chosen(service), graph))
+    return service is not None and any(
+        is_ready(pod) for pod in selected(ref(service).namespace, chosen(service), graph)
+    )
 
 
 def _local(container: Container, line: str, graph: Graph) -> tuple[str, str] | None:
