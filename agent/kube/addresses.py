@@ -1,4 +1,4 @@
-"""Where a container connects to: hosts and ports in its environment and command, resolved as the cluster's DNS would."""
+"""Where a container connects to: hosts and ports in its environment and command, as the cluster's DNS resolves them."""
 
 import re
 from collections.abc import Iterator, Mapping

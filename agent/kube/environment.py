@@ -6,7 +6,7 @@ Source: the API reference of EnvVar and EnvFromSource, and the kubelet's makeEnv
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -119,7 +119,7 @@ def _link(name: str, namespace: str, graph: Graph) -> str:
     service = graph.get("Service", namespace, named["name"].lower().replace("_", "-")) if named else None
     if named is None or service is None or spec(service).get("clusterIP") in (None, "", "None"):
         return ""
-    ports = spec(service).get("ports") or ({},)
+    ports: Sequence[Mapping[str, Any]] = spec(service).get("ports") or ({},)
     return str(spec(service)["clusterIP"] if named["what"] == "HOST" else ports[0].get("port") or "")
 
 

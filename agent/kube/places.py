@@ -24,16 +24,19 @@ _SERVER = re.compile(r" (?:on|by|at) (?:\d+\.){3}\d+:53\b|\b(?:read|write) (?:ud
 
 _TIME = re.compile(r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?[.,\d]*(?:Z|[+-]\d\d:?\d\d)?|\b\d\d?:\d\d:\d\d[.,\d]*")
 _SOURCE = re.compile(
-    r"\b[\w./@-]+\.(?:go|py|js|mjs|cjs|ts|jsx|tsx|rb|rs|java|kt|scala|php|cs|c|cc|cpp|h|ex|exs|erl|conf|cfg|ya?ml|json"
+    r"\b[\w./@-]+\.(?:go|py|js|mjs|cjs|ts|jsx|tsx|rb|rs|java|kt|scala|php|cs|c|cc|cpp|h|ex|exs|erl|conf|cfg|ya?ml"
+    r"|json"
     r"|toml|ini|lua|pl|so|jar|sql):\d+(?::\d+)?"
 )
 """A place in a file."""
 
 _ASKED = re.compile(
-    rf"(?:\blookup |ENOTFOUND |EAI_AGAIN |UnknownHostException: |(?:[Cc]ould not|[Cc]ouldn't|[Cc]annot|[Cc]an't|[Ff]ailed"
+    rf"(?:\blookup |ENOTFOUND |EAI_AGAIN |UnknownHostException: |(?:[Cc]ould not|[Cc]ouldn't|[Cc]annot|[Cc]an't"
+    rf"|[Ff]ailed"
     rf" to|[Uu]nable to) (?:resolve|translate)(?: the)?(?: host ?name| host| server| address)?:? ?"
     rf"|host not found(?: in (?:upstream|resolver))?:? |[Uu]nknown (?:MySQL server )?host:? |bad address "
-    rf"|getaddrinfo(?:: | for )|name resolution (?:failed|failure) (?:for|of) |DNS resolution failed for |resolving (?:host )?"
+    rf"|getaddrinfo(?:: | for )|name resolution (?:failed|failure) (?:for|of) |DNS resolution failed for "
+    rf"|resolving (?:host )?"
     rf"|[Nn]o such host(?: is known)?\.?:? \(?|[Nn]ame or service not known:? \(?|nodename nor servname[^(]*\(?)"
     rf"[\"'`]?(?P<host>{HOST})(?::(?P<port>\d{{2,5}}))?(?![\w/])"
 )
@@ -51,13 +54,15 @@ _FORMS = (
     re.compile(rf"(?<![\w./-])(?P<host>{HOST})(?:/<unresolved>|/\d[\d.]+)?:(?P<port>\d{{2,5}})(?![\w.:]*\d:|[\w])"),
     re.compile(rf"\bhost(?:name)?(?:=|: ?| (?=[\"'`]))[\"'`]?(?P<host>{HOST})[\"'`]?"),
     re.compile(
-        rf"(?:server (?:at|on)|connect(?:ing|ion)? to(?: remote)? (?:host|server)|[Cc]an't connect to MySQL server on|remote host"
+        rf"(?:server (?:at|on)|connect(?:ing|ion)? to(?: remote)? (?:host|server)"
+        rf"|[Cc]an't connect to MySQL server on|remote host"
         rf"|[Cc]onnect(?:ing|ion)? to|reach)(?: at)?:? [\"'`(]+(?P<host>{HOST})[\"'`)]"
     ),
     re.compile(r"(?<![\w.:-])(?P<host>(?:\d{1,3}\.){3}\d{1,3})(?![\w.-])"),
 )
 _WORDS = re.compile(
-    r"^(?:\d+|status|code|line|error|errno|exit|port|pid|id|at|version|thread|time|took|attempt|tcp|udp|sha256|row|column"
+    r"^(?:\d+|status|code|line|error|errno|exit|port|pid|id|at|version|thread|time|took|attempt|tcp|udp|sha256|row"
+    r"|column"
     r"|level|the|a|an|to|for|is|of|name|failed|unix|null|none|localtime)$",
     re.IGNORECASE,
 )

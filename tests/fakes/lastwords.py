@@ -1,4 +1,4 @@
-"""Last words of real programs (tests/fixtures/messages), put into the mouth of a container that ends again and again."""
+"""Last words of real programs (tests/fixtures/messages), in the mouth of a container that ends again and again."""
 
 import copy
 from collections.abc import Iterator, Mapping, Sequence

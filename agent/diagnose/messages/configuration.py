@@ -10,7 +10,8 @@ _OPEN, _CLOSE = r"(?:process\.env\.|\$\{?|[\"'`(])*", r"[\"'`})]*"
 _NAME = rf"(?<![\w.]){_OPEN}(?P<name>{_UPPER}){_CLOSE}"
 _WORD = rf"{_OPEN}(?P<name>[A-Z][A-Z0-9_]{{2,}}){_CLOSE}"
 _NEGATED = (
-    r"(?i:(?:(?:is|was|are) )?(?:not (?:set|defined|found|provided|specified|configured|present|given)|unset|undefined"
+    r"(?i:(?:(?:is|was|are) )?(?:not (?:set|defined|found|provided|specified|configured|present|given)|unset"
+    r"|undefined"
     r"|missing\b(?! a value)|required|empty|mandatory|needed|null\b|none\b|nil\b)"
     r"|(?:must|has to|needs to|should) be (?:set|provided|specified|defined|configured|given|non-?empty)"
     r"|(?:must not|cannot|can not|can't) be (?:empty|null|blank|unset))"
@@ -23,7 +24,11 @@ MISSING = (
     re.compile(r"^KeyError: '(?P<name>[A-Z][A-Z0-9_]+)'", re.MULTILINE),
     re.compile(r"^(?P<name>[A-Za-z_][\w.]*)\s*\n\s+(?:Field|field) required", re.MULTILINE),
     re.compile(r"required key (?P<name>\w+) missing value"),
-    re.compile(r"(?:^|[\s:])(?P<name>[A-Za-z_]\w*): (?:parameter (?:null or )?not set|unbound variable)", re.MULTILINE),
+    re.compile(
+        r"(?:^|[\s:])(?P<name>[A-Za-z_]\w*): (?:parameter (?:null or )?not set"
+        r"|unbound variable)",
+        re.MULTILINE,
+    ),
     re.compile(r"Could not resolve placeholder '(?P<name>[\w.-]+)'"),
     re.compile(r"key not found: \"(?P<name>[A-Z][A-Z0-9_]+)\""),
     re.compile(r"specify one of (?:the following[^\n]*\n(?:[^\n]*\n)??\s*-?\s*)?(?P<name>[A-Z][A-Z0-9_]+)"),
@@ -69,7 +74,8 @@ UNNAMED = messages(
     ),
     (
         "AWS SDKs",
-        r"You must specify a (?P<name>region)\b|NoRegionError|Missing (?P<other>region) in config|could not find region configuration",
+        r"You must specify a (?P<name>region)\b|NoRegionError|Missing (?P<other>region) in config"
+        r"|could not find region configuration",
         "botocore/exceptions.py",
     ),
     ("Rails", r"No (?P<name>secret_key_base)\b|Missing `secret_key_base`", "railties application.rb"),
@@ -81,16 +87,20 @@ UNNAMED = messages(
     ),
     (
         "others",
-        r"(?i:no (?P<name>(?:database|redis|broker|connection) (?:url|uri|string|host|address)) (?:was |is |has been )?(?:given|set|provided|configured|specified))"
-        r"|(?i:(?P<other>(?:database|redis|broker|connection) (?:url|uri|string|host)) (?:is |was )?(?:required|missing|not (?:set|configured|provided)))",
+        r"(?i:no (?P<name>(?:database|redis|broker|connection) (?:url|uri|string|host|address)) (?:was |is "
+        r"|has been )?(?:given|set|provided|configured|specified))"
+        r"|(?i:(?P<other>(?:database|redis|broker|connection) (?:url|uri|string|host)) (?:is |was )?(?:required"
+        r"|missing|not (?:set|configured|provided)))",
         "usual wording",
     ),
 )
 """Settings named in words of their own; `name` is what they call it."""
 
 _PATH = (
-    r"(?!/var/run/secrets/kubernetes)(?:/[\w./-]+\.(?:ya?ml|json|toml|conf|cfg|cnf|ini|properties|env|xml|crt|cert|pem|key"
-    r"|p12|jks|hcl|tfvars|cue)\b|/(?:[\w.-]+/)*(?:etc|configs?|conf|certs?|ssl|tls|secrets?|keys?|credentials)/[\w./-]*\w)"
+    r"(?!/var/run/secrets/kubernetes)(?:/[\w./-]+\.(?:ya?ml|json|toml|conf|cfg|cnf|ini|properties|env|xml|crt|cert"
+    r"|pem|key"
+    r"|p12|jks|hcl|tfvars|cue)\b|/(?:[\w.-]+/)*(?:etc|configs?|conf|certs?|ssl|tls|secrets?|keys?"
+    r"|credentials)/[\w./-]*\w)"
 )
 _NO_FILE = r"(?:[Nn]o such file or directory|ENOENT|[Cc]annot find|[Nn]ot found(?! in )|does not exist)"
 FILE = re.compile(
@@ -103,14 +113,18 @@ GARBLED = messages(
     modes.CONFIGURATION_UNREADABLE,
     (
         "YAML parsers",
-        r"yaml: (?:line \d+|unmarshal|control|did not find|found)|YAMLError|YAMLException|(?:yaml|ruamel)\.(?:scanner|parser|constructor)\.\w*Error"
-        r"|error converting YAML to JSON|\(Psych::(?:SyntaxError|\w+)\)|error parsing YAML|invalid YAML|Failed to parse YAML",
+        r"yaml: (?:line \d+|unmarshal|control|did not find|found)|YAMLError|YAMLException|(?:yaml"
+        r"|ruamel)\.(?:scanner|parser|constructor)\.\w*Error"
+        r"|error converting YAML to JSON|\(Psych::(?:SyntaxError|\w+)\)|error parsing YAML|invalid YAML"
+        r"|Failed to parse YAML",
         "go-yaml, PyYAML, snakeyaml",
     ),
     (
         "JSON parsers",
-        r"JSONDecodeError|in JSON at position|is not valid JSON|Unexpected end of JSON input|invalid JSON\b|JsonParseException"
-        r"|json: cannot unmarshal|invalid character '[^']*' (?:looking for|after|in literal)|JsonReaderException|unexpected end of JSON",
+        r"JSONDecodeError|in JSON at position|is not valid JSON|Unexpected end of JSON input|invalid JSON\b"
+        r"|JsonParseException"
+        r"|json: cannot unmarshal|invalid character '[^']*' (?:looking for|after|in literal)|JsonReaderException"
+        r"|unexpected end of JSON",
         "encoding/json, V8, Jackson",
     ),
     ("TOML parsers", r"TOMLDecodeError|toml: |TomlDecodeError|TOML parse error", "BurntSushi/toml, tomllib"),
@@ -122,8 +136,10 @@ GARBLED = messages(
     ("XML parsers", r"SAXParseException|xml\.parsers\.expat|XML document structures must start", "JAXP, expat"),
     (
         "nginx",
-        r"\[emerg\][^\n]*(?:unknown directive|unexpected|invalid (?:number|value|parameter|port|URL|host)|directive is not (?:allowed|terminated)"
-        r"|is duplicate|duplicate|not terminated|unknown \"|has no \"|missing)|unexpected \"[;}{]\"|unknown directive",
+        r"\[emerg\][^\n]*(?:unknown directive|unexpected|invalid (?:number|value|parameter|port|URL|host)"
+        r"|directive is not (?:allowed|terminated)"
+        r"|is duplicate|duplicate|not terminated|unknown \"|has no \"|missing)|unexpected \"[;}{]\""
+        r"|unknown directive",
         "src/core/ngx_conf_file.c",
     ),
     (
@@ -144,30 +160,35 @@ GARBLED = messages(
     ("Redis server", r"FATAL CONFIG FILE ERROR|Bad directive or wrong number of arguments", "src/config.c"),
     (
         "PostgreSQL server",
-        r"unrecognized configuration parameter|configuration file \"[^\"]*\" contains errors|invalid value for parameter \"",
+        r"unrecognized configuration parameter|configuration file \"[^\"]*\" contains errors"
+        r"|invalid value for parameter \"",
         "utils/misc/guc.c",
     ),
     ("MySQL server", r"unknown (?:variable|option) '|Found option without preceding group", "mysys/my_getopt.cc"),
     ("MongoDB server", r"Unrecognized option: |Error parsing (?:YAML|command line|INI)", "util/options_parser"),
     (
         "RabbitMQ",
-        r"Failed to (?:parse|load) (?:advanced )?configuration|You've tried to set \S+, but there is no setting|cuttlefish",
+        r"Failed to (?:parse|load) (?:advanced )?configuration|You've tried to set \S+, but there is no setting"
+        r"|cuttlefish",
         "cuttlefish",
     ),
     (
         "Kafka, ZooKeeper",
-        r"ConfigException|Missing required configuration|QuorumPeerConfig\$ConfigException|Invalid value \S+ for configuration",
+        r"ConfigException|Missing required configuration|QuorumPeerConfig\$ConfigException"
+        r"|Invalid value \S+ for configuration",
         "common/config",
     ),
     (
         "Elasticsearch, Logstash",
-        r"unknown setting \[|[Ff]ailed to parse (?:value|setting) \[|LogStash::ConfigurationError|SettingsException|ElasticsearchParseException: "
+        r"unknown setting \[|[Ff]ailed to parse (?:value|setting) \[|LogStash::ConfigurationError|SettingsException"
+        r"|ElasticsearchParseException: "
         r"|Config(?:uration)? (?:validation )?[Ee]rror|FATAL[^\n]*Error: \[config validation of \[",
         "Settings.java",
     ),
     (
         "Prometheus family",
-        r"[Ee]rror loading config|parsing YAML file|Loading configuration file failed|field \w+ not found in type \S*(?:[Cc]onfig|plain)\w*\b"
+        r"[Ee]rror loading config|parsing YAML file|Loading configuration file failed"
+        r"|field \w+ not found in type \S*(?:[Cc]onfig|plain)\w*\b"
         r"|undefined receiver|unmarshal errors",
         "config/config.go",
     ),
@@ -178,17 +199,21 @@ GARBLED = messages(
     ),
     (
         "Fluent Bit, Fluentd",
-        r"configuration file contains errors|is not a valid section name|Fluent::ConfigParseError|Fluent::ConfigError|config error (?:in|file=)",
+        r"configuration file contains errors|is not a valid section name|Fluent::ConfigParseError"
+        r"|Fluent::ConfigError|config error (?:in|file=)",
         "fluent-bit.c, config_parser.rb",
     ),
     (
         "OpenTelemetry collector",
-        r"failed to get config: |cannot (?:unmarshal|resolve) the configuration|'[^']*' (?:has invalid keys|unknown type)|references (?:exporter|receiver|processor) \"[^\"]*\" which is not configured|decoding failed due to the following error",
+        r"failed to get config: |cannot (?:unmarshal|resolve) the configuration|'[^']*' (?:has invalid keys"
+        r"|unknown type)|references (?:exporter|receiver|processor) \"[^\"]*\" which is not configured"
+        r"|decoding failed due to the following error",
         "confmap",
     ),
     (
         "Traefik, Vault, HashiCorp",
-        r"error loading configuration|error decoding '|invalid key '|unsupported argument|[Ee]rror parsing (?:HCL|config)|command traefik error",
+        r"error loading configuration|error decoding '|invalid key '|unsupported argument|[Ee]rror parsing (?:HCL"
+        r"|config)|command traefik error",
         "hcl",
     ),
     ("Caddy", r"adapting config using|unrecognized directive: ", "caddyconfig"),
@@ -209,52 +234,68 @@ GARBLED = messages(
     ),
     (
         "Spring Boot",
-        r"Failed to bind properties under|Failed to convert (?:property )?value of type|ConfigDataResourceNotFound|InvalidConfigDataPropertyException|Config data location .* cannot be found",
+        r"Failed to bind properties under|Failed to convert (?:property )?value of type|ConfigDataResourceNotFound"
+        r"|InvalidConfigDataPropertyException|Config data location .* cannot be found",
         "BindFailureAnalyzer",
     ),
     (
         "Hibernate, JDBC",
-        r"No suitable driver|Driver [\w.]+ claims to not accept jdbcUrl|Unable to determine Dialect|[Uu]nknown database type",
+        r"No suitable driver|Driver [\w.]+ claims to not accept jdbcUrl|Unable to determine Dialect"
+        r"|[Uu]nknown database type",
         "DriverManager",
     ),
     ("pydantic", r"validation errors? for (?:\w*(?:Settings|Config)\w*)", "pydantic-settings"),
     (
         "Python packages",
-        r"ImproperlyConfigured|ArgumentError: (?:Could not parse|Expected string or URL)|invalid dsn: |Port could not be cast to integer"
+        r"ImproperlyConfigured|ArgumentError: (?:Could not parse|Expected string or URL)|invalid dsn: "
+        r"|Port could not be cast to integer"
         r"|(?:dj_database_url|celery|kombu)[^\n]*(?:Unknown|Invalid|No such transport)|invalid connection option",
         "Django, SQLAlchemy",
     ),
     (
         "Node packages",
-        r"Config(?:uration)? validation error|ERR_INVALID_URL|Invalid URL\b|\bP1012\b|\bP1013\b|The provided database string is invalid|ERR_SOCKET_BAD_PORT|ConfigError",
+        r"Config(?:uration)? validation error|ERR_INVALID_URL|Invalid URL\b|\bP1012\b|\bP1013\b"
+        r"|The provided database string is invalid|ERR_SOCKET_BAD_PORT|ConfigError",
         "whatwg-url, Prisma",
     ),
     (
         "URL parsers",
-        r"[Ii]nvalid port \"[^\"]*\" after host|first path segment in URL cannot contain colon|missing protocol scheme|unsupported protocol scheme|failed to parse as (?:URL|DSN|keyword)|URISyntaxException|MalformedURLException|no protocol: ",
+        r"[Ii]nvalid port \"[^\"]*\" after host|first path segment in URL cannot contain colon"
+        r"|missing protocol scheme|unsupported protocol scheme|failed to parse as (?:URL|DSN|keyword)"
+        r"|URISyntaxException|MalformedURLException|no protocol: ",
         "net/url, java.net",
     ),
     (
         "Go time, flag",
-        r"time: (?:missing unit|unknown unit|invalid duration)|invalid value \"[^\"]*\" for (?:flag|\"?--?)|invalid argument \"[^\"]*\" for \"",
+        r"time: (?:missing unit|unknown unit|invalid duration)|invalid value \"[^\"]*\" for (?:flag|\"?--?)"
+        r"|invalid argument \"[^\"]*\" for \"",
         "time/format.go, flag",
     ),
     (
         "command lines",
-        r"flag provided but not defined|unknown (?:shorthand )?(?:flag|option)s?:? [\"\'`-]|unrecognized (?:option|arguments?)|error: argument \S+: |unexpected argument '"
-        r"|(?:illegal|invalid|bad|unknown) (?:command[- ]line )?option\b[:,]? [-\"\'`]|unknown command \"|found argument '[^']*' which wasn't expected|Unrecognized (?:VM )?option|no such option|got unexpected extra argument"
+        r"flag provided but not defined|unknown (?:shorthand )?(?:flag|option)s?:? [\"\'`-]|unrecognized (?:option"
+        r"|arguments?)|error: argument \S+: |unexpected argument '"
+        r"|(?:illegal|invalid|bad|unknown) (?:command[- ]line )?option\b[:,]? [-\"\'`]|unknown command \""
+        r"|found argument '[^']*' which wasn't expected|Unrecognized (?:VM )?option|no such option"
+        r"|got unexpected extra argument"
         r"|unknown argument|Error: Could not create the Java Virtual Machine|error: invalid value '",
         "flag, pflag, getopt, argparse, clap, JVM",
     ),
     (
         "others",
-        r"(?i:invalid config(?:uration)?\b|(?:error|failed|failure|cannot|could not|unable) (?:to |in |while )?(?:reading|read|parsing|parse|load(?:ing)?|decod(?:e|ing)|unmarshal(?:ling)?|validat(?:e|ing)) (?:the |its |app(?:lication)? )*(?:config(?:uration)?|settings)\b"
-        r"|config(?:uration)? (?:file )?(?:is |was )?(?:invalid|malformed|contains errors|has errors|could not be (?:read|parsed)|is not valid)|(?:config(?:uration)?|settings)[^\n]{0,40}(?:syntax|parse) error)",
+        r"(?i:invalid config(?:uration)?\b|(?:error|failed|failure|cannot|could not|unable) (?:to |in "
+        r"|while )?(?:reading|read|parsing|parse|load(?:ing)?|decod(?:e|ing)|unmarshal(?:ling)?|validat(?:e"
+        r"|ing)) (?:the |its |app(?:lication)? )*(?:config(?:uration)?|settings)\b"
+        r"|config(?:uration)? (?:file )?(?:is |was )?(?:invalid|malformed|contains errors|has errors"
+        r"|could not be (?:read|parsed)|is not valid)|(?:config(?:uration)?|settings)[^\n]{0,40}(?:syntax"
+        r"|parse) error)",
         "usual wording",
     ),
     (
         "others",
-        r"(?i:\b(?:error|failed|cannot|could not|unable) (?:to )?(?:parse|unmarshal|decode|parsing|unmarshalling|decoding)\b[^\n]*(?:config|settings?|\.ya?ml|\.json|\.toml|\.conf|\.ini|\.env\b|--\w|environment|flag|\bport\b|duration|url|dsn))",
+        r"(?i:\b(?:error|failed|cannot|could not|unable) (?:to )?(?:parse|unmarshal|decode|parsing|unmarshalling"
+        r"|decoding)\b[^\n]*(?:config|settings?|\.ya?ml|\.json|\.toml|\.conf|\.ini|\.env\b|--\w|environment|flag"
+        r"|\bport\b|duration|url|dsn))",
         "usual wording",
     ),
 )
@@ -264,7 +305,8 @@ CONVERSION = messages(
     modes.CONFIGURATION_UNREADABLE,
     (
         "Python",
-        r"invalid literal for int|could not convert string|Invalid isoformat string|not a valid (?:boolean|port|integer)",
+        r"invalid literal for int|could not convert string|Invalid isoformat string|not a valid (?:boolean|port"
+        r"|integer)",
         "Objects/longobject.c",
     ),
     ("Go strconv", r"strconv\.\w+: parsing|invalid syntax", "strconv/atoi.go"),
@@ -279,7 +321,8 @@ CONVERSION = messages(
     ("Node", r"Invalid (?:port|number|duration|boolean)\b|should be >= 0 and < 65536", "net.js"),
     (
         "others",
-        r"(?i:\binvalid (?:port|url|duration|boolean|log ?level|level|address|time ?zone)\b|must be (?:an? )?(?:integer|number|boolean|port)\b|not a valid \w+)",
+        r"(?i:\binvalid (?:port|url|duration|boolean|log ?level|level|address|time ?zone)\b"
+        r"|must be (?:an? )?(?:integer|number|boolean|port)\b|not a valid \w+)",
         "usual wording",
     ),
 )

@@ -37,7 +37,12 @@ CREDENTIALS = messages(
         "src/acl.c, src/networking.c",
     ),
     ("redis-py", r"redis\.exceptions\.AuthenticationError|Authentication required", "redis/exceptions.py"),
-    ("RabbitMQ", r"ACCESS[_-]REFUSED|ProbableAuthenticationError|AuthenticationFailureException", "rabbit_reader.erl"),
+    (
+        "RabbitMQ",
+        r"ACCESS[_-]REFUSED|ProbableAuthenticationError"
+        r"|AuthenticationFailureException",
+        "rabbit_reader.erl",
+    ),
     (
         "Kafka client",
         r"SaslAuthenticationException|SASL authentication (?:failed|error)|(?:Authentication|authentication)"
@@ -52,11 +57,17 @@ CREDENTIALS = messages(
         "x-pack security",
     ),
     ("Prisma", r"\bP1000\b|Authentication failed against database server", "Prisma error reference"),
-    ("Vault", r"\* permission denied\b|invalid (?:role or secret ID|token)\b.*|missing client token", "vault/logical"),
+    (
+        "Vault",
+        r"\* permission denied\b|invalid (?:role or secret ID|token)\b.*"
+        r"|missing client token",
+        "vault/logical",
+    ),
     (
         "AWS SDKs",
         r"InvalidAccessKeyId|SignatureDoesNotMatch|\bExpiredToken\b|InvalidClientTokenId|AuthFailure\b"
-        r"|UnrecognizedClientException|WebIdentityErr|is not authorized to perform|Not authorized to perform sts|security token included in the request is (?:invalid|expired)"
+        r"|UnrecognizedClientException|WebIdentityErr|is not authorized to perform|Not authorized to perform sts"
+        r"|security token included in the request is (?:invalid|expired)"
         r"|Unable to locate credentials|NoCredentialsError|no EC2 IMDS role found|NoCredentialProviders"
         r"|Could not load credentials from any providers|CredentialsProviderError|Missing credentials in config",
         "AWS errors",
@@ -71,7 +82,8 @@ CREDENTIALS = messages(
     (
         "web APIs",
         r"(?i:invalid (?:api[- ]?key|access key|auth(?:entication|orization)? token|client[ _]secret|bearer token))"
-        r"|[Ii]ncorrect API key|\b401 (?:Client Error: )?Unauthorized\b|\binvalid_client\b|\binvalid_grant\b|[Bb]ad credentials"
+        r"|[Ii]ncorrect API key|\b401 (?:Client Error: )?Unauthorized\b|\binvalid_client\b|\binvalid_grant\b"
+        r"|[Bb]ad credentials"
         r"|[Rr]esponse code 401|(?<!expected )status(?: code)?[ :=]+401\b",
         "RFC 6749, RFC 9110",
     ),
@@ -130,7 +142,8 @@ CREDENTIALS = messages(
     (
         "others",
         r"(?i:\blogin (?:was )?refused\b|invalid username(?:/| or )password|(?:wrong|incorrect|invalid) password"
-        r"|\bauthentication fail(?:ed|ure)\b|\b(?<!the server: )invalid (?:user )?credentials\b|credentials (?:are|were) (?:not valid|invalid|rejected))",
+        r"|\bauthentication fail(?:ed|ure)\b|\b(?<!the server: )invalid (?:user )?credentials\b|credentials (?:are"
+        r"|were) (?:not valid|invalid|rejected))",
         "usual wording",
     ),
 )

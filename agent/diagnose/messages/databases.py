@@ -41,7 +41,12 @@ EXHAUSTED = messages(
         "tomcat-jdbc",
     ),
     ("SQLAlchemy", r"QueuePool limit of size", "lib/sqlalchemy/pool/impl.py"),
-    ("psycopg", r"couldn't get a connection after|PoolTimeout\b|PoolError: connection pool exhausted", "psycopg_pool"),
+    (
+        "psycopg",
+        r"couldn't get a connection after|PoolTimeout\b"
+        r"|PoolError: connection pool exhausted",
+        "psycopg_pool",
+    ),
     (
         "Prisma",
         r"\bP2024\b|Timed out fetching a new connection from the connection pool|\bP2037\b",
@@ -60,7 +65,8 @@ EXHAUSTED = messages(
     ),
     (
         "ADO.NET",
-        r"[Cc]onnection pool has been exhausted|prior to obtaining a connection from the pool|max pool size was reached",
+        r"[Cc]onnection pool has been exhausted|prior to obtaining a connection from the pool"
+        r"|max pool size was reached",
         "SqlClient, Npgsql",
     ),
     (
@@ -75,7 +81,8 @@ EXHAUSTED = messages(
     ),
     (
         "others",
-        r"(?i:\b(?:connection|client) pool (?:is |was )?(?:exhausted|full)|no (?:free|available) connections? (?:in|left)"
+        r"(?i:\b(?:connection|client) pool (?:is |was )?(?:exhausted|full)|no (?:free|available) connections? (?:in"
+        r"|left)"
         r"|max(?:imum)?(?: number of)? (?:client )?connections (?:has been |was )?(?:reached|exceeded))",
         "usual wording",
     ),
@@ -97,7 +104,8 @@ READ_ONLY = messages(
     ("Redis server", r"\bREADONLY\b|against a read only replica|ReadOnlyError", "src/server.c"),
     (
         "MongoDB",
-        r"NotWritablePrimary|NotPrimaryNoSecondaryOk|not (?:primary|master)\b(?! key)|NotMasterNoSlaveOk|NotPrimaryError",
+        r"NotWritablePrimary|NotPrimaryNoSecondaryOk|not (?:primary|master)\b(?! key)|NotMasterNoSlaveOk"
+        r"|NotPrimaryError",
         "error_codes.yml",
     ),
     ("SQLite", r"attempt to write a readonly database|SQLITE_READONLY", "src/main.c"),

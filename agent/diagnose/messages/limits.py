@@ -20,7 +20,12 @@ LIMITS = messages(
         r"|uv_thread_create|newosproc",
         "pthread_create(3), EAGAIN",
     ),
-    ("shells", r"fork: (?:retry: )?(?:Resource temporarily unavailable|Cannot allocate memory)|can't fork", "fork(2)"),
+    (
+        "shells",
+        r"fork: (?:retry: )?(?:Resource temporarily unavailable|Cannot allocate memory)"
+        r"|can't fork",
+        "fork(2)",
+    ),
     (
         "PostgreSQL server",
         r"could not resize shared memory|could not (?:create|map) (?:anonymous )?shared memory",

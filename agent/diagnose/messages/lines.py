@@ -28,19 +28,24 @@ LONGEST = 2000
 """Characters of a line that are read."""
 
 WEAK = re.compile(
-    r"\b(?:fatal|panic|critical|errors?|exceptions?|failed|failure|cannot|can't|could not|unable|refused|denied|invalid"
-    r"|missing|not found|aborting|ERR|timed? ?out|timeout|unbound|not permitted|not set|unknown|no servers|violation)\b",
+    r"\b(?:fatal|panic|critical|errors?|exceptions?|failed|failure|cannot|can't|could not|unable|refused|denied"
+    r"|invalid"
+    r"|missing|not found|aborting|ERR|timed? ?out|timeout|unbound|not permitted|not set|unknown|no servers"
+    r"|violation)\b",
     re.IGNORECASE,
 )
 _HARMLESS = re.compile(
-    r"\b(?:warn(?:ing)?|info|debug|trace|notice)\b(?!\.)|\bdefaults?(?:ing)? (?:to|value|is|will)\b|\busing (?:the )?defaults?\b"
-    r"|\bfall(?:ing)? ?back|\boptional\b|\b(?:skipping|ignoring|ignored|retrying|retry in|deprecated|DeprecationWarning)\b",
+    r"\b(?:warn(?:ing)?|info|debug|trace|notice)\b(?!\.)|\bdefaults?(?:ing)? (?:to|value|is|will)\b"
+    r"|\busing (?:the )?defaults?\b"
+    r"|\bfall(?:ing)? ?back|\boptional\b|\b(?:skipping|ignoring|ignored|retrying|retry in|deprecated"
+    r"|DeprecationWarning)\b",
     re.IGNORECASE,
 )
 """Lines a program goes on after."""
 
 _WELL = re.compile(
-    r"(?i)\b(?:connected|re-?connected|succeeded|successful(?:ly)?|ready|started|serving|listening|established|healthy"
+    r"(?i)\b(?:connected|re-?connected|succeeded|successful(?:ly)?|ready|started|serving|listening|established"
+    r"|healthy"
     r"|completed|done|up and running)\b(?! to\b.*(?:fail|refus))"
 )
 """Lines by which a program says that something worked: what stands above them did not end it."""
@@ -50,12 +55,17 @@ _CHAINED = (
 )  # fmt: skip
 
 _FRAME = re.compile(
-    r"^\s+at .+|^\s*File \"[^\"]*\", line \d+|^\s*\.\.\. \d+ (?:more|common frames)|^\s*[\^~][\s\^~]*$|^goroutine \d+ "
+    r"^\s+at .+|^\s*File \"[^\"]*\", line \d+|^\s*\.\.\. \d+ (?:more|common frames)|^\s*[\^~][\s\^~]*$"
+    r"|^goroutine \d+ "
     r"|^\t\S+\.go:\d+|^created by |^exit status \d+$|^\[signal |^\s+from \S+:\d+|^#\d+ |^Stack trace:|^\s+thrown in "
-    r"|^note: run with |^stack backtrace:|^Node\.js v\d|^node:internal\S*:\d+$|^\s*triggerUncaughtException|^(?:/|file:|node:)\S+:\d+$"
-    r"|^\S+:\d+:in [`'][^'`]*'$|^\s*\d+: 0x[0-9a-f]+|^\s+\d+:\s+(?:0x[0-9a-f]+ - )?(?:<?\w+>?::)+\S+$|^Traceback \(most recent"
-    r"|^\s+(?:File|line) .*\bin\b|^Thrown at:|^\s*<anonymous>|^\(Background on this error|^\s+For further information visit"
-    r"|^-{5,}$|^={5,}$|^\*{5,}$|^Please (?:make sure|check|see)|^More (?:details|info) here|^\s*<---|^\s+-->|^\s*\d* \|"
+    r"|^note: run with |^stack backtrace:|^Node\.js v\d|^node:internal\S*:\d+$|^\s*triggerUncaughtException|^(?:/"
+    r"|file:|node:)\S+:\d+$"
+    r"|^\S+:\d+:in [`'][^'`]*'$|^\s*\d+: 0x[0-9a-f]+|^\s+\d+:\s+(?:0x[0-9a-f]+ - )?(?:<?\w+>?::)+\S+$"
+    r"|^Traceback \(most recent"
+    r"|^\s+(?:File|line) .*\bin\b|^Thrown at:|^\s*<anonymous>|^\(Background on this error"
+    r"|^\s+For further information visit"
+    r"|^-{5,}$|^={5,}$|^\*{5,}$|^Please (?:make sure|check|see)|^More (?:details|info) here|^\s*<---|^\s+-->"
+    r"|^\s*\d* \|"
 )
 """Lines that say where, not what."""
 
@@ -66,7 +76,8 @@ _PROPERTY = re.compile(
 """A property of an error object, as Node prints it: what it holds may tell, it is not what was said."""
 
 _HELP = re.compile(
-    r"^(?:usage\b|(?:global |available |general |management )?(?:flags|options|commands|arguments|examples?|environment(?: variables)?)\s*:?$"
+    r"^(?:usage\b|(?:global |available |general |management )?(?:flags|options|commands|arguments|examples?"
+    r"|environment(?: variables)?)\s*:?$"
     r"|(?:Usage|USAGE|Flags|Options|OPTIONS|Commands)\b.*:\s*$|Usage: |USAGE: |Usage of )",
     re.IGNORECASE,
 )
@@ -177,7 +188,7 @@ def _telling(records: Sequence[Record]) -> int | None:
 def _is_strong(found: Record) -> bool:
     if found.level == HARMLESS:
         return bool(re.search(r"\b(?:FATAL|PANIC): ", found.text))
-    return found.level == FATAL or bool(STRONG.search(found.text)) and not _PROPERTY.match(found.text)
+    return found.level == FATAL or (bool(STRONG.search(found.text)) and not _PROPERTY.match(found.text))
 
 
 def _is_weak(found: Record) -> bool:

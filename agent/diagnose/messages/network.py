@@ -82,7 +82,8 @@ NO_SUCH_NAME = messages(
     ("Redis, RabbitMQ, Erlang", r"\bnxdomain\b", "inet(3)"),
     (
         "others",
-        r"(?i:(?:could not|cannot|can't|couldn't|failed to|unable to) resolve (?:the )?(?:host(?:name)?|address|server|dns|name|endpoint)\b)"
+        r"(?i:(?:could not|cannot|can't|couldn't|failed to|unable to) resolve (?:the )?(?:host(?:name)?|address"
+        r"|server|dns|name|endpoint)\b)"
         r"|(?i:\bunknown host\b(?! key))",
         "usual wording",
     ),
@@ -93,7 +94,8 @@ REFUSED = messages(
     UNREACHABLE,
     (
         "libc",
-        r"ECONNREFUSED|[Cc]onnection [Rr]efused(?! by user)(?!: (?:[Nn]ot authori|[Bb]ad user))|ConnectionRefused|os error 111",
+        r"ECONNREFUSED|[Cc]onnection [Rr]efused(?! by user)(?!: (?:[Nn]ot authori|[Bb]ad user))|ConnectionRefused"
+        r"|os error 111",
         "errno ECONNREFUSED",
     ),
     (
@@ -111,7 +113,8 @@ REFUSED = messages(
     ("PostgreSQL JDBC", r"Connection to \S+ refused", "ConnectionFactoryImpl.java"),
     (
         "PostgreSQL client",
-        r"Is the server running (?:on|locally)|could not connect to server|[Ss]erver closed the connection unexpectedly"
+        r"Is the server running (?:on|locally)|could not connect to server"
+        r"|[Ss]erver closed the connection unexpectedly"
         r"|the database system is (?:starting up|shutting down|in recovery)|no response from server",
         "fe-connect.c",
     ),
@@ -134,7 +137,8 @@ REFUSED = messages(
     (
         "Kafka clients",
         r"NoBrokersAvailable|run out of available brokers|brokers are down|Timed out waiting for a node assignment"
-        r"|Broker may not be available|KafkaJSNumberOfRetriesExceeded|BrokerNotAvailable|Bootstrap broker \S+ .*disconnected"
+        r"|Broker may not be available|KafkaJSNumberOfRetriesExceeded|BrokerNotAvailable"
+        r"|Bootstrap broker \S+ .*disconnected"
         r"|Failed to get metadata|all bootstrap brokers|LEADER_NOT_AVAILABLE|Failed to update metadata after",
         "clients",
     ),
@@ -145,7 +149,8 @@ REFUSED = messages(
     ),
     (
         "Cassandra",
-        r"Could not reach any contact point|NoHostAvailable|All host\(s\) tried for query failed|Unable to connect to any servers",
+        r"Could not reach any contact point|NoHostAvailable|All host\(s\) tried for query failed"
+        r"|Unable to connect to any servers",
         "drivers",
     ),
     ("NATS", r"no servers available for connection|nats: timeout|nats: connection closed", "nats.go"),
@@ -158,18 +163,21 @@ REFUSED = messages(
     (
         "MongoDB drivers",
         r"ServerSelection(?:Timeout)?Error|server selection (?:error|timeout)|MongoNetworkError|MongoTimeoutError"
-        r"|MongoSocketOpenException|No servers (?:are )?available|[Nn]o suitable servers found|ServerSelectionTimeout",
+        r"|MongoSocketOpenException|No servers (?:are )?available|[Nn]o suitable servers found"
+        r"|ServerSelectionTimeout",
         "server selection specification",
     ),
     (
         "Elasticsearch clients",
         r"NoNodeAvailable|No Living connections|Unable to retrieve version information from Elasticsearch"
-        r"|elastic(?:search|_transport)\.(?:exceptions\.)?Connection(?:Error|Timeout)|NoNodesAvailable|None of the configured nodes",
+        r"|elastic(?:search|_transport)\.(?:exceptions\.)?Connection(?:Error|Timeout)|NoNodesAvailable"
+        r"|None of the configured nodes",
         "transport",
     ),
     (
         "gRPC",
-        r"code = Unavailable\b|StatusCode\.UNAVAILABLE|failed to connect to all addresses|14 UNAVAILABLE|no healthy upstream",
+        r"code = Unavailable\b|StatusCode\.UNAVAILABLE|failed to connect to all addresses|14 UNAVAILABLE"
+        r"|no healthy upstream",
         "statuscodes.md",
     ),
     ("memcached", r"SERVER HAS FAILED AND IS DISABLED|Memcached[^\n]*[Uu]nable to connect", "libmemcached"),
@@ -192,15 +200,18 @@ REFUSED = messages(
     ),
     (
         "others",
-        r"(?i:(?:could not|cannot|can't|couldn't|failed to|unable to|error) connect(?:ing)? (?:to|with)\b(?! \('0\.0))"
-        r"|(?i:failed to (?:establish|open|obtain|acquire)(?: a| an| the)?(?: new)?(?: \w+)? connection\b|\bconnection to \S+ (?:failed|refused|lost|closed|timed out))"
+        r"(?i:(?:could not|cannot|can't|couldn't|failed to|unable to|error) connect(?:ing)? (?:to"
+        r"|with)\b(?! \('0\.0))"
+        r"|(?i:failed to (?:establish|open|obtain|acquire)(?: a| an| the)?(?: new)?(?: \w+)? connection\b"
+        r"|\bconnection to \S+ (?:failed|refused|lost|closed|timed out))"
         r"|Acquisition timeout while waiting for new connection",
         "usual wording",
     ),
     (
         "migration tools",
         r"Unable to obtain connection from database|Connection could not be created|ConnectionNotEstablished"
-        r"|Unable to (?:acquire|open|build) JDBC Connection|Unable to connect to (?:the )?database|SequelizeConnection\w*Error"
+        r"|Unable to (?:acquire|open|build) JDBC Connection|Unable to connect to (?:the )?database"
+        r"|SequelizeConnection\w*Error"
         r"|HibernateException: .*Connection|database (?:is )?not (?:reachable|available)|DatabaseConnectionError",
         "Flyway, Liquibase, Hibernate",
     ),
@@ -211,7 +222,8 @@ TIMED_OUT = messages(
     UNREACHABLE,
     (
         "Go net",
-        r"i/o timeout|context deadline exceeded|Client\.Timeout (?:exceeded|or context)|TLS handshake timeout|net/http: timeout",
+        r"i/o timeout|context deadline exceeded|Client\.Timeout (?:exceeded|or context)|TLS handshake timeout"
+        r"|net/http: timeout",
         "net/net.go",
     ),
     (
@@ -222,21 +234,29 @@ TIMED_OUT = messages(
     ),
     (
         "Python clients",
-        r"(?:Connect|Read|Write|Pool)Timeout(?:Error)?\b(?! acquiring)|[Rr]ead timed out|connect timeout=|<urlopen error timed out>"
+        r"(?:Connect|Read|Write|Pool)Timeout(?:Error)?\b(?! acquiring)|[Rr]ead timed out|connect timeout="
+        r"|<urlopen error timed out>"
         r"|(?:socket\.|^)(?:timeout|TimeoutError): timed out",
         "requests, httpx, urllib3",
     ),
     (
         "Java clients",
-        r"SocketTimeoutException|[Cc]onnect(?:ion attempt)? timed out|ConnectTimeoutException|HttpConnectTimeoutException",
+        r"SocketTimeoutException|[Cc]onnect(?:ion attempt)? timed out|ConnectTimeoutException"
+        r"|HttpConnectTimeoutException",
         "java.net",
     ),
     (
         "Node clients",
-        r"UND_ERR_(?:CONNECT|HEADERS|BODY)_TIMEOUT|Connect Timeout Error|timeout of \d+ms exceeded|Connection terminated due to connection timeout",
+        r"UND_ERR_(?:CONNECT|HEADERS|BODY)_TIMEOUT|Connect Timeout Error|timeout of \d+ms exceeded"
+        r"|Connection terminated due to connection timeout",
         "undici, axios, pg",
     ),
-    ("gRPC", r"StatusCode\.DEADLINE_EXCEEDED|DeadlineExceeded|Deadline Exceeded|4 DEADLINE_EXCEEDED", "statuscodes.md"),
+    (
+        "gRPC",
+        r"StatusCode\.DEADLINE_EXCEEDED|DeadlineExceeded|Deadline Exceeded"
+        r"|4 DEADLINE_EXCEEDED",
+        "statuscodes.md",
+    ),
     (
         ".NET",
         r"HttpClient\.Timeout of|Connection Timeout Expired|A connection attempt failed because the connected party",
@@ -244,7 +264,8 @@ TIMED_OUT = messages(
     ),
     (
         "databases",
-        r"Timeout expired\.? +The timeout period elapsed|[Cc]onnection (?:attempt )?(?:to \S+ )?(?:has )?time[d-]? ?out|connect(?:ion)? time-?out",
+        r"Timeout expired\.? +The timeout period elapsed"
+        r"|[Cc]onnection (?:attempt )?(?:to \S+ )?(?:has )?time[d-]? ?out|connect(?:ion)? time-?out",
         "drivers",
     ),
     (
@@ -254,7 +275,8 @@ TIMED_OUT = messages(
     ),
     (
         "waiting scripts",
-        r"timeout occurred after waiting \d+|Timeout after \d+s? waiting on|(?i:timed out waiting for (?!cache|caches|the condition)\S*(?::\d+| (?:host|service|server|database|tcp)))",
+        r"timeout occurred after waiting \d+|Timeout after \d+s? waiting on|(?i:timed out waiting for (?!cache"
+        r"|caches|the condition)\S*(?::\d+| (?:host|service|server|database|tcp)))",
         "wait-for-it, dockerize",
     ),
 )

@@ -44,8 +44,10 @@ _PREFIX = re.compile(
     r"^\[?\d{4}[-/]\d\d[-/]\d\d[T ][\d:.,]+(?:\s?(?:Z|UTC|GMT|[A-Z]{3,4}\b|[+-]\d\d:?\d\d))?\]?\s+(?:\[\d+\]\s+)?"
 )
 _PLAIN = re.compile(
-    r"^(?:\S+ +){0,3}?[\[<(|]*(?P<level>FATAL|PANIC|CRITICAL|CRIT|ALERT|EMERG|SEVERE|ERROR|ERR|WARN(?:ING)?|INFO|NOTICE|DEBUG"
-    r"|TRACE|LOG|FTL|PNC|WRN|INF|DBG|TRC|fatal|panic|critical|error|warn(?:ing)?|info|notice|debug|trace)[\]>)|:/ \t,]"
+    r"^(?:\S+ +){0,3}?[\[<(|]*(?P<level>FATAL|PANIC|CRITICAL|CRIT|ALERT|EMERG|SEVERE|ERROR|ERR|WARN(?:ING)?|INFO"
+    r"|NOTICE|DEBUG"
+    r"|TRACE|LOG|FTL|PNC|WRN|INF|DBG|TRC|fatal|panic|critical|error|warn(?:ing)?|info|notice|debug|trace)[\]>)"
+    r"|:/ \t,]"
 )
 _KLOG = re.compile(r"^(?P<level>[FEWID])\d{4} [\d:.]+\s+\d+ \S+?:\d+\] ?")
 _PAIR = re.compile(r"(?P<key>[A-Za-z_][\w.@-]*)=(?:\"(?P<quoted>(?:[^\"\\]|\\.)*)\"|(?P<bare>\S*))")

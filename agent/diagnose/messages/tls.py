@@ -24,8 +24,10 @@ TRUST = messages(
     (
         "OpenSSL",
         r"certificate verify failed|CERTIFICATE_VERIFY_FAILED|certificate has expired|certificate is not yet valid"
-        r"|self[- ]signed certificate|unable to get (?:local )?issuer certificate|unable to verify the first certificate"
-        r"|sslv3 alert (?:bad certificate|certificate)|alert (?:unknown ca|certificate expired|bad certificate|number 42|number 48)"
+        r"|self[- ]signed certificate|unable to get (?:local )?issuer certificate"
+        r"|unable to verify the first certificate"
+        r"|sslv3 alert (?:bad certificate|certificate)|alert (?:unknown ca|certificate expired|bad certificate"
+        r"|number 42|number 48)"
         r"|tlsv1 alert unknown ca|[Hh]ostname mismatch, certificate",
         "crypto/x509/x509_txt.c",
     ),
@@ -38,7 +40,8 @@ TRUST = messages(
     (
         "Java JSSE",
         r"PKIX path|unable to find valid certification path|CertificateExpiredException|CertificateNotYetValid"
-        r"|No subject alternative (?:DNS )?names? (?:matching|present)|bad_certificate|certificate_unknown|No name matching \S+ found"
+        r"|No subject alternative (?:DNS )?names? (?:matching|present)|bad_certificate|certificate_unknown"
+        r"|No name matching \S+ found"
         r"|trustAnchors parameter must be non-empty",
         "sun.security.validator",
     ),
@@ -67,7 +70,8 @@ TRUST = messages(
     ),
     (
         "others",
-        r"(?i:\b(?:untrusted|unknown) (?:certificate )?authority|certificate (?:has been |is |was )?(?:revoked|expired|untrusted))"
+        r"(?i:\b(?:untrusted|unknown) (?:certificate )?authority|certificate (?:has been |is |was )?(?:revoked"
+        r"|expired|untrusted))"
         r"|(?i:certificate (?:signed by|of) (?:an )?unknown)",
         "usual wording",
     ),

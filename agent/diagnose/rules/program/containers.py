@@ -49,10 +49,15 @@ _SHELL_SAYS = re.compile(
     r"|No such file or directory|cannot execute|is a directory|Is a directory)",
     re.MULTILINE,
 )
-_EXEC_SAYS = re.compile(r"^exec (?P<program>/\S+?): (?P<why>no such file or directory|permission denied)", re.MULTILINE)
+_EXEC_SAYS = re.compile(
+    r"^exec (?P<program>/\S+?): (?P<why>no such file or directory"
+    r"|permission denied)",
+    re.MULTILINE,
+)
 _NO_SCRIPT = re.compile(
     r"can't open file '(?P<a>[^']+)'|Cannot find module '(?P<b>/[^']+)'|Unable to access jarfile (?P<c>\S+)"
-    r"|[Cc]ould not find or load main class (?P<d>\S+)|No module named (?P<e>\S+)$|(?:can't|cannot) open '?(?P<f>/[^\s':]+)",
+    r"|[Cc]ould not find or load main class (?P<d>\S+)|No module named (?P<e>\S+)$|(?:can't"
+    r"|cannot) open '?(?P<f>/[^\s':]+)",
     re.MULTILINE,
 )
 """What interpreters say when the program they are to run is not there."""
