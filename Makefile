@@ -3,8 +3,10 @@
 VENV := .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
+UV := .venv-lock/bin/uv
+COMPILE = $(UV) pip compile pyproject.toml --quiet --universal --generate-hashes --no-annotate --custom-compile-command "make lock"
 
-.PHONY: help demo test check lint types arrows unit test-cluster cluster-up cluster-down scenarios bench capture clean
+.PHONY: help demo test check lint types arrows unit test-cluster cluster-up cluster-down scenarios bench capture lock newest floors clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -54,18 +56,35 @@ capture: $(VENV)/.developing ## record the demo's capture anew on the real clust
 	$(BIN)/python -m tests.cluster.demo
 
 clean: ## remove what the other targets made in the checkout
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) .venv-* build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+lock: $(UV) ## choose the newest versions that fit pyproject.toml, for `demo`, `test` and CI to install
+	$(COMPILE) --upgrade --group build --output-file locks/run.txt
+	$(COMPILE) --upgrade --group build --group dev --constraint locks/run.txt --output-file locks/dev.txt
+
+newest floors: $(UV) ## the tests with the newest versions there are today, or with the oldest that pyproject.toml allows
+	$(UV) venv --quiet --clear --seed --python $(PYTHON) .venv-$@
+	$(UV) pip install --quiet --python .venv-$@/bin/python --resolution $(if $(filter floors,$@),lowest-direct,highest) \
+		--group build --group dev --editable .
+	.venv-$@/bin/python -m tests.binaries
+	.venv-$@/bin/pytest -m "not cluster and not packaging"
+
+# It resolves for every Python and platform at once, which pip cannot; only the targets above need it.
+$(UV):
+	$(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/pip install --quiet "uv>=0.9"
 
 $(VENV)/bin/pip:
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --upgrade "pip>=25.1"
 
-$(VENV)/.installed: pyproject.toml | $(VENV)/bin/pip
+# hatchling comes out of the lock too, so that nothing that is installed here was chosen on the day.
+$(VENV)/.installed: pyproject.toml locks/run.txt | $(VENV)/bin/pip
 	@echo "installing bluehelm into $(VENV)"
-	$(BIN)/pip install --quiet --editable .
+	$(BIN)/pip install --quiet --require-hashes --requirement locks/run.txt
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
-$(VENV)/.developing: pyproject.toml $(VENV)/.installed
+$(VENV)/.developing: locks/dev.txt $(VENV)/.installed
 	@echo "installing the checks' own tools into $(VENV)"
-	$(BIN)/pip install --quiet --group dev
+	$(BIN)/pip install --quiet --require-hashes --requirement locks/dev.txt
 	touch $@

@@ -27,7 +27,7 @@ class Settings:
     blueprints: str = ""
     """Folder of the blueprints; "" means ./blueprints, then your own, then the shipped ones."""
     path: str = ""
-    """Folders kubectl, helm, docker and minikube are looked for in, colons between; "" means the system's own."""
+    """Folders of kubectl, helm, docker and minikube, colons between; "" means the system's, then your PATH."""
     prometheus: str = ""
     """Origin of a Prometheus server (http://host:9090), a second source of metrics; "" means none."""
 

@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from tools.checkouts import inside_checkout
 from tools.failure import Failure, FailureKind
 from tools.redact import MASK, is_secret_name
 from tools.run import run_credential_plugin
@@ -89,7 +90,7 @@ def _refusal(plugin: object, origin: Path) -> str:
     found = origin.resolve().stat()
     if found.st_uid not in (os.getuid(), 0) or found.st_mode & 0o022:
         return "its credential plugin is not run: the file belongs to, or may be written by, somebody else"
-    if _inside_repository(origin.resolve()):
+    if inside_checkout(origin):
         return "its credential plugin is not run: the file lies inside a git checkout; move it out, or use another"
     return ""
 
@@ -102,16 +103,6 @@ def _well_formed(plugin: Mapping[str, Any]) -> bool:
     names = [item.get("name") for item in env]
     texts = [plugin["command"], *args, *names, *(item.get("value") or "" for item in env)]
     return all(isinstance(text, str) and "\0" not in text for text in texts) and not any("=" in name for name in names)
-
-
-def _inside_repository(path: Path) -> bool:
-    """Return whether the file lies in the checkout this command runs in."""
-    try:
-        here = Path.cwd()
-    except FileNotFoundError:  # the folder was deleted under our feet: then it is no checkout
-        return False
-    root = next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), None)
-    return root is not None and root != Path.home() and path.is_relative_to(root)
 
 
 def _cached(plugin: Mapping[str, Any], cluster: Mapping[str, Any]) -> Credential | Failure:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from functools import cache
+from itertools import accumulate
 from typing import Any
 
 from tools.objects import redact_documents
@@ -14,6 +15,7 @@ LARGEST = 2_000_000
 DEEPEST = 200
 """Levels a manifest may be nested; Kubernetes' own schemas have 40."""
 
+_BRACKET = re.compile(r"[\[\]{}]")
 _FAR_RIGHT = re.compile(rf"^[ \t?-]{{{DEEPEST}}}", re.MULTILINE)
 
 
@@ -177,10 +179,21 @@ def _refuse_depth(text: str) -> None:
     if text.count("[") + text.count("{") < DEEPEST and not _FAR_RIGHT.search(text):
         return
     depth = 0
-    for event in yaml.parse(text, Loader=_loader()):
-        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if depth > DEEPEST:
-            raise Unreadable("nested too deep")
+    try:
+        for event in yaml.parse(text, Loader=_loader()):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > DEEPEST:
+                raise Unreadable("nested too deep")
+    except yaml.YAMLError as error:  # newer parsers have a limit of their own, and reach it while they look ahead
+        if _brackets(text) > DEEPEST:
+            raise Unreadable("nested too deep") from error
+        raise
+
+
+def _brackets(text: str) -> int:
+    """Return how many brackets of a text are open at once, at the most; those inside of quotes count too."""
+    steps = (1 if found in "[{" else -1 for found in _BRACKET.findall(text))
+    return max(accumulate(steps), default=0)
 
 
 @cache

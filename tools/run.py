@@ -22,11 +22,9 @@ from tools import policy
 from tools.access import Access, write_kubeconfig
 from tools.documents import Unreadable, json_lines, manifest, one_json, sourced
 from tools.failure import Failure, FailureKind
+from tools.programs import SYSTEM, find, looked_in, pinned
 from tools.redact import redact
 from tools.text import clean
-
-SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/homebrew/bin"
-"""Where programs are looked for unless the user's configuration says otherwise: never the caller's PATH or folder."""
 
 CAP = 1 << 20
 """Bytes of standard output kept unless a caller needs more; standard error gets 64 KiB."""
@@ -70,6 +68,8 @@ LAST_WORDS = (
 GRACE = 2.0
 """Seconds between asking a process group to end and ending it."""
 
+OTHERWISE = "install it, or name its folder in the setting `path`"
+
 WHAT_TO_DO = {
     "kubectl": "install kubectl, or name its folder in the setting `path`",
     "helm": "install helm 4, or name its folder in the setting `path`",
@@ -93,14 +93,15 @@ class Sandbox:
 
     folder: Path
     context: str = ""
-    path: str = SEARCH_PATH
+    path: str = ""
+    """Folders its programs are looked for in, "" for the usual ones (tools/programs.py)."""
     docker_host: str = ""
     minikube_home: str = ""
 
     def environment(self) -> dict[str, str]:
         """Return all a process learns of the world."""
         said = {
-            "PATH": SEARCH_PATH,
+            "PATH": SYSTEM,
             "HOME": str(self.folder / "home"),
             "KUBECONFIG": str(self.folder / "kubeconfig"),
             "KUBERC": "off",
@@ -139,7 +140,7 @@ def sandbox(
             (folder / name).mkdir(mode=0o700)
         if access is not None:
             write_kubeconfig(access, folder / "kubeconfig")
-        yield Sandbox(folder, access.context if access else "", path or SEARCH_PATH, docker_host, minikube_home)
+        yield Sandbox(folder, access.context if access else "", path, docker_host, minikube_home)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -197,7 +198,8 @@ def _run(
         return Failure(FailureKind.DENIED, policy.shown(argv), decision.reason)
     binary = pinned(argv[0], box.path)
     if binary is None:
-        return Failure(FailureKind.MISSING, argv[0], "not installed", WHAT_TO_DO.get(argv[0], ""))
+        hint = f"{looked_in(box.path)}; {WHAT_TO_DO.get(argv[0], OTHERWISE)}"
+        return Failure(FailureKind.MISSING, argv[0], "not installed", hint)
     done = _execute([binary, *argv[1:]], box.environment(), box.folder / "empty", timeout, cap)
     return _failed(policy.shown(argv), done, answers) or done
 
@@ -220,33 +222,13 @@ def run_credential_plugin(
 
     Its output holds a credential, so it is not redacted and must not be shown.
     """
-    binary = argv[0] if argv[0].startswith("/") else find(argv[0], environment.get("PATH", SEARCH_PATH))
+    binary = argv[0] if argv[0].startswith("/") else find(argv[0], environment.get("PATH", SYSTEM))
     if binary is None or not Path(binary).is_file():
         return Failure(FailureKind.MISSING, argv[0], "the kubeconfig's credential plugin is not installed")
     home = Path(environment.get("HOME") or "/")  # a service account's is often no folder that exists
     folder = home if home.is_dir() else Path("/")
     done = _execute([binary, *argv[1:]], dict(environment), folder, timeout, CAP)
     return _failed(argv[0], done) or Output(tuple(argv), _text(done.stdout), "", done.truncated)
-
-
-def pinned(name: str, path: str) -> str | None:
-    """Return a program's absolute path, the same one for the life of this process once it was found."""
-    if (name, path) not in _PINNED:
-        found = find(name, path)
-        if found is None:
-            return None
-        _PINNED[name, path] = found
-    return _PINNED[name, path]
-
-
-_PINNED: dict[tuple[str, str], str] = {}
-
-
-def find(name: str, path: str = SEARCH_PATH) -> str | None:
-    """Return the absolute path of a program in the folders given; relative folders are never searched."""
-    folders = [Path(part).expanduser() for part in path.split(os.pathsep) if part]
-    found = (folder / name for folder in folders if folder.is_absolute())
-    return next((str(candidate) for candidate in found if candidate.is_file() and os.access(candidate, os.X_OK)), None)
 
 
 @dataclass(slots=True)

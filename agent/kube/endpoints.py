@@ -1,6 +1,7 @@
 """Which pods a selector selects, through an index over labels: every Service asks, and pods are many."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 
 from agent.kube.fields import WORKLOADS, condition_is, is_terminal, metadata, spec, template
 from agent.kube.memo import per_graph
@@ -45,6 +46,11 @@ def _workloads(graph: Graph) -> Mapping[str, list[Object]]:
     return found
 
 
+def namespaces(graph: Graph) -> Iterable[str]:
+    """Return the namespaces that have workloads."""
+    return _workloads(graph)
+
+
 def workloads(namespace: str, graph: Graph) -> Sequence[Object]:
     """Return a namespace's topmost workloads (Deployments, StatefulSets, bare ReplicaSets, Jobs …)."""
     return _workloads(graph).get(namespace, ())
@@ -75,12 +81,19 @@ def chosen(service: Object) -> Mapping[str, str]:
 
 @per_graph
 def _services_by_pair(graph: Graph) -> Mapping[Pair, list[Object]]:
-    """Return the Services by the first pair of their selector."""
+    """Return the Services by the pair of their selector that fewest Services select by: `app`, not the release's."""
+    pairs = {id(service): _pairs(service) for service in graph.all("Service")}
+    common = Counter(pair for found in pairs.values() for pair in found)
     index: dict[Pair, list[Object]] = {}
     for service in graph.all("Service"):
-        for key, value in list(chosen(service).items())[:1]:
-            index.setdefault((ref(service).namespace, key, value), []).append(service)
+        rarest = min(pairs[id(service)], key=lambda pair: common[pair], default=None)
+        if rarest is not None:
+            index.setdefault(rarest, []).append(service)
     return index
+
+
+def _pairs(service: Object) -> list[Pair]:
+    return [(ref(service).namespace, key, value) for key, value in chosen(service).items()]
 
 
 def services_of(workload: Object, graph: Graph) -> list[Object]:

@@ -1,18 +1,19 @@
 """Which Helm release an object belongs to, by Helm's own marks on it, and the command that would change it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from agent.kube.fields import metadata
+from agent.kube.memo import per_graph
 from agent.snapshot.graph import Graph, labels
-from agent.snapshot.record import Object, Ref
+from agent.snapshot.record import Object, Ref, Release
 
 _VERSIONED = re.compile(r"(.+?)-v?\d+\.\d+\.\d+.*")
 
 
-class Home(NamedTuple):
-    """A Helm release: its name, namespace, and the name of its chart ("" when nothing says it)."""
+class HelmOwner(NamedTuple):
+    """The Helm release that owns an object: its name, namespace and chart ("" when nothing says it)."""
 
     release: str
     namespace: str
@@ -21,7 +22,7 @@ class Home(NamedTuple):
     """Whether it is known to run on the chart's own values alone."""
 
 
-def home(objects: Sequence[Ref], graph: Graph) -> Home | None:
+def helm_owner(objects: Sequence[Ref], graph: Graph) -> HelmOwner | None:
     """Return the release that owns the first of these objects any release owns, None when none does."""
     for name in objects:
         obj = graph.get(*name)
@@ -32,25 +33,39 @@ def home(objects: Sequence[Ref], graph: Graph) -> Home | None:
     return None
 
 
-def _marked(obj: Object, graph: Graph) -> Home | None:
+def _marked(obj: Object, graph: Graph) -> HelmOwner | None:
     annotations = metadata(obj).get("annotations") or {}
     release = annotations.get("meta.helm.sh/release-name")
     if not release:
         return None
     namespace = annotations.get("meta.helm.sh/release-namespace") or metadata(obj).get("namespace", "")
-    releases = graph.snapshot.releases
-    known = next((found for found in releases if (found.name, found.namespace) == (release, namespace)), None)
+    known = _by_name(graph).get((release, namespace))
     chart = (known.chart if known else "") or labels(obj).get("helm.sh/chart") or ""
-    return Home(release, namespace, chart_name(chart), known is not None and known.values == {})
+    return HelmOwner(release, namespace, chart_name(chart), known is not None and known.values == {})
 
 
-def _listed(name: Ref, graph: Graph) -> Home | None:
+def _listed(name: Ref, graph: Graph) -> HelmOwner | None:
+    found = released(graph).get(name)
+    if found is None:
+        return None
+    release = found[0]
+    return HelmOwner(release.name, release.namespace, chart_name(release.chart), release.values == {})
+
+
+@per_graph
+def released(graph: Graph) -> Mapping[Ref, tuple[Release, Object]]:
+    """Return object -> (release, the object as its manifest has it); of two releases that name it the first."""
+    found: dict[Ref, tuple[Release, Object]] = {}
     for release in graph.snapshot.releases:
         for item in release.manifest or ():
-            home_of = metadata(item).get("namespace") or release.namespace
-            if (item.get("kind"), home_of, metadata(item).get("name")) == tuple(name):
-                return Home(release.name, release.namespace, chart_name(release.chart), release.values == {})
-    return None
+            place = str(metadata(item).get("namespace") or release.namespace)
+            found.setdefault(Ref(str(item.get("kind")), place, str(metadata(item).get("name"))), (release, item))
+    return found
+
+
+@per_graph
+def _by_name(graph: Graph) -> Mapping[tuple[str, str], Release]:
+    return {(release.name, release.namespace): release for release in reversed(graph.snapshot.releases)}
 
 
 def chart_name(text: str) -> str:
@@ -59,7 +74,7 @@ def chart_name(text: str) -> str:
     return found[1] if found else text
 
 
-def helm_upgrade(place: Home, *, prod: bool) -> str:
+def helm_upgrade(place: HelmOwner, *, prod: bool) -> str:
     """Return the command that would apply a patch saved as patch.yaml, from a checkout with the chart in it.
 
     `--reset-values` drops what the release was given before, so that file is named too unless there was none.

@@ -8,7 +8,7 @@ from agent.blueprint.control import Binding, Blueprints, Control, Profile
 from agent.diagnose import modes
 from agent.diagnose.engine import Diagnosis
 from agent.diagnose.finding import Change, Citation, Finding, Fix, Remedy
-from agent.kube.releases import Home, helm_upgrade, home
+from agent.kube.releases import HelmOwner, helm_owner, helm_upgrade
 from agent.remedy.patch import Leaf, patch
 from agent.snapshot.graph import Graph, ref
 from agent.snapshot.record import Ref, Snapshot
@@ -61,7 +61,7 @@ def ground(diagnosis: Diagnosis, blueprints: Blueprints, snapshot: Snapshot, pro
 
 def _grounded(finding: Finding, blueprints: Blueprints, graph: Graph, profile: Profile | None) -> Finding:
     objects = _objects(finding, graph)
-    place = home(objects, graph)
+    place = helm_owner(objects, graph)
     binding = _binding(objects, blueprints, place)
     bound = [found for change in finding.fix.changes for found in _bound(change, finding, binding, blueprints, profile)]
     bound += _entries(finding, blueprints, place)
@@ -82,7 +82,7 @@ def _objects(finding: Finding, graph: Graph) -> list[Ref]:
     return list(dict.fromkeys(names))
 
 
-def _binding(objects: Sequence[Ref], blueprints: Blueprints, place: Home | None) -> Binding | None:
+def _binding(objects: Sequence[Ref], blueprints: Blueprints, place: HelmOwner | None) -> Binding | None:
     release = place.release if place else ""
     for name in objects:
         for binding in blueprints.bindings:
@@ -103,7 +103,7 @@ def _bound(
             yield Bound(change, control, path, _cells(control, profile))
 
 
-def _entries(finding: Finding, blueprints: Blueprints, place: Home | None) -> list[Bound]:
+def _entries(finding: Finding, blueprints: Blueprints, place: HelmOwner | None) -> list[Bound]:
     """Return what governs a key of a bound ConfigMap or Secret (`data.KEY`): the mapping row that owns its values."""
     mentioned = [*finding.affected, *finding.roots, *(item.where for item in finding.evidence)]
     holders = [name for name in dict.fromkeys(mentioned) if name.kind in ("ConfigMap", "Secret")]
@@ -180,7 +180,7 @@ def _fix(fix: Fix, bound: Sequence[Bound]) -> Fix:
     return fix
 
 
-def _remedy(finding: Finding, bound: Sequence[Bound], place: Home | None, profile: Profile | None) -> Remedy:
+def _remedy(finding: Finding, bound: Sequence[Bound], place: HelmOwner | None, profile: Profile | None) -> Remedy:
     governed = {found.change: found for found in bound if found.path}
     leaves = [_leaf(change, governed.get(change)) for change in finding.fix.changes if change.scaffold]
     leaves = [leaf for leaf in leaves if leaf.path]

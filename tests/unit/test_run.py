@@ -14,7 +14,8 @@ import pytest
 from tests.fakes.executables import Executable, Replay, install
 from tools.access import Access
 from tools.failure import Failure, FailureKind
-from tools.run import TRUNCATED, Output, Sandbox, find, run, run_json, sandbox
+from tools.programs import find
+from tools.run import TRUNCATED, Output, Sandbox, run, run_json, sandbox
 
 VERSION = ["helm", "version", "--short"]
 JSON = ["kubectl", "version", "--client", "--output=json"]

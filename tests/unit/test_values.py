@@ -41,7 +41,7 @@ def test_a_leaf_stands_at_the_line_of_its_key() -> None:
         (b"a: 1\nb: \xff\n", 2, "UTF-8"),
         (b"a: &a [*a]\n", 1, "multiply"),
         (b"a: 1\n---\nb: 2\n", 2, "document"),
-        (b"a: *x\n", 1, "alias"),
+        (b"a: *x\n", 1, "not YAML"),
         (b"? [1]\n: 2\n", 1, "key"),
         (b"a: " + b"[" * 5000, 0, "deep"),
         (b"#" * (3 << 20), 1, "larger"),

@@ -1,25 +1,33 @@
 """Services that lead nowhere: a selector no pod answers to, a target port nobody opens."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import Any, TypeVar
 
 from agent.diagnose import modes
 from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
 from agent.diagnose.registry import rule
-from agent.kube.endpoints import behind, chosen, selected, services_of, slices, workloads
-from agent.kube.fields import containers, is_terminal, spec, template, texts
+from agent.kube.endpoints import behind, chosen, namespaces, selected, services_of, slices, workloads
+from agent.kube.fields import containers, is_terminal, metadata, spec, template, texts
 from agent.kube.memo import per_graph
+from agent.kube.nearby import COMMON, Nearby
 from agent.kube.wording import closest, counted, listed, pairs, said
 from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph, labels, ref
 from agent.snapshot.record import Object
+
+Key = TypeVar("Key", bound=Hashable)
 
 ORDINALS = ("statefulset.kubernetes.io/pod-name", "apps.kubernetes.io/pod-index")
 """Labels a StatefulSet's controller gives each pod: a Service for an ordinal that is scaled away is no mistake."""
 
 PROXIES = ("istio-proxy", "linkerd-proxy", "envoy", "envoy-sidecar", "kuma-sidecar", "consul-dataplane")
 """Containers a mesh injects."""
+
+
+CLEAR = 3
+"""Strength from which a workload is meant beyond doubt: it has the Service's name, or nearly the value it selects."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +71,7 @@ def _selector_finding(service: Object, selector: Mapping[str, str], near: Miss, 
         cause=f"{said(ref(service))} selects {pairs(near.wrong)}, which no pod carries: the pods of {said(workload)} "
         f"{instead}, so the Service has no endpoint",
         severity=Severity.ERROR,
-        confidence=Confidence.CERTAIN if near.strength >= 3 else Confidence.LIKELY,
+        confidence=Confidence.CERTAIN if near.strength >= CLEAR else Confidence.LIKELY,
         evidence=(
             Evidence(ref(service), "/spec/selector", pairs(selector)),
             Evidence(workload, "/spec/template/metadata/labels", pairs(labels(template(near.workload)))),
@@ -82,25 +90,88 @@ def _selector_finding(service: Object, selector: Mapping[str, str], near: Miss, 
 
 def _nearest(service: Object, selector: Mapping[str, str], graph: Graph) -> Miss | None:
     """Return the workload the Service was most likely meant for, None when nothing comes near."""
-    namespace = ref(service).namespace
-    made = [miss for obj in workloads(namespace, graph) if (miss := _miss(service, selector, obj, graph)) is not None]
-    lonely = [_pod_miss(service, selector, pod, graph) for pod in _bare_pods(graph).get(namespace, ())]
-    found = made + [miss for miss in lonely if miss is not None]
-    return max(found, key=lambda miss: miss.strength, default=None)
+    candidates = _selectable(graph).get(ref(service).namespace)
+    found = (_miss(service, selector, obj, graph) for obj in (candidates.of(service, selector) if candidates else ()))
+    misses = sorted((miss for miss in found if miss is not None), key=lambda miss: -miss.strength)
+    if len(misses) > 1 and misses[0].strength == misses[1].strength < CLEAR:
+        return None  # a guess among equals helps nobody
+    return misses[0] if misses else None
 
 
 @per_graph
-def _bare_pods(graph: Graph) -> dict[str, list[Object]]:
-    """Return namespace -> pods nobody controls."""
+def _selectable(graph: Graph) -> Mapping[str, "_Selectable"]:
+    """Return namespace -> what a Service there could have been meant for: workloads, and pods nobody controls."""
+    bare = (pod for pod in graph.all("Pod") if not metadata(pod).get("ownerReferences") and not is_terminal(pod))
     found: dict[str, list[Object]] = {}
-    for pod in graph.all("Pod"):
-        if not (pod.get("metadata") or {}).get("ownerReferences"):
-            found.setdefault(ref(pod).namespace, []).append(pod)
+    for obj in (*(obj for namespace in namespaces(graph) for obj in workloads(namespace, graph)), *bare):
+        found.setdefault(ref(obj).namespace, []).append(obj)
+    return {namespace: _Selectable(objects, graph) for namespace, objects in found.items()}
+
+
+class _Selectable:
+    """What a Service of one namespace could have been meant for; of many, those worth a full comparison."""
+
+    def __init__(self, objects: Sequence[Object], graph: Graph) -> None:
+        self.objects, self.graph = objects, graph
+
+    def of(self, service: Object, selector: Mapping[str, str]) -> Iterable[Object]:
+        """Return the objects to compare a Service with: all of a few, else those that something tells apart."""
+        if len(self.objects) <= COMMON:
+            return self.objects
+        found = [*self._named(ref(service).name), *self._labelled(selector), *self._opening(service)]
+        return {ref(obj): obj for obj in found}.values()
+
+    def _named(self, name: str) -> Iterator[Object]:
+        for near in {name, self._names.closest(name)}:
+            yield from self._by_name.get(near, ())
+
+    def _labelled(self, selector: Mapping[str, str]) -> Iterator[Object]:
+        """Yield who carries a pair that few carry, or nearly one."""
+        for key, value in selector.items():
+            if key in self._values:
+                for near in {value, self._values[key].closest(value)}:
+                    yield from _few(self._by_pair.get((key, near), ()))
+
+    def _opening(self, service: Object) -> Iterator[Object]:
+        for port in spec(service).get("ports") or ():
+            yield from _few(self._by_port.get(_target(port), ()))
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Sequence[Object]]:
+        return _index((ref(obj).name, obj) for obj in self.objects)
+
+    @cached_property
+    def _names(self) -> Nearby:
+        return Nearby(self._by_name)
+
+    @cached_property
+    def _by_pair(self) -> Mapping[tuple[str, str], Sequence[Object]]:
+        return _index((pair, obj) for obj in self.objects for pair in labels(template(obj)).items())
+
+    @cached_property
+    def _values(self) -> Mapping[str, Nearby]:
+        found: dict[str, list[str]] = {}
+        for key, value in self._by_pair:
+            found.setdefault(key, []).append(value)
+        return {key: Nearby(values) for key, values in found.items()}
+
+    @cached_property
+    def _by_port(self) -> Mapping[object, Sequence[Object]]:
+        """Return port -> who opens it and has no Service yet: the others are spoken for."""
+        free = (obj for obj in self.objects if not services_of(obj, self.graph))
+        return _index((port, obj) for obj in free for port in _opened_ports(obj))
+
+
+def _few(objects: Sequence[Object]) -> Sequence[Object]:
+    """Return the objects, none where so many share something that it tells nothing."""
+    return objects if len(objects) <= COMMON else ()
+
+
+def _index(pairs: Iterable[tuple[Key, Object]]) -> Mapping[Key, Sequence[Object]]:
+    found: dict[Key, list[Object]] = {}
+    for key, obj in pairs:
+        found.setdefault(key, []).append(obj)
     return found
-
-
-def _pod_miss(service: Object, selector: Mapping[str, str], pod: Object, graph: Graph) -> Miss | None:
-    return None if is_terminal(pod) else _miss(service, selector, pod, graph)
 
 
 def _miss(service: Object, selector: Mapping[str, str], workload: Object, graph: Graph) -> Miss | None:
@@ -126,14 +197,18 @@ def _template_decides(wrong: Mapping[str, str], workload: Object, graph: Graph) 
 
 
 def _opens_a_target(service: Object, workload: Object) -> bool:
-    targets = {_target(port) for port in spec(service).get("ports") or ()}
-    opened = {
+    return not _opened_ports(workload).isdisjoint({_target(port) for port in spec(service).get("ports") or ()})
+
+
+def _opened_ports(workload: Object) -> Set[object]:
+    """Return the numbers and names of the ports a workload's containers declare."""
+    return {
         value
         for _, container in containers(template(workload))
         for port in container.get("ports") or ()
         for value in (port.get("containerPort"), port.get("name"))
+        if value is not None
     }
-    return not targets.isdisjoint(opened)
 
 
 def _endpoints(service: Object, graph: Graph) -> Iterator[Evidence]:

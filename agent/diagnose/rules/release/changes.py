@@ -11,7 +11,7 @@ from agent.kube.containers import Container, containers_of
 from agent.kube.endpoints import is_ready
 from agent.kube.fields import containers, is_terminal, metadata, number, spec, status, template
 from agent.kube.memo import per_graph
-from agent.kube.releases import home
+from agent.kube.releases import helm_owner, released
 from agent.kube.rollouts import newest_set, revision
 from agent.kube.templates import Difference, differences
 from agent.kube.wording import counted, listed, said
@@ -146,7 +146,7 @@ def _told(changed: Sequence[Difference]) -> str:
 
 
 def _back(name: Ref, to: int, graph: Graph) -> str:
-    place = home([name], graph)
+    place = helm_owner([name], graph)
     if place is not None:
         return f"helm rollback {place.release} -n {place.namespace}"
     return f"kubectl rollout undo deployment/{name.name} -n {name.namespace} --to-revision={to}"
@@ -154,32 +154,20 @@ def _back(name: Ref, to: int, graph: Graph) -> str:
 
 def drifted(workload: Object, graph: Graph) -> Iterator[Finding]:
     """A field of a workload is not what its release says. Kept only beside the failure such a field brings about."""
-    wanted = _released(graph).get(ref(workload))
+    wanted = released(graph).get(ref(workload))
     if wanted is None:
         return
     stated, live = template(wanted[1]), template(workload)
     for item in differences(stated, live):
-        modes = _modes(item)
-        if modes and item.before and not _is_same(item):
-            yield _drifted(workload, wanted[0], item, modes)
+        explained = _modes(item)
+        if explained and item.before and not _is_same(item):
+            yield _drifted(workload, wanted[0].name, item, explained)
 
 
 def _is_same(item: Difference) -> bool:
     """Return whether both sides are one amount (`0.5`, `500m`), or one of them was hidden when it was read."""
     one, other = parse_quantity(item.before), parse_quantity(item.after)
     return MASK in (item.before, item.after) or (one is not None and one == other)
-
-
-@per_graph
-def _released(graph: Graph) -> Mapping[Ref, tuple[str, Object]]:
-    """Return object -> (release, the object as the release's manifest has it)."""
-    found: dict[Ref, tuple[str, Object]] = {}
-    for release in graph.snapshot.releases:
-        for item in release.manifest or ():
-            place = str(metadata(item).get("namespace") or release.namespace)
-            name = Ref(str(item.get("kind")), place, str(metadata(item).get("name")))
-            found[name] = (release.name, item)
-    return found
 
 
 def _modes(item: Difference) -> tuple[Mode, ...]:
