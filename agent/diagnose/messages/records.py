@@ -68,10 +68,10 @@ MESSAGE_KEYS = (
     "Message",
 )
 ERROR_KEYS = (
-    "error", "err", "exception", "cause", "errorMessage", "error_message", "errmsg", "error.message", "reason", "detail",
-    "details", "thrown", "exc_info", "@x", "stack", "stacktrace", "stack_trace", "error.stack_trace", "errorVerbose",
-    "Exception", "attr", "fields", "data", "context", "errors",
-)  # fmt: skip
+    *("error", "err", "exception", "cause", "errorMessage", "error_message", "errmsg", "error.message", "reason"),
+    *("detail", "details", "thrown", "exc_info", "@x", "stack", "stacktrace", "stack_trace", "error.stack_trace"),
+    *("errorVerbose", "Exception", "attr", "fields", "data", "context", "errors"),
+)
 _STACKS = ("stack", "stacktrace", "stack_trace", "error.stack_trace", "errorVerbose", "exc_info", "@x", "Exception")
 _FRAME = re.compile(r"^\s+at |^\s*File \"|^\s*\.\.\. \d+|^\t|^goroutine |^[\w./]+\.\(?\*?\w+\)?\.?\w*\(?\)?$")
 

@@ -13,7 +13,7 @@ from agent.diagnose.finding import Change, Confidence, Finding, Fix, finding
 from agent.diagnose.logs import unready
 from agent.diagnose.messages.lines import last_words
 from agent.diagnose.messages.match import OF_OTHERS, Match, matches
-from agent.diagnose.messages.network import NAMES, REFUSALS, SILENCE, UNSURE
+from agent.diagnose.messages.network import COMPLAINTS, NAMES, REFUSALS, SILENCE, UNSURE
 from agent.diagnose.modes import Mode
 from agent.diagnose.registry import Rule, Test, rule
 from agent.diagnose.rules.program.memory import OOM
@@ -123,10 +123,17 @@ def _where(container: Container, line: str, graph: Graph) -> str:
         return f"cannot connect to {local[1]} ({local[0]}), which is its own pod, and nothing listens there"
     if NAMES.search(line) or UNSURE.search(line):
         return f"cannot resolve a name: {_no_name(line)}"
-    place, service = _place(container, line, graph)
+    told = _naming(container, line, graph)
+    place, service = _place(container, told, graph)
     where = f" to {_called(place, service)}" if place else ""
-    why = ": connection refused" if REFUSALS.search(line) else ": no answer in time"
+    why = ": connection refused" if REFUSALS.search(told) else ": no answer in time"
     return f"cannot connect{where}{why}{_state(service, graph)}"
+
+
+def _naming(container: Container, line: str, graph: Graph) -> str:
+    """Return a line, or that one around it which complains of a connection too and says of which."""
+    around = (text for text in last_words(end_log(container, graph)[1]) if COMPLAINTS.search(text))
+    return next((text for text in (line, *around) if any(places_in(text))), line)
 
 
 def _no_name(line: str) -> str:

@@ -5,10 +5,11 @@ from collections.abc import Iterator, Mapping
 
 from agent.diagnose import modes
 from agent.diagnose.finding import Change, Confidence, Finding, Fix, finding
+from agent.diagnose.messages.lines import last_words
 from agent.diagnose.registry import rule
 from agent.kube.containers import Container, containers_of, end_log, last_end
 from agent.kube.fields import number, spec, status
-from agent.kube.mounts import Mount, mount_in
+from agent.kube.mounts import Mount, mount_in, mounts
 from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph, ref
 from agent.snapshot.record import Object
@@ -20,6 +21,7 @@ NOT_EXECUTABLE = 126
 """The exit code of a shell that may not run a program."""
 
 _DENIED = re.compile(r"permission denied|EACCES|operation not permitted|not writable", re.IGNORECASE)
+_PATH = re.compile(r"/[\w.@+~/-]+")
 _READ_ONLY = re.compile(r"read-only file ?system|EROFS", re.IGNORECASE)
 
 
@@ -28,7 +30,8 @@ def full(pod: Object, graph: Graph) -> Iterator[Finding]:
     """A container ends because a volume it writes to is full."""
     for container in containers_of(pod):
         line = _line(container, graph, _FULL)
-        found = mount_in(container, line[1]) if line and not _WATCHES.search(line[1]) else None
+        spoken = line if line and not _WATCHES.search(line[1]) else None
+        found = (mount_in(container, spoken[1]) or _only_claim(container)) if spoken else None
         if line and found is not None:
             room, field = _room(pod, found, graph)
             what = f"claim {found.claim}" if found.claim else f"volume {found.volume.get('name')}"
@@ -45,6 +48,8 @@ def denied(pod: Object, graph: Graph) -> Iterator[Finding]:
     for container in containers_of(pod):
         line = _line(container, graph, _DENIED) or _line(container, graph, _READ_ONLY)
         found = mount_in(container, line[1]) if line else None
+        if line and found is None and _READ_ONLY.search(line[1]) and _has_read_only_root(container):
+            yield _root_finding(container, line, graph)
         if not line or found is None:
             continue
         if _READ_ONLY.search(line[1]):
@@ -63,8 +68,29 @@ def _line(container: Container, graph: Graph, pattern: re.Pattern[str]) -> tuple
     if ended is None or ended[1].get("exitCode") in (None, 0, NOT_EXECUTABLE):
         return None  # 126: what was denied is running the program, not writing beside it
     pointer, text = end_log(container, graph)
-    found = [line.strip() for line in text.splitlines()[-200:] if pattern.search(line)]
-    return (pointer, found[-1][:300]) if found else None
+    found = next((line for line in last_words(text) if pattern.search(line)), "")
+    return (pointer, found[:300]) if found else None
+
+
+def _only_claim(container: Container) -> Mount | None:
+    """Return the claim a container keeps its data on, None for none or several: databases name files relative to it."""
+    found = [mount for mount in mounts(container) if mount.claim]
+    return found[0] if len(found) == 1 else None
+
+
+def _has_read_only_root(container: Container) -> bool:
+    return bool((container.spec.get("securityContext") or {}).get("readOnlyRootFilesystem"))
+
+
+def _root_finding(container: Container, line: tuple[str, str], graph: Graph) -> Finding:
+    """Return that a container writes where its image has its files, and may not."""
+    named = _PATH.search(line[1])
+    where = f"to {named[0].rstrip('/.:')}" if named else "to its own file system"
+    text = f"{container.said} ends because it writes {where}, and its root file system is read-only"
+    pointer = f"{container.pointer}/securityContext/readOnlyRootFilesystem"
+    evidence = (Evidence(ref(container.pod), *line), Evidence(ref(container.pod), pointer, "true"))
+    fix = Fix("Mount an emptyDir where it writes, or have it write to a volume it has")
+    return finding(modes.VOLUME_DENIED, container, graph, text, fix, evidence, Confidence.CERTAIN)
 
 
 def _shown(container: Container, found: Mount) -> Evidence:
