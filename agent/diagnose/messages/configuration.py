@@ -79,6 +79,8 @@ UNNAMED = messages(
         "botocore/exceptions.py",
     ),
     ("Rails", r"No (?P<name>secret_key_base)\b|Missing `secret_key_base`", "railties application.rb"),
+    ("Laravel", r"No application encryption key has been specified", "Illuminate/Encryption"),
+    ("oauth2-proxy", r"missing setting: (?P<name>[a-z][\w.-]+)", "pkg/validation"),
     ("Keycloak", r"(?P<name>hostname) is not configured; either", "Keycloak hostname v2"),
     (
         "OpenAI SDKs",

@@ -25,6 +25,9 @@ OTHERS = (
 GIVEN = (*UNNAMED, *GARBLED, *USERS, *CONVERSION)
 """What programs say of what they were given, and of themselves."""
 
+BLOCK = 4
+"""Lines, from the one that says most on, in which a complaint lists the settings it misses."""
+
 OF_OTHERS = (
     modes.CREDENTIALS_REFUSED,
     modes.CONNECTIONS_EXHAUSTED,
@@ -64,6 +67,7 @@ def matches(log: str) -> Iterator[Match]:
     file = missing_file(log)
     if file is not None:
         yield Match(modes.SETTING_MISSING, file[1], file[0])
+    yield from _found(words[:BLOCK], UNNAMED)
     yield from _found(words[:1], GIVEN)
     yield from _found(words[1:], (*OTHERS, *GIVEN))
 

@@ -246,6 +246,8 @@ def _missing(container: Container, graph: Graph) -> _Missing | None:
 def _missing_setting(container: Container, graph: Graph, found: Match) -> _Missing:
     known = environment(container.spec, ref(container.pod).namespace, graph)
     named = found.variable or found.name
+    if not named:
+        return f"ends because a setting is missing: {found.line[:200]}", (), found.line, Confidence.LIKELY
     near = known.near(named)
     change = Change(container.field("env"), near, "", container.scaffold(f"env.{named}" if found.variable else "env"))
     cause = f"ends because its setting {named} {_state(named, known, container, graph)}"

@@ -21,6 +21,11 @@ NOT_EXECUTABLE = 126
 """The exit code of a shell that may not run a program."""
 
 _DENIED = re.compile(r"permission denied|EACCES|operation not permitted|not writable", re.IGNORECASE)
+_OWNERSHIP = re.compile(
+    r"data directory \"[^\"]*\" has (?:wrong ownership|invalid permissions|group or world access)"
+    r"|must be owned by the user|[Kk]ey file .* permissions|must be accessible by owner only",
+)
+"""How databases say that others own, or may open, what only they may."""
 _PATH = re.compile(r"/[\w.@+~/-]+")
 _READ_ONLY = re.compile(r"read-only file ?system|EROFS", re.IGNORECASE)
 
@@ -46,7 +51,7 @@ def full(pod: Object, graph: Graph) -> Iterator[Finding]:
 def denied(pod: Object, graph: Graph) -> Iterator[Finding]:
     """A container ends because the volume it works on belongs to somebody else, or is mounted for reading only."""
     for container in containers_of(pod):
-        line = _line(container, graph, _DENIED) or _line(container, graph, _READ_ONLY)
+        line = next(filter(None, (_line(container, graph, one) for one in (_OWNERSHIP, _DENIED, _READ_ONLY))), None)
         found = mount_in(container, line[1]) if line else None
         if line and found is None and _READ_ONLY.search(line[1]) and _has_read_only_root(container):
             yield _root_finding(container, line, graph)
@@ -54,6 +59,8 @@ def denied(pod: Object, graph: Graph) -> Iterator[Finding]:
             continue
         if _READ_ONLY.search(line[1]):
             text, fix = _read_only(container, found)
+        elif _OWNERSHIP.search(line[1]):
+            text, fix = _data_directory(container, found)
         elif _user(container) == "0":
             continue  # root is denied by something else than ownership
         else:
@@ -129,6 +136,16 @@ def _read_only(container: Container, found: Mount) -> tuple[str, Fix]:
     change = (Change("containers[].volumeMounts[].readOnly", "true", "false", "volumeMounts"),) if by_choice else ()
     fix = Fix("Mount it for writing, or have the container write to an emptyDir", change)
     return f"{container.said} ends because it writes to {found.path}, which is {why}", fix
+
+
+def _data_directory(container: Container, found: Mount) -> tuple[str, Fix]:
+    group = (spec(container.pod).get("securityContext") or {}).get("fsGroup")
+    state = f"fsGroup {group} opens its files to that group" if group is not None else "no fsGroup is set"
+    fix = Fix(
+        "Give the data directory to the user the container runs as, with mode 0700: a directory below the mount, or "
+        "fsGroupChangePolicy OnRootMismatch, or an init container that does it"
+    )
+    return f"{container.said} does not take what it finds on its volume at {found.path} for its own ({state})", fix
 
 
 def _foreign(container: Container, found: Mount) -> tuple[str, Fix]:
