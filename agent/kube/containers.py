@@ -185,7 +185,7 @@ def newest(events: Sequence[Object]) -> Object | None:
 
 
 def workload_ref(pod: Object, graph: Graph) -> Ref:
-    """Return whom a finding about a pod is about: its topmost controller, or the pod itself."""
+    """Return the object a finding about a pod is about: its topmost controller, or the pod itself."""
     return ref(graph.workload(pod))
 
 

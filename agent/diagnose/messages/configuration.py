@@ -125,7 +125,8 @@ GARBLED = messages(
         "JSON parsers",
         r"JSONDecodeError|in JSON at position|is not valid JSON|Unexpected end of JSON input|invalid JSON\b"
         r"|JsonParseException"
-        r"|json: cannot unmarshal|invalid character '[^']*' (?:looking for|after|in literal)|JsonReaderException"
+        r"|cannot unmarshal [^\n]*(?:[Cc]onfig|[Ss]ettings|[Oo]ptions)|invalid character '[^']*' (?:looking for"
+        r"|after|in literal)|JsonReaderException"
         r"|unexpected end of JSON",
         "encoding/json, V8, Jackson",
     ),

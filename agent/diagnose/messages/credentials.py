@@ -14,7 +14,7 @@ CREDENTIALS = messages(
         r"no password was provided|requires password-based authentication",
         "core/v3/ConnectionFactoryImpl",
     ),
-    ("PgBouncer", r"(?:password|SASL) authentication failed|no such user: ", "src/client.c"),
+    ("PgBouncer", r"(?:password|SASL) authentication failed|FATAL: no such user: ", "src/client.c"),
     ("MySQL server", r"[Aa]ccess denied for user '|ER_ACCESS_DENIED_ERROR", "share/messages_to_clients.txt"),
     (
         "MySQL server",

@@ -60,7 +60,7 @@ EXHAUSTED = messages(
     ),
     (
         "node-postgres, mysql2",
-        r"timeout exceeded when trying to connect|Queue limit reached|No connections available\.",
+        r"timeout exceeded when trying to connect|No connections available\.",
         "pg-pool",
     ),
     (
@@ -93,7 +93,7 @@ READ_ONLY = messages(
     (
         "PostgreSQL server",
         r"in a read-only transaction|cannot execute \w+ (?:TABLE )?during recovery|ReadOnlySqlTransaction"
-        r"|\b25006\b",
+        r"|(?:SQLSTATE|code: ')[^\n]{0,12}25006",
         "tcop/utility.c",
     ),
     (
@@ -104,7 +104,8 @@ READ_ONLY = messages(
     ("Redis server", r"\bREADONLY\b|against a read only replica|ReadOnlyError", "src/server.c"),
     (
         "MongoDB",
-        r"NotWritablePrimary|NotPrimaryNoSecondaryOk|not (?:primary|master)\b(?! key)|NotMasterNoSlaveOk"
+        r"NotWritablePrimary|NotPrimaryNoSecondaryOk|(?:Mongo\w*|pymongo[\w.]*|^)[^\n]{0,20}\bnot (?:primary"
+        r"|master)\b(?! key)|NotMasterNoSlaveOk"
         r"|NotPrimaryError",
         "error_codes.yml",
     ),

@@ -52,7 +52,7 @@ NO_ANSWER_NOW = messages(
 NO_SUCH_NAME = messages(
     UNREACHABLE,
     ("Go net", r"no such host", "net/net.go errNoSuchHost"),
-    ("Node dns", r"\bENOTFOUND\b|\bENODATA\b", "doc/api/dns.md"),
+    ("Node dns", r"\bENOTFOUND\b|query\w* ENODATA", "doc/api/dns.md"),
     (
         "libc",
         r"[Nn]ame or service not known|[Nn]ame does not resolve|[Nn]o address associated with hostname"

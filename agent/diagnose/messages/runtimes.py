@@ -62,6 +62,12 @@ OWN_BEFORE = messages(
         "crypto/tls/tls.go, OpenSSL",
     ),
     (
+        "JSON parsers",
+        r"invalid character '<' looking for|[Uu]nexpected token '?<|Expecting value: line 1 column 1 \(char 0\)"
+        r"|<!DOCTYPE",
+        "an answer that is no JSON",
+    ),
+    (
         "client-go",
         r"timed out waiting for (?:the )?caches? to (?:be )?sync|failed to wait for \S+ caches to sync"
         r"|leader election lost",
@@ -223,7 +229,7 @@ PORTS = messages(
     (".NET", r"AddressInUseException|Failed to bind to address", "Kestrel"),
     (
         "others",
-        r"(?i:\bport:? \d+ (?:is |was )?already (?:in use|allocated|taken|used)"
+        r"(?i:\bport:? \d{2,5} (?:is |was )?already (?:in use|allocated|taken|used)"
         r"|only one usage of each socket address)",
         "usual wording",
     ),

@@ -23,7 +23,8 @@ TRUST = messages(
     ),
     (
         "OpenSSL",
-        r"certificate verify failed|CERTIFICATE_VERIFY_FAILED|certificate has expired|certificate is not yet valid"
+        r"certificate verify failed|CERTIFICATE_VERIFY_FAILED|(?<!gift )certificate has expired"
+        r"|certificate is not yet valid"
         r"|self[- ]signed certificate|unable to get (?:local )?issuer certificate"
         r"|unable to verify the first certificate"
         r"|sslv3 alert (?:bad certificate|certificate)|alert (?:unknown ca|certificate expired|bad certificate"

@@ -56,7 +56,7 @@ def wrong_policy(pod: Object, graph: Graph) -> Iterator[Finding]:
 
 
 def _own_servers(pod: Object) -> str:
-    """Return whom a pod asks instead of the cluster's DNS, "" where it asks that."""
+    """Return which servers a pod asks instead of the cluster's DNS, "" where it asks that."""
     policy = spec(pod).get("dnsPolicy") or "ClusterFirst"
     if spec(pod).get("hostNetwork") and policy in ("ClusterFirst", "Default"):
         return (
@@ -66,7 +66,7 @@ def _own_servers(pod: Object) -> str:
     if policy == "Default":
         return "with dnsPolicy Default it asks the node's name servers, which know no Service"
     if policy == "None":
-        servers = listed((spec(pod).get("dnsConfig") or {}).get("nameservers") or ["nobody"])
+        servers = listed((spec(pod).get("dnsConfig") or {}).get("nameservers") or ["no server"])
         return f"with dnsPolicy None it asks {servers} alone"
     return ""
 

@@ -43,7 +43,7 @@ _BROKEN = re.compile(
 
 @rule(modes.NETWORK_POLICY_BLOCKS, on="Pod")
 def blocks(pod: Object, graph: Graph) -> Iterator[Finding]:
-    """Packets of a pod get no answer, and policies allow neither what it asks of the DNS nor whom it calls."""
+    """Packets of a pod get no answer, and policies allow neither its questions to the DNS nor its calls."""
     if spec(pod).get("hostNetwork") or not graph.snapshot.knows("NetworkPolicy"):
         return
     for container in unready(pod, graph):
@@ -69,11 +69,11 @@ def _calls_blocked(container: Container, late: Evidence, graph: Graph) -> Iterat
         if service is None or not ready:
             continue
         port, protocol = _target(service, call, ready[0])
-        whom = f"its calls to {said(ref(service))} (port {port} of its pods)"
+        what = f"its calls to {said(ref(service))} (port {port} of its pods)"
         for direction, pod, peer in ((EGRESS, container.pod, ready[0]), (INGRESS, ready[0], container.pod)):
             policies = blocking(direction, pod, peer, port, protocol, graph)
             if policies:
-                yield _finding(container, policies, whom, direction, late, graph)
+                yield _finding(container, policies, what, direction, late, graph)
                 return
 
 

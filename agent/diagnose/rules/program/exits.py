@@ -98,7 +98,7 @@ def _wish(line: str) -> str:
         return "refuses to run as root"
     if LOW_PORT.search(line):
         return "may not listen on a port below 1024"
-    return "may not write where its image has its files" if FILE_DENIED.search(line) else "needs the rights of root"
+    return "may not open or write a file it needs" if FILE_DENIED.search(line) else "needs the rights of root"
 
 
 def _shown(user: int | None) -> str:

@@ -26,7 +26,7 @@ PATIENCE = 30
 
 @rule(modes.ROOT_FORBIDDEN, on="Pod")
 def root_forbidden(pod: Object, graph: Graph) -> Iterator[Finding]:
-    """The pod forbids root, and the image runs as root or does not say as whom."""
+    """The pod forbids root, and the image runs as root or does not say as which user."""
     for container in containers_of(pod):
         message = str(container.waiting.get("message") or "")
         if container.waiting.get("reason") != CONFIG_ERROR or not FORBIDDEN_ROOT.search(message):
