@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 HOST = r"[A-Za-z0-9](?:[-A-Za-z0-9_]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[-A-Za-z0-9_]*[A-Za-z0-9])?)*"
 
+LONGEST = 1000
+"""Characters of a line in which hosts are looked for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -24,7 +27,7 @@ _SERVER = re.compile(r" (?:on|by|at) (?:\d+\.){3}\d+:53\b|\b(?:read|write) (?:ud
 
 _TIME = re.compile(r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?[.,\d]*(?:Z|[+-]\d\d:?\d\d)?|\b\d\d?:\d\d:\d\d[.,\d]*")
 _SOURCE = re.compile(
-    r"\b[\w./@-]+\.(?:go|py|js|mjs|cjs|ts|jsx|tsx|rb|rs|java|kt|scala|php|cs|c|cc|cpp|h|ex|exs|erl|conf|cfg|ya?ml"
+    r"(?<![\w./@-])[\w./@-]+\.(?:go|py|js|mjs|cjs|ts|jsx|tsx|rb|rs|java|kt|scala|php|cs|c|cc|cpp|h|ex|exs|erl|conf|cfg|ya?ml"
     r"|json"
     r"|toml|ini|lua|pl|so|jar|sql):\d+(?::\d+)?"
 )
@@ -40,9 +43,11 @@ _ASKED = re.compile(
     rf"|[Nn]o such host(?: is known)?\.?:? \(?|[Nn]ame or service not known:? \(?|nodename nor servname[^(]*\(?)"
     rf"[\"'`]?(?P<host>{HOST})(?::(?P<port>\d{{2,5}}))?(?![\w/])"
 )
-_AFTER = re.compile(rf"\b(?P<host>{HOST}):(?: nodename nor servname| Name or service not known| Temporary failure)")
+_AFTER = re.compile(
+    rf"(?<![\w.-])(?P<host>{HOST}):(?: nodename nor servname| Name or service not known| Temporary failure)"
+)
 _FORMS = (
-    re.compile(rf"[a-z][a-z0-9+.]*://(?:[^@/\s\"']*@)?(?P<host>{HOST})(?::(?P<port>\d{{2,5}}))?"),
+    re.compile(rf"(?<![a-z0-9+.])[a-z][a-z0-9+.]*://(?:[^@/\s\"']*@)?(?P<host>{HOST})(?::(?P<port>\d{{2,5}}))?"),
     re.compile(
         rf"\b(?:host(?:name)?|server at|server)[ =:]{{1,2}}[\"'`]?(?P<host>{HOST})[\"'`]?"
         rf"(?: \([^)]*\))?,? port[ =:]{{1,2}}(?P<port>\d{{2,5}})"
@@ -76,7 +81,7 @@ def asked_name(line: str) -> str:
 
 def places_in(line: str) -> Iterator[Place]:
     """Yield the hosts a log line speaks of, as such: in a URL, before a port, after `host`, as an address."""
-    text = _SOURCE.sub(" ", _TIME.sub(" ", _SERVER.sub(" ", line)))
+    text = _SOURCE.sub(" ", _TIME.sub(" ", _SERVER.sub(" ", line[:LONGEST])))
     asked = _asked(line)
     seen = {asked.host} if asked is not None else set()
     if asked is not None:
@@ -91,7 +96,7 @@ def places_in(line: str) -> Iterator[Place]:
 
 def _asked(line: str) -> Place | None:
     for pattern in (_ASKED, _AFTER):
-        for found in pattern.finditer(_SOURCE.sub(" ", _SERVER.sub(" ", line))):
+        for found in pattern.finditer(_SOURCE.sub(" ", _SERVER.sub(" ", line[:LONGEST]))):
             host, port = found["host"].lower().rstrip("."), found.groupdict().get("port")
             if not _WORDS.match(host) and not _is_address(host):
                 return Place(host, int(port) if port else None)

@@ -98,18 +98,26 @@ UNNAMED = messages(
 )
 """Settings named in words of their own; `name` is what they call it."""
 
-_PATH = (
-    r"(?!/var/run/secrets/kubernetes)(?:/[\w./-]+\.(?:ya?ml|json|toml|conf|cfg|cnf|ini|properties|env|xml|crt|cert"
-    r"|pem|key"
-    r"|p12|jks|hcl|tfvars|cue)\b|/(?:[\w.-]+/)*(?:etc|configs?|conf|certs?|ssl|tls|secrets?|keys?"
-    r"|credentials)/[\w./-]*\w)"
-)
+_PATH = r"(?<![\w./-])/[\w./-]*\w"
 _NO_FILE = r"(?:[Nn]o such file or directory|ENOENT|[Cc]annot find|[Nn]ot found(?! in )|does not exist)"
-FILE = re.compile(
-    rf"{_NO_FILE}[^\n]*?(?P<path>{_PATH})|(?P<early>{_PATH})[\"'`)]*[:,]? ?(?:file |is |was |open: )?{_NO_FILE}"
-    rf"|(?:[Cc]ould not open|[Cc]an(?:no|')t open)[^\n]*?(?P<opened>{_PATH})"
+FILE = (
+    re.compile(rf"(?P<path>{_PATH})[\"'`)]*[:,]? ?(?:file |is |was |open: )?{_NO_FILE}"),
+    re.compile(rf"{_NO_FILE}[^\n/]*(?P<path>{_PATH})"),
+    re.compile(rf"(?:[Cc]ould not open|[Cc]an(?:no|')t open)[^\n/]*(?P<path>{_PATH})"),
 )
-"""How programs say that a configuration file is not there."""
+"""How programs say that a file is not there; `path` is the file's."""
+
+_CONFIGURATION = re.compile(
+    r"\.(?:ya?ml|json|toml|conf|cfg|cnf|ini|properties|env|xml|crt|cert|pem|key|p12|jks|hcl|tfvars|cue)$"
+    r"|/(?:etc|configs?|conf|certs?|ssl|tls|secrets?|keys?|credentials)/"
+)
+_TOKEN = "/var/run/secrets/kubernetes"  # noqa: S105 - a path
+
+
+def is_configuration(path: str) -> bool:
+    """Return whether a path is that of a file a program is given, and not of its data."""
+    return bool(_CONFIGURATION.search(path)) and not path.startswith(_TOKEN)
+
 
 GARBLED = messages(
     modes.CONFIGURATION_UNREADABLE,

@@ -7,8 +7,8 @@ warning, a retry, a line above the error that ended it and did not grow into it.
 import re
 from collections.abc import Iterator, Sequence
 
-from agent.diagnose.messages.configuration import FILE, MISSING
-from agent.diagnose.messages.records import ERROR, FATAL, HARMLESS, Record, record
+from agent.diagnose.messages.configuration import FILE, MISSING, is_configuration
+from agent.diagnose.messages.records import ERROR, FATAL, HARMLESS, Record, plain, record
 from agent.diagnose.messages.runtimes import ANNOUNCING, BUGS, DETAIL, FAREWELL, STRONG
 from agent.kube.containers import readable
 
@@ -23,6 +23,9 @@ BESIDE = 3
 
 CHAIN = 80
 """Lines above an error in which the errors stand that it grew out of."""
+
+SPOKEN = 500
+"""Characters of a line in which a missing setting is named."""
 
 LONGEST = 2000
 """Characters of a line that are read."""
@@ -124,9 +127,10 @@ def missing_settings(log: str) -> Iterator[tuple[str, str]]:
 def missing_file(log: str) -> tuple[str, str] | None:
     """Return (path, line) of the configuration file the log does not find, None when it names none."""
     for line in reversed(_ending(log)):
-        found = FILE.search(line)
-        if found:
-            return found["path"] or found["early"] or found["opened"], line.strip()
+        paths = [found["path"] for pattern in FILE for found in pattern.finditer(line)]
+        path = next(filter(is_configuration, paths), "")
+        if path:
+            return path, line.strip()
     return None
 
 
@@ -146,7 +150,7 @@ def _without_help(lines: Sequence[str]) -> Iterator[str]:
     """Yield the lines less usage texts: from its heading to the next line that stands at the margin."""
     inside = False
     for line in lines:
-        if _HELP.search(line.strip("\x1b[0m")):
+        if _HELP.search(plain(line).strip()):
             inside = True
         elif inside and line.strip() and not line[0].isspace():
             inside = False
@@ -235,9 +239,9 @@ def _ending(log: str) -> list[str]:
     if place is None:
         return [found.text for found in _recent(records) if not _is_harmless(found)]
     kept = set(last_words(log))
-    above = [found.text for found in records[:place] if found.text.strip() in kept]
-    below = [found.text for found in records[place + 1 :] if not _is_harmless(found)]
-    return [*above, records[place].text, *below]
+    above = [found.text for found in records[max(0, place - CHAIN) : place] if found.text.strip() in kept]
+    below = [found.text for found in records[place + 1 : place + CHAIN] if not _is_harmless(found)]
+    return [line[:SPOKEN] for line in (*above, records[place].text, *below)]
 
 
 def _whole(records: Sequence[Record], place: int) -> str:

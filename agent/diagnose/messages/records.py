@@ -86,9 +86,14 @@ class Record:
     """`fatal`, `error` or `harmless`; "" where the line does not say."""
 
 
+def plain(line: str) -> str:
+    """Return a line without its colours."""
+    return _COLOUR.sub("", line).rstrip()
+
+
 def record(line: str) -> Record:
     """Return what one line of a log says."""
-    line = _COLOUR.sub("", line).rstrip()
+    line = plain(line)
     bare = _PREFIX.sub("", line)
     if bare.lstrip().startswith("{"):
         found = _json(bare.strip())
