@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from agent.diagnose.messages.lines import last_words, missing_file, missing_settings, telling_line
+from agent.diagnose.messages.lines import ending, last_words, missing_file, missing_settings, telling_line
 from agent.diagnose.messages.match import matches
 from agent.diagnose.messages.records import record
 
@@ -46,8 +46,8 @@ def test_a_structured_line_says_its_message_and_its_errors() -> None:
 def test_any_log_is_read_without_an_error(log: str) -> None:
     telling_line(log)
     last_words(log)
-    list(missing_settings(log))
-    missing_file(log)
+    list(missing_settings(ending(log)))
+    missing_file(ending(log))
     list(matches(log))
 
 

@@ -106,7 +106,10 @@ def last_words(log: str) -> list[str]:
     From its last error on, with those this one grew out of; without an error the last few. What came before was gone
     on after: a first connection refused and retried does not end a program that ends with a bug.
     """
-    records = read(log)
+    return _words(read(log))
+
+
+def _words(records: Sequence[Record]) -> list[str]:
     place = _telling(records)
     if place is None:
         told = [found.text.strip() for found in reversed(_recent(records)) if not _is_harmless(found)]
@@ -115,18 +118,22 @@ def last_words(log: str) -> list[str]:
     return [telling, *(text for text in _about(records, place, telling) if text not in telling)]
 
 
-def missing_settings(log: str) -> Iterator[tuple[str, str]]:
-    """Yield (name, line) of every setting the log's end calls missing, the surest wording first."""
-    lines = _ending(log)
+def ending(log: str) -> list[str]:
+    """Return the last words in the order of the log."""
+    return _ending(read(log))
+
+
+def missing_settings(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield (name, line) of every setting that the ending of a log calls missing, the surest wording first."""
     text = "\n".join(lines)
     for pattern in MISSING:
         for found in pattern.finditer(text):
             yield found["name"], lines[text.count("\n", 0, found.start("name"))].strip()
 
 
-def missing_file(log: str) -> tuple[str, str] | None:
-    """Return (path, line) of the configuration file the log does not find, None when it names none."""
-    for line in reversed(_ending(log)):
+def missing_file(lines: Sequence[str]) -> tuple[str, str] | None:
+    """Return (path, line) of the configuration file that the ending of a log does not find, None for none."""
+    for line in reversed(lines):
         paths = [found["path"] for pattern in FILE for found in pattern.finditer(line)]
         path = next(filter(is_configuration, paths), "")
         if path:
@@ -232,13 +239,11 @@ def _beside(records: Sequence[Record], place: int) -> Iterator[str]:
         yield found.text.strip()
 
 
-def _ending(log: str) -> list[str]:
-    """Return the last words in the order of the log."""
-    records = read(log)
+def _ending(records: Sequence[Record]) -> list[str]:
     place = _telling(records)
     if place is None:
         return [found.text for found in _recent(records) if not _is_harmless(found)]
-    kept = set(last_words(log))
+    kept = set(_words(records))
     above = [found.text for found in records[max(0, place - CHAIN) : place] if found.text.strip() in kept]
     below = [found.text for found in records[place + 1 : place + CHAIN] if not _is_harmless(found)]
     return [line[:SPOKEN] for line in (*above, records[place].text, *below)]

@@ -9,7 +9,7 @@ from agent.diagnose.messages.configuration import CONVERSION, GARBLED, UNNAMED
 from agent.diagnose.messages.credentials import CREDENTIALS
 from agent.diagnose.messages.databases import EXHAUSTED, READ_ONLY
 from agent.diagnose.messages.limits import LIMITS
-from agent.diagnose.messages.lines import last_words, missing_file, missing_settings
+from agent.diagnose.messages.lines import ending, last_words, missing_file, missing_settings
 from agent.diagnose.messages.message import Message
 from agent.diagnose.messages.network import NO_ANSWER_ABOUT_NAMES, NO_ANSWER_NOW, NO_SUCH_NAME, REFUSED, TIMED_OUT
 from agent.diagnose.messages.runtimes import BUGS, OWN_BEFORE, PORTS, USERS
@@ -62,9 +62,10 @@ def matches(log: str) -> Iterator[Match]:
         yield bug
         return
     yield from _found(words[:1], OTHERS)
-    for name, line in missing_settings(log):
+    lines = ending(log)
+    for name, line in missing_settings(lines):
         yield Match(modes.SETTING_MISSING, line, name, re.sub(r"\W+", "_", name).upper())
-    file = missing_file(log)
+    file = missing_file(lines)
     if file is not None:
         yield Match(modes.SETTING_MISSING, file[1], file[0])
     yield from _found(words[:BLOCK], UNNAMED)
