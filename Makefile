@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 UV := .venv-lock/bin/uv
 COMPILE = $(UV) pip compile pyproject.toml --quiet --universal --generate-hashes --no-annotate --custom-compile-command "make lock"
 
-.PHONY: help demo test check lint types arrows unit test-cluster cluster-up cluster-down scenarios bench capture lock newest floors clean
+.PHONY: help demo test check lint types arrows unit readme test-cluster cluster-up cluster-down scenarios bench capture lock newest floors clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -54,6 +54,9 @@ bench: $(VENV)/.developing ## speed and memory as ratios against a floor in the 
 capture: $(VENV)/.developing ## record the demo's capture anew on the real cluster (root)
 	$(BIN)/python -m tests.cluster up
 	$(BIN)/python -m tests.cluster.demo
+
+readme: $(VENV)/.developing ## write the README's list of commands anew from the table of operations
+	$(BIN)/python -m tests.readme
 
 clean: ## remove what the other targets made in the checkout
 	rm -rf $(VENV) .venv-* build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -9,27 +9,32 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from agent.argument import arg
 from agent.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Every setting. The text under a field is what `config show` says about it."""
+    """Every setting, with what `config show` says about it."""
 
-    kubeconfig: str = ""
-    """The kubeconfig file; "" means $KUBECONFIG, then ~/.kube/config, then in-cluster."""
-    context: str = ""
-    """The kubeconfig context; "" means its current one."""
-    timeout: float = 20.0
-    """Seconds until a look at the cluster is given up."""
-    profile: str = ""
-    """dev or prod: which of the blueprint's values apply; "" cites both where they differ."""
-    blueprints: str = ""
-    """Folder of the blueprints; "" means ./blueprints, then your own, then the shipped ones."""
-    path: str = ""
-    """Folders of kubectl, helm, docker and minikube, colons between; "" means the system's, then your PATH."""
-    prometheus: str = ""
-    """Origin of a Prometheus server (http://host:9090), a second source of metrics; "" means none."""
+    kubeconfig: str = arg(
+        'The kubeconfig file; "" means $KUBECONFIG, then ~/.kube/config, then in-cluster.', default=""
+    )
+    context: str = arg('The kubeconfig context; "" means its current one.', default="")
+    timeout: float = arg("Seconds until a look at the cluster is given up.", default=20.0)
+    profile: str = arg(
+        'dev or prod: which of the blueprint\'s values apply; "" cites both where they differ.', default=""
+    )
+    blueprints: str = arg(
+        'Folder of the blueprints; "" means ./blueprints, then your own, then the shipped ones.', default=""
+    )
+    path: str = arg(
+        'Folders of kubectl, helm, docker and minikube, colons between; "" means the system\'s, then your PATH.',
+        default="",
+    )
+    prometheus: str = arg(
+        'Origin of a Prometheus server (http://host:9090), a second source of metrics; "" means none.', default=""
+    )
 
 
 @dataclass(frozen=True, slots=True)

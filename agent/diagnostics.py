@@ -1,53 +1,18 @@
-"""All of stderr, and what the exit codes mean. stdout is data and belongs to agent/report."""
+"""All of stderr. Only the command line imports this; everything below it emits events."""
 
 import os
 import sys
-from enum import IntEnum
 
 from agent.invocation import invoked_name
 
-
-class ExitCode(IntEnum):
-    """What a script may conclude. `--help` prints this table from the docstrings' source below."""
-
-    OK = 0
-    FOUND = 1
-    USAGE = 2
-    INDETERMINATE = 3
-    STALE = 4
-    DENIED = 5
-    ROLLED_BACK = 6
-    UNKNOWN_OUTCOME = 7
-    INTERRUPTED = 130
-
-
-EXIT_CODES: dict[ExitCode, str] = {
-    ExitCode.OK: "done; nothing of error severity was found",
-    ExitCode.FOUND: "a finding of error severity, a failed check",
-    ExitCode.USAGE: "usage, configuration or blueprint error",
-    ExitCode.INDETERMINATE: "something needed could not be read: unknown, not healthy",
-    ExitCode.STALE: "the plan is stale, expired or used",
-    ExitCode.DENIED: "denied by policy, or not approved",
-    ExitCode.ROLLED_BACK: "apply failed and was rolled back",
-    ExitCode.UNKNOWN_OUTCOME: "apply's outcome is unknown",
-    ExitCode.INTERRUPTED: "interrupted",
-}
-"""The meaning of every exit code, in the words `--help` uses."""
-
-
-def say(text: str) -> None:
-    """Write one line of narration."""
-    _write(text + "\n")
-
-
-def warn(text: str) -> None:
-    """Write one line about something that is missing or degraded."""
-    say(f"{invoked_name()}: {_one_line(text)}")
+TYPE_CHECKING = False  # type checkers know the name; importing it from typing costs 3 ms of every start
+if TYPE_CHECKING:
+    from agent.events import Event
 
 
 def error(text: str) -> None:
     """Write the one line that says why the command failed."""
-    say(f"{invoked_name()}: error: {_one_line(text)}")
+    _write(f"{invoked_name()}: error: {_one_line(text)}\n")
 
 
 def _one_line(text: str) -> str:
@@ -57,24 +22,33 @@ def _one_line(text: str) -> str:
     return clean(text, 4000)
 
 
-class Progress:
-    """One line on stderr that says what is being waited for; silent when stderr is not a terminal."""
+class Narration:
+    """An operation's events as lines on stderr; what is being waited for is one line, and only on a terminal."""
 
     def __init__(self) -> None:
         self._shown = False
         self._live = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
-    def __call__(self, text: str) -> None:
-        """Replace the line."""
-        if self._live:
-            _write(f"\r\x1b[K{text}")
-            self._shown = True
+    def __call__(self, event: "Event") -> None:
+        """Write one event."""
+        from agent.events import Progress, Warned
+
+        if isinstance(event, Progress):
+            self._replace(event.text)
+            return
+        self.clear()
+        _write(f"{invoked_name()}: {_one_line(event.text)}\n" if isinstance(event, Warned) else f"{event.text}\n")
 
     def clear(self) -> None:
         """Take the line away, before anything else is printed."""
         if self._shown:
             _write("\r\x1b[K")
             self._shown = False
+
+    def _replace(self, text: str) -> None:
+        if self._live:
+            _write(f"\r\x1b[K{text}")
+            self._shown = True
 
 
 def _write(text: str) -> None:

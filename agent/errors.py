@@ -4,10 +4,10 @@
     ├── UsageError       the command line or the configuration is wrong          (2)
     └── Indeterminate    something the answer needs could not be read            (3)
 
-Raised only at the front (agent/commands); below it, errors are values (tools/failure.py).
+Raised by operations and where they look (agent/world); below them, errors are values (tools/failure.py).
 """
 
-from agent.diagnostics import ExitCode
+from agent.exitcode import ExitCode
 
 
 class AgentError(Exception):

@@ -1,10 +1,15 @@
-"""The kinds that are read: where the API serves them. Nothing else is ever asked for."""
+"""The kinds of Kubernetes: where the API serves them and what kubectl calls them.
+
+The one table of kinds. It stands with the tools because the reader is the lowest that needs it; what judges a subject,
+a checklist's line or a manifest looks its words up here too. Short names are those of `kubectl api-resources` (1.36)
+and of the Gateway API; the singular is the kind's name in small letters.
+"""
 
 from typing import NamedTuple
 
 
 class Kind(NamedTuple):
-    """One kind and its list endpoint."""
+    """One kind, its list endpoint and its short names."""
 
     name: str
     prefix: str
@@ -13,11 +18,23 @@ class Kind(NamedTuple):
     namespaced: bool
     needed: bool = True
     """Whether an answer has a gap without it; the others only sharpen it, and many readers may not list them."""
+    short: tuple[str, ...] = ()
+    """`po`, `crd`: what kubectl takes for it beside its name and its plural."""
 
     @property
     def version(self) -> str:
         """Return the apiVersion objects of this kind carry."""
         return self.prefix.removeprefix("/apis/").removeprefix("/api/")
+
+    @property
+    def group(self) -> str:
+        """Return the API group, "" for the core's."""
+        return self.version.rpartition("/")[0]
+
+    @property
+    def word(self) -> str:
+        """Return the shortest word kubectl takes for it."""
+        return self.short[0] if self.short else self.name.casefold()
 
     def path(self, namespace: str | None) -> str:
         """Return the list endpoint, of one namespace where the kind has any and one is named."""
@@ -30,42 +47,95 @@ NETWORKING = "/apis/networking.k8s.io/v1"
 RBAC, GATEWAY = "/apis/rbac.authorization.k8s.io/v1", "/apis/gateway.networking.k8s.io/v1"
 
 KINDS = (
-    Kind("Pod", CORE, "pods", True),
-    Kind("Event", CORE, "events", True),
-    Kind("ReplicaSet", APPS, "replicasets", True),
-    Kind("Service", CORE, "services", True),
+    Kind("Pod", CORE, "pods", True, short=("po",)),
+    Kind("Event", CORE, "events", True, short=("ev",)),
+    Kind("ReplicaSet", APPS, "replicasets", True, short=("rs",)),
+    Kind("Service", CORE, "services", True, short=("svc",)),
     Kind("EndpointSlice", "/apis/discovery.k8s.io/v1", "endpointslices", True),
-    Kind("Deployment", APPS, "deployments", True),
-    Kind("StatefulSet", APPS, "statefulsets", True),
-    Kind("DaemonSet", APPS, "daemonsets", True),
+    Kind("Deployment", APPS, "deployments", True, short=("deploy",)),
+    Kind("StatefulSet", APPS, "statefulsets", True, short=("sts",)),
+    Kind("DaemonSet", APPS, "daemonsets", True, short=("ds",)),
     Kind("Job", BATCH, "jobs", True),
-    Kind("CronJob", BATCH, "cronjobs", True),
-    Kind("ConfigMap", CORE, "configmaps", True),
+    Kind("CronJob", BATCH, "cronjobs", True, short=("cj",)),
+    Kind("ConfigMap", CORE, "configmaps", True, short=("cm",)),
     Kind("Secret", CORE, "secrets", True),
-    Kind("ServiceAccount", CORE, "serviceaccounts", True),
-    Kind("PersistentVolumeClaim", CORE, "persistentvolumeclaims", True),
-    Kind("HorizontalPodAutoscaler", "/apis/autoscaling/v2", "horizontalpodautoscalers", True),
-    Kind("PodDisruptionBudget", "/apis/policy/v1", "poddisruptionbudgets", True),
-    Kind("Ingress", NETWORKING, "ingresses", True),
-    Kind("NetworkPolicy", NETWORKING, "networkpolicies", True),
-    Kind("ResourceQuota", CORE, "resourcequotas", True),
-    Kind("LimitRange", CORE, "limitranges", True),
-    Kind("Node", CORE, "nodes", False),
-    Kind("Namespace", CORE, "namespaces", False),
-    Kind("PersistentVolume", CORE, "persistentvolumes", False),
-    Kind("StorageClass", "/apis/storage.k8s.io/v1", "storageclasses", False),
+    Kind("ServiceAccount", CORE, "serviceaccounts", True, short=("sa",)),
+    Kind("PersistentVolumeClaim", CORE, "persistentvolumeclaims", True, short=("pvc",)),
+    Kind("HorizontalPodAutoscaler", "/apis/autoscaling/v2", "horizontalpodautoscalers", True, short=("hpa",)),
+    Kind("PodDisruptionBudget", "/apis/policy/v1", "poddisruptionbudgets", True, short=("pdb",)),
+    Kind("Ingress", NETWORKING, "ingresses", True, short=("ing",)),
+    Kind("NetworkPolicy", NETWORKING, "networkpolicies", True, short=("netpol",)),
+    Kind("ResourceQuota", CORE, "resourcequotas", True, short=("quota",)),
+    Kind("LimitRange", CORE, "limitranges", True, short=("limits",)),
+    Kind("Node", CORE, "nodes", False, short=("no",)),
+    Kind("Namespace", CORE, "namespaces", False, short=("ns",)),
+    Kind("PersistentVolume", CORE, "persistentvolumes", False, short=("pv",)),
+    Kind("StorageClass", "/apis/storage.k8s.io/v1", "storageclasses", False, short=("sc",)),
     Kind("IngressClass", NETWORKING, "ingressclasses", False),
-    Kind("PriorityClass", "/apis/scheduling.k8s.io/v1", "priorityclasses", False),
+    Kind("PriorityClass", "/apis/scheduling.k8s.io/v1", "priorityclasses", False, short=("pc",)),
     Kind("Role", RBAC, "roles", True, needed=False),
     Kind("RoleBinding", RBAC, "rolebindings", True, needed=False),
     Kind("ClusterRole", RBAC, "clusterroles", False, needed=False),
     Kind("ClusterRoleBinding", RBAC, "clusterrolebindings", False, needed=False),
     Kind("HTTPRoute", GATEWAY, "httproutes", True, needed=False),
-    Kind("Gateway", GATEWAY, "gateways", True, needed=False),
-    Kind("GatewayClass", GATEWAY, "gatewayclasses", False, needed=False),
+    Kind("Gateway", GATEWAY, "gateways", True, needed=False, short=("gtw",)),
+    Kind("GatewayClass", GATEWAY, "gatewayclasses", False, needed=False, short=("gc",)),
 )
-"""The large lists first: they decide how long a look takes, so they are asked for first."""
+"""The kinds that are read, and nothing else is ever asked for. The large lists first: they decide how long a look
+takes."""
+
+_ADMISSION, _FLOW = "/apis/admissionregistration.k8s.io/v1", "/apis/flowcontrol.apiserver.k8s.io/v1"
+_STORAGE, _RESOURCE = "/apis/storage.k8s.io/v1", "/apis/resource.k8s.io/v1"
+
+UNREAD = (
+    Kind("Endpoints", CORE, "endpoints", True, short=("ep",)),
+    Kind("ReplicationController", CORE, "replicationcontrollers", True, short=("rc",)),
+    Kind("PodTemplate", CORE, "podtemplates", True),
+    Kind("ComponentStatus", CORE, "componentstatuses", False, short=("cs",)),
+    Kind("ControllerRevision", APPS, "controllerrevisions", True),
+    Kind("Lease", "/apis/coordination.k8s.io/v1", "leases", True),
+    Kind("IPAddress", NETWORKING, "ipaddresses", False, short=("ip",)),
+    Kind("ServiceCIDR", NETWORKING, "servicecidrs", False),
+    Kind("CSIDriver", _STORAGE, "csidrivers", False),
+    Kind("CSINode", _STORAGE, "csinodes", False),
+    Kind("CSIStorageCapacity", _STORAGE, "csistoragecapacities", True),
+    Kind("VolumeAttachment", _STORAGE, "volumeattachments", False),
+    Kind("VolumeAttributesClass", _STORAGE, "volumeattributesclasses", False, short=("vac",)),
+    Kind("DeviceClass", _RESOURCE, "deviceclasses", False),
+    Kind("ResourceClaim", _RESOURCE, "resourceclaims", True),
+    Kind("ResourceClaimTemplate", _RESOURCE, "resourceclaimtemplates", True),
+    Kind("ResourceSlice", _RESOURCE, "resourceslices", False),
+    Kind("RuntimeClass", "/apis/node.k8s.io/v1", "runtimeclasses", False),
+    Kind("FlowSchema", _FLOW, "flowschemas", False),
+    Kind("PriorityLevelConfiguration", _FLOW, "prioritylevelconfigurations", False),
+    Kind("MutatingWebhookConfiguration", _ADMISSION, "mutatingwebhookconfigurations", False),
+    Kind("ValidatingWebhookConfiguration", _ADMISSION, "validatingwebhookconfigurations", False),
+    Kind("ValidatingAdmissionPolicy", _ADMISSION, "validatingadmissionpolicies", False),
+    Kind("ValidatingAdmissionPolicyBinding", _ADMISSION, "validatingadmissionpolicybindings", False),
+    Kind("APIService", "/apis/apiregistration.k8s.io/v1", "apiservices", False),
+    Kind(
+        "CertificateSigningRequest", "/apis/certificates.k8s.io/v1", "certificatesigningrequests", False, short=("csr",)
+    ),
+    Kind(
+        "CustomResourceDefinition",
+        "/apis/apiextensions.k8s.io/v1",
+        "customresourcedefinitions",
+        False,
+        short=("crd", "crds"),
+    ),
+)
+"""Kinds every cluster has too, that a command may name and nothing here reads."""
 
 BY_NAME = {kind.name: kind for kind in KINDS}
+
+_CALLED = {word: kind for kind in (*KINDS, *UNREAD) for word in (kind.name.casefold(), kind.plural, *kind.short)}
+
+
+def kind_called(word: str) -> Kind | None:
+    """Return the kind kubectl takes a word for (`po`, `Pod`, `deployments.apps`), None for none it comes with."""
+    plain, _, group = word.casefold().partition(".")
+    kind = _CALLED.get(plain)
+    return kind if kind is None or not group or f".{group}".endswith(f".{kind.group}") else None
+
 
 METRICS = "/apis/metrics.k8s.io/v1beta1"

@@ -8,17 +8,14 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from agent.snapshot.record import Object
+from tools.kinds import kind_called
 
 KINDS: Mapping[str, tuple[str, ...]] = {
-    "service": ("Service",),
-    "hpa": ("HorizontalPodAutoscaler",),
-    "pdb": ("PodDisruptionBudget",),
-    "ingress": ("Ingress",),
-    "configmap": ("ConfigMap",),
-    "serviceaccount": ("ServiceAccount",),
-    "pvc": ("PersistentVolumeClaim",),
+    word: (kind.name,)
+    for word in "service hpa pdb ingress configmap serviceaccount pvc".split()
+    if (kind := kind_called(word))
 }
-"""The first word of a field -> the kind it leads to."""
+"""The first word of a field, as kubectl calls the kind it leads to -> that kind."""
 
 WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob")
 

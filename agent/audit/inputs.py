@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agent.audit.verdict import Fidelity
+from agent.blueprint.commands import Known
 from agent.blueprint.control import Binding, Blueprints, Control, Profile
 from agent.blueprint.values import Values
 from agent.snapshot.graph import ref
@@ -87,8 +88,8 @@ class Inputs:
     git_reason: str = ""
     cluster: ClusterFacts | None = None
     cluster_reason: str = ""
-    commands: frozenset[str] = frozenset()
-    """The commands this version has."""
+    commands: Known = field(default_factory=dict)
+    """The agent's own operations."""
 
     @property
     def release_name(self) -> str:

@@ -9,6 +9,8 @@ from agent.audit.inputs import bound
 from agent.audit.legs import Legs
 from agent.audit.verdict import Cause, Fidelity, Outcome, Verdict, worst
 from agent.blueprint.cells import CellType
+from agent.blueprint.commands import operation
+from agent.blueprint.commands import read as read_command
 from agent.blueprint.control import Binding, Control
 from agent.diagnose.finding import Severity
 from agent.kube.fields import number
@@ -152,8 +154,8 @@ def mapping(control: Control, legs: Legs) -> Verdict:
 def question(control: Control, legs: Legs) -> Verdict:
     """Judge what people ask an assistant: this has the command that answers it, or not yet."""
     asked = control.raw.rpartition("; ")[2].strip("` ")
-    name = asked.split()[1] if len(asked.split()) > 1 else ""
-    if name in legs.inputs.commands:
+    known = legs.inputs.commands
+    if operation(read_command(asked, known), known):
         return _verdict(control, (Outcome.PASS, f"`{asked}` answers it"), Fidelity.STATIC)
     return _verdict(control, (Outcome.UNKNOWN, f"this version has no `{asked}`"), Fidelity.STATIC)
 

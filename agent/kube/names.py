@@ -2,28 +2,13 @@
 
 from agent.errors import UsageError
 from agent.snapshot.record import Ref
+from tools.kinds import BY_NAME, kind_called
 
-KINDS = {
-    "Pod": ("po", "pod", "pods"),
-    "Deployment": ("deploy", "deployment", "deployments"),
-    "ReplicaSet": ("rs", "replicaset", "replicasets"),
-    "StatefulSet": ("sts", "statefulset", "statefulsets"),
-    "DaemonSet": ("ds", "daemonset", "daemonsets"),
-    "Job": ("job", "jobs"),
-    "CronJob": ("cj", "cronjob", "cronjobs"),
-    "Service": ("svc", "service", "services"),
-    "Ingress": ("ing", "ingress", "ingresses"),
-    "HorizontalPodAutoscaler": ("hpa", "horizontalpodautoscaler", "horizontalpodautoscalers"),
-    "PodDisruptionBudget": ("pdb", "poddisruptionbudget", "poddisruptionbudgets"),
-    "PersistentVolumeClaim": ("pvc", "persistentvolumeclaim", "persistentvolumeclaims"),
-    "PersistentVolume": ("pv", "persistentvolume", "persistentvolumes"),
-    "ConfigMap": ("cm", "configmap", "configmaps"),
-    "Node": ("no", "node", "nodes"),
-    "Namespace": ("ns", "namespace", "namespaces"),
-}
-"""Kind to the names kubectl takes for it."""
-
-CLUSTER_SCOPED = ("PersistentVolume", "Node", "Namespace")
+KINDS = (
+    "Pod Deployment ReplicaSet StatefulSet DaemonSet Job CronJob Service Ingress HorizontalPodAutoscaler"
+    " PodDisruptionBudget PersistentVolumeClaim PersistentVolume ConfigMap Node Namespace"
+).split()
+"""Kinds a diagnosis can be asked about."""
 
 
 def parse(text: str, namespace: str) -> Ref:
@@ -34,11 +19,10 @@ def parse(text: str, namespace: str) -> Ref:
 
     """
     kind, _, name = text.partition("/")
-    found = next((known for known, names in KINDS.items() if kind.lower() in names), None)
+    found = kind_called(kind)
     if not name:
         raise UsageError(f"{text!r}: say what it is, as in pod/{text} or deploy/{text}")
-    if found is None:
-        raise UsageError(
-            f"{kind!r}: not a kind this can diagnose; known: {', '.join(names[0] for names in KINDS.values())}"
-        )
-    return Ref(found, "" if found in CLUSTER_SCOPED else namespace, name)
+    if found is None or found.name not in KINDS:
+        known = ", ".join(BY_NAME[name].word for name in KINDS)
+        raise UsageError(f"{kind!r}: not a kind this can diagnose; known: {known}")
+    return Ref(found.name, namespace if found.namespaced else "", name)

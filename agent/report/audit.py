@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from agent.audit.verdict import Audit, Cause, Drift, DriftKind, Helm, Leg, Outcome, Point, Reading, Standing, Verdict
-from agent.report.data import Data, write
-from agent.report.terminal import Terminal
+from agent.operate.audit import Audited
+from agent.report.data import Data, document
+from agent.report.terminal import Screen, Terminal
 from agent.snapshot.record import Snapshot
 from tools.text import clean
 
@@ -25,10 +26,11 @@ HELM = {
 WORST = (Standing.DIFFERS, Standing.UNKNOWN, Standing.AGREES, Standing.ABSENT)
 
 
-def as_text(audit: Audit, snapshot: Snapshot, *, every: bool = False) -> None:
-    """Write the audit for a person: the matrix of what does not pass, why, what differs beside it, and the count."""
-    terminal = Terminal()
-    terminal.line(_headline(audit, snapshot), "bold")
+def as_text(result: Audited, screen: Screen) -> str:
+    """Return the audit for a person: the matrix of what does not pass, why, what differs beside it, and the count."""
+    audit, every = result.audit, result.every
+    terminal = Terminal(screen)
+    terminal.line(_headline(audit, result.snapshot), "bold")
     shown = [verdict for verdict in audit.verdicts if every or verdict.outcome is not Outcome.PASS]
     _matrix(terminal, shown)
     for verdict in (found for found in audit.verdicts if found.outcome is Outcome.FAIL):
@@ -37,6 +39,7 @@ def as_text(audit: Audit, snapshot: Snapshot, *, every: bool = False) -> None:
     _beside(terminal, audit)
     terminal.line()
     terminal.line(_tally(audit, every=every), "bold")
+    return terminal.text()
 
 
 def _headline(audit: Audit, snapshot: Snapshot) -> str:
@@ -143,9 +146,10 @@ def _drift(drift: Drift) -> str:
     return f"{drift.kind}{by}: {drift.object} {drift.pointer}: {drift.desired} is {drift.live}{fix}"
 
 
-def as_json(audit: Audit, snapshot: Snapshot) -> None:
-    """Write everything for machines."""
-    write(
+def as_json(result: Audited, screen: Screen) -> str:
+    """Return everything for machines."""
+    audit, snapshot = result.audit, result.snapshot
+    return document(
         SCHEMA,
         {
             "taken_at": snapshot.taken_at.isoformat(),
@@ -163,6 +167,7 @@ def as_json(audit: Audit, snapshot: Snapshot) -> None:
             "notes": list(audit.notes),
             "gaps": list(audit.gaps),
         },
+        screen,
     )
 
 

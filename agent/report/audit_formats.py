@@ -1,15 +1,15 @@
 """An audit for pull requests (Markdown), code scanning (SARIF 2.1.0) and test reports (JUnit)."""
 
-import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 from agent import __version__
 from agent.audit.verdict import Audit, Leg, Outcome, Standing, Verdict
 from agent.diagnose.finding import Severity
+from agent.operate.audit import Audited
 from agent.report.audit import leg_of
-from agent.snapshot.record import Snapshot
+from agent.report.terminal import Screen
 from tools.text import clean
 
 SARIF = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -17,8 +17,9 @@ LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "
 SIGNS = {Standing.AGREES: "ok", Standing.DIFFERS: "**differs**", Standing.ABSENT: "", Standing.UNKNOWN: "?"}
 
 
-def as_markdown(audit: Audit, snapshot: Snapshot) -> None:
-    """Write the matrix of every control as a table, what fails first."""
+def as_markdown(result: Audited, _: Screen) -> str:
+    """Return the matrix of every control as a table, what fails first."""
+    audit, snapshot = result.audit, result.snapshot
     order = {Outcome.FAIL: 0, Outcome.UNKNOWN: 1, Outcome.PASS: 2}
     lines = [
         f"## Audit of {audit.release or 'what runs'} in {audit.namespace} ({audit.profile})",
@@ -30,7 +31,7 @@ def as_markdown(audit: Audit, snapshot: Snapshot) -> None:
         *(_row(verdict) for verdict in sorted(audit.verdicts, key=lambda found: order[found.outcome])),
         *_beside(audit),
     ]
-    sys.stdout.write("\n".join(lines) + "\n")
+    return "\n".join(lines) + "\n"
 
 
 def _beside(audit: Audit) -> Iterator[str]:
@@ -65,11 +66,11 @@ def _cell(text: str) -> str:
     return shown
 
 
-def as_sarif(audit: Audit, _: Snapshot) -> None:
-    """Write what fails and what is unknown: located at the values line, related to the blueprint's."""
+def as_sarif(result: Audited, _: Screen) -> str:
+    """Return what fails and what is unknown: located at the values line, related to the blueprint's."""
     import orjson
 
-    shown = [verdict for verdict in audit.verdicts if verdict.outcome is not Outcome.PASS]
+    shown = [verdict for verdict in result.audit.verdicts if verdict.outcome is not Outcome.PASS]
     driver = {
         "name": "bluehelm",
         "version": __version__,
@@ -78,7 +79,7 @@ def as_sarif(audit: Audit, _: Snapshot) -> None:
     }
     run = {"tool": {"driver": driver}, "results": [_result(verdict) for verdict in shown]}
     document = {"$schema": SARIF, "version": "2.1.0", "runs": [run]}
-    sys.stdout.write(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode() + "\n")
+    return orjson.dumps(document, option=orjson.OPT_INDENT_2).decode() + "\n"
 
 
 def _rule(verdict: Verdict) -> dict[str, Any]:
@@ -123,14 +124,15 @@ def _location(file: str, line: int) -> dict[str, Any]:
     }
 
 
-def as_junit(audit: Audit, _: Snapshot) -> None:
-    """Write a test case a control: failed, skipped where it is unknown."""
+def as_junit(result: Audited, _: Screen) -> str:
+    """Return a test case a control: failed, skipped where it is unknown."""
+    audit = result.audit
     failed, unknown = audit.count(Outcome.FAIL), audit.count(Outcome.UNKNOWN)
     counts = f'tests="{len(audit.verdicts)}" failures="{failed}" skipped="{unknown}" errors="0"'
     name = quoteattr(f"bluehelm audit {audit.release} {audit.namespace} {audit.profile}")
     cases = "\n".join(_case(verdict) for verdict in audit.verdicts)
     body = f"<testsuites {counts}>\n<testsuite name={name} {counts}>\n{cases}\n</testsuite>\n</testsuites>\n"
-    sys.stdout.write(f'<?xml version="1.0" encoding="UTF-8"?>\n{body}')
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{body}'
 
 
 def _case(verdict: Verdict) -> str:
@@ -146,11 +148,3 @@ def _case(verdict: Verdict) -> str:
     return (
         f"  {head}><failure message={quoteattr(why)} type={quoteattr(str(verdict.cause))}>{text}</failure></testcase>"
     )
-
-
-FORMATS: Mapping[str, Callable[[Audit, Snapshot], None]] = {
-    "markdown": as_markdown,
-    "sarif": as_sarif,
-    "junit": as_junit,
-}
-"""The value of `-o` -> what writes it."""

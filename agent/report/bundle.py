@@ -1,16 +1,18 @@
 """What a bundle holds, for people and as `bluehelm/bundle-summary/v1`."""
 
-from agent.report.data import write
-from agent.report.terminal import Terminal
-from agent.snapshot.record import Snapshot, State
+from agent.operate.bundle import Bundled
+from agent.report.data import document
+from agent.report.terminal import Screen, Terminal
+from agent.snapshot.record import State
 
 SCHEMA = "bluehelm/bundle-summary/v1"
 
 
-def as_json(snapshot: Snapshot) -> None:
-    """Write the summary for machines."""
+def as_json(result: Bundled, screen: Screen) -> str:
+    """Return the summary for machines."""
+    snapshot = result.snapshot
     parts = [{"name": p.name, "state": p.state.value, "count": p.count, "reason": p.reason} for p in snapshot.parts]
-    write(
+    return document(
         SCHEMA,
         {
             "taken_at": snapshot.taken_at.isoformat(),
@@ -20,12 +22,14 @@ def as_json(snapshot: Snapshot) -> None:
             "logs": len(snapshot.logs),
             "parts": parts,
         },
+        screen,
     )
 
 
-def as_text(snapshot: Snapshot) -> None:
-    """Write the summary for a person."""
-    terminal = Terminal()
+def as_text(result: Bundled, screen: Screen) -> str:
+    """Return the summary for a person."""
+    snapshot = result.snapshot
+    terminal = Terminal(screen)
     where = snapshot.namespace or "all namespaces"
     terminal.line(f"{snapshot.origin}: {where} of context {snapshot.cluster.context}", "bold")
     terminal.line(f"Kubernetes {snapshot.cluster.version}, taken at {snapshot.taken_at:%Y-%m-%d %H:%M:%S %Z}")
@@ -34,3 +38,4 @@ def as_text(snapshot: Snapshot) -> None:
         text = str(part.count) if whole else f"{part.count}, {part.state}: {part.reason}"
         terminal.entry(part.name, text, "" if whole else "yellow", column=28)
     terminal.entry("logs", str(len(snapshot.logs)), column=28)
+    return terminal.text()

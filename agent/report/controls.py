@@ -1,52 +1,59 @@
 """How blueprints read: a table of controls, one control in full, and `bluehelm/blueprint/v1`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 
 from agent.blueprint.control import Control, Unread
-from agent.report.data import Data, write
-from agent.report.terminal import Terminal
+from agent.operate.blueprint import Controls
+from agent.report.data import Data, document
+from agent.report.terminal import Screen, Terminal
 
 SCHEMA = "bluehelm/blueprint/v1"
 
-TextReport = Callable[[Sequence[Control], Sequence[Unread], str], None]
 
-
-def as_json(controls: Sequence[Control], unread: Sequence[Unread], whose: str) -> None:
-    """Write controls for machines."""
-    write(
+def as_json(result: Controls, screen: Screen) -> str:
+    """Return controls for machines."""
+    return document(
         SCHEMA,
         {
-            "from": whose,
-            "controls": [_control(control) for control in controls],
-            "unread": [_unread(item) for item in unread],
+            "from": result.folder.whose,
+            "controls": [_control(control) for control in result.controls],
+            "unread": [_unread(item) for item in result.unread],
         },
+        screen,
     )
 
 
-def table(controls: Sequence[Control], unread: Sequence[Unread], where: str) -> None:
-    """Write one line a control: id, value, what it is, where it stands."""
-    terminal = Terminal()
-    terminal.line(f"{len(controls)} controls from {where}", "dim")
+def as_table(result: Controls, screen: Screen) -> str:
+    """Return one line a control: id, value, what it is, where it stands."""
+    terminal = Terminal(screen)
+    controls = result.controls
+    terminal.line(f"{len(controls)} controls from {_where(result)}", "dim")
     width = max(len(control.id) for control in controls)
     for blueprint, rows in groupby(controls, key=lambda control: control.blueprint):
         terminal.line()
         terminal.line(blueprint, "bold")
         for control in rows:
             terminal.entry(control.id, f"{control.title}: {control.raw}  ({control.source})", column=width + 5)
-    _unreadable(terminal, unread)
+    _unreadable(terminal, result.unread)
+    return terminal.text()
 
 
-def full(controls: Sequence[Control], unread: Sequence[Unread], where: str) -> None:
-    """Write each control with everything the blueprint says of it."""
-    terminal = Terminal()
-    terminal.line(f"from {where}", "dim")
-    for control in controls:
+def as_text(result: Controls, screen: Screen) -> str:
+    """Return each control with everything the blueprint says of it."""
+    terminal = Terminal(screen)
+    terminal.line(f"from {_where(result)}", "dim")
+    for control in result.controls:
         terminal.line()
         terminal.line(f"{control.id}  {control.title}", "bold")
         for label, text in _facts(control):
             terminal.entry(label, text)
-    _unreadable(terminal, unread)
+    _unreadable(terminal, result.unread)
+    return terminal.text()
+
+
+def _where(result: Controls) -> str:
+    return f"{result.folder.path} ({result.folder.whose})"
 
 
 def _facts(control: Control) -> list[tuple[str, str]]:

@@ -1,8 +1,8 @@
-"""stdout for machines: one JSON document with a schema name and version. Fields are added, never renamed."""
+"""Text for machines: one JSON document with a schema name and version. Fields are added, never renamed."""
 
-import sys
 from collections.abc import Mapping, Sequence
 
+from agent.report.terminal import Screen
 from tools.text import clean
 
 Data = Mapping[str, "Value"]
@@ -12,13 +12,13 @@ Value = str | int | float | bool | None | Sequence["Value"] | Data
 """Anything JSON can say."""
 
 
-def write(schema: str, data: Data) -> None:
-    """Write one document to stdout. `schema` is `bluehelm/NAME/vN`."""
+def document(schema: str, data: Data, screen: Screen) -> str:
+    """Return one document, indented where a person reads it. `schema` is `bluehelm/NAME/vN`."""
     import orjson
 
-    options = orjson.OPT_INDENT_2 if sys.stdout.isatty() else 0
-    document = {"schema": schema, **{key: _inert(value) for key, value in data.items()}}
-    sys.stdout.write(orjson.dumps(document, option=options).decode() + "\n")
+    options = orjson.OPT_INDENT_2 if screen.is_terminal else 0
+    whole = {"schema": schema, **{key: _inert(value) for key, value in data.items()}}
+    return orjson.dumps(whole, option=options).decode() + "\n"
 
 
 def _inert(value: "Value") -> "Value":

@@ -2,10 +2,11 @@
 
 from agent.diagnose.engine import Diagnosis
 from agent.diagnose.finding import Citation, Confidence, Finding, Severity
-from agent.report.data import Data, write
-from agent.report.terminal import Terminal
+from agent.operate.diagnose import Diagnosed
+from agent.report.data import Data, document
+from agent.report.terminal import Screen, Terminal
 from agent.snapshot.evidence import Evidence
-from agent.snapshot.record import Part, Ref, Snapshot
+from agent.snapshot.record import Ref, Snapshot
 
 SCHEMA = "bluehelm/diagnosis/v1"
 
@@ -15,9 +16,10 @@ MOST_EVIDENCE = 4
 """Lines of evidence and of symptoms a person is shown; `-o json` has all."""
 
 
-def as_json(diagnosis: Diagnosis, snapshot: Snapshot) -> None:
-    """Write the diagnosis for machines."""
-    write(
+def as_json(result: Diagnosed, screen: Screen) -> str:
+    """Return the diagnosis for machines."""
+    diagnosis, snapshot = result.diagnosis, result.snapshot
+    return document(
         SCHEMA,
         {
             "taken_at": snapshot.taken_at.isoformat(),
@@ -29,12 +31,14 @@ def as_json(diagnosis: Diagnosis, snapshot: Snapshot) -> None:
             "unknown": list(diagnosis.unknown),
             "examined": dict(diagnosis.examined),
         },
+        screen,
     )
 
 
-def as_text(diagnosis: Diagnosis, snapshot: Snapshot) -> None:
-    """Write the diagnosis for a person: the verdict first, then each cause, then what is not known."""
-    terminal = Terminal()
+def as_text(result: Diagnosed, screen: Screen) -> str:
+    """Return the diagnosis for a person: the verdict first, then each cause, then what is not known."""
+    diagnosis, snapshot = result.diagnosis, result.snapshot
+    terminal = Terminal(screen)
     terminal.line(_headline(diagnosis, snapshot), "bold")
     for number, finding in enumerate(diagnosis.findings, 1):
         terminal.line()
@@ -44,6 +48,7 @@ def as_text(diagnosis: Diagnosis, snapshot: Snapshot) -> None:
         terminal.line("Not known, so not called healthy:", "yellow")
         for text in diagnosis.unknown:
             terminal.line(f"   {text}")
+    return terminal.text()
 
 
 def _headline(diagnosis: Diagnosis, snapshot: Snapshot) -> str:
@@ -64,7 +69,7 @@ def _origin(snapshot: Snapshot) -> str:
 
 def _show(terminal: Terminal, number: int, finding: Finding) -> None:
     badge = terminal.style(f"{finding.severity.upper():<7}", COLOURS[finding.severity])
-    terminal.stream.write(f"{number:>2} {badge} {terminal.style(str(finding.subject), 'bold')}\n")
+    terminal.row(f"{number:>2} {badge} {terminal.style(str(finding.subject), 'bold')}")
     terminal.line(f"   {finding.cause}{_doubt(finding)}")
     for label, text in _evidence(finding):
         terminal.entry(label, text)
@@ -156,8 +161,3 @@ def _citation(citation: Citation) -> Data:
 
 def _ref(ref: Ref) -> dict[str, str]:
     return {"kind": ref.kind, "namespace": ref.namespace, "name": ref.name}
-
-
-def gap(part: Part) -> str:
-    """Return one line for stderr about a part that is not whole."""
-    return "; ".join(text for text in (f"{part.name} {part.state}: {part.reason}", part.hint) if text)

@@ -1,50 +1,27 @@
 """How the doctor's checks read: for people, and as `bluehelm/doctor/v1`."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import StrEnum
-
-from agent.report.data import write
-from agent.report.terminal import Terminal
+from agent.operate.doctor import Checkup, Outcome
+from agent.report.data import document
+from agent.report.terminal import Screen, Terminal
 
 SCHEMA = "bluehelm/doctor/v1"
-
-
-class Outcome(StrEnum):
-    """How one check went."""
-
-    OK = "ok"
-    WARNING = "warning"
-    """It works with less."""
-    FAILED = "failed"
-    UNKNOWN = "unknown"
-    """It could not be found out."""
 
 
 COLOURS = {Outcome.OK: "green", Outcome.WARNING: "yellow", Outcome.FAILED: "red", Outcome.UNKNOWN: "yellow"}
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that was looked at: its name, how it is, what was seen, and what to do or what is lost."""
-
-    name: str
-    outcome: Outcome
-    text: str
-    hint: str = ""
+def as_json(result: Checkup, screen: Screen) -> str:
+    """Return the checks for machines."""
+    rows = [{"name": c.name, "outcome": c.outcome.value, "text": c.text, "hint": c.hint} for c in result.checks]
+    return document(SCHEMA, {"checks": rows}, screen)
 
 
-def as_json(checks: Sequence[Check]) -> None:
-    """Write the checks for machines."""
-    rows = [{"name": c.name, "outcome": c.outcome.value, "text": c.text, "hint": c.hint} for c in checks]
-    write(SCHEMA, {"checks": rows})
-
-
-def as_text(checks: Sequence[Check]) -> None:
-    """Write one line a check, and what to do under those that need it."""
-    terminal = Terminal()
-    for check in checks:
+def as_text(result: Checkup, screen: Screen) -> str:
+    """Return one line a check, and what to do under those that need it."""
+    terminal = Terminal(screen)
+    for check in result.checks:
         mark = terminal.style(f"{check.outcome:<8}".rstrip(), COLOURS[check.outcome]) + " " * (8 - len(check.outcome))
-        terminal.stream.write(f"{mark} {terminal.style(check.name, 'bold')}: {terminal.style(check.text, '')}\n")
+        terminal.row(f"{mark} {terminal.style(check.name, 'bold')}: {terminal.style(check.text, '')}")
         if check.hint and check.outcome is not Outcome.OK:
             terminal.entry("", check.hint, "dim", column=9)
+    return terminal.text()

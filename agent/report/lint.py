@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Sequence
 from itertools import groupby
-from typing import NamedTuple
 
 from agent.blueprint.control import Source
 from agent.blueprint.lint.finding import Lint, Severity
-from agent.report.data import Data, write
-from agent.report.terminal import Terminal
+from agent.operate.lint import Linted
+from agent.report.data import Data, document
+from agent.report.terminal import Screen, Terminal
 
 SCHEMA = "bluehelm/lint/v1"
 
@@ -18,40 +18,33 @@ SHOWN = 6
 """Places of one finding that are shown to a person; a machine gets all."""
 
 
-class Looked(NamedTuple):
-    """What was looked at."""
-
-    whose: str
-    folder: str
-    chart: str
-    files: int
-
-
-def as_json(found: Sequence[Lint], looked: Looked) -> None:
-    """Write the findings for machines."""
-    counts = Counter(item.severity.value for item in found)
+def as_json(result: Linted, screen: Screen) -> str:
+    """Return the findings for machines."""
+    counts = Counter(item.severity.value for item in result.findings)
     data = {
-        "from": looked.whose,
-        "chart": looked.chart or None,
+        "from": result.folder.whose,
+        "chart": result.chart or None,
         "counts": {severity.value: counts[severity.value] for severity in Severity},
-        "lints": [_lint(item) for item in found],
+        "lints": [_lint(item) for item in result.findings],
     }
-    write(SCHEMA, data)
+    return document(SCHEMA, data, screen)
 
 
-def text(found: Sequence[Lint], looked: Looked) -> None:
-    """Write each finding: what, where on each side, the words that would end it."""
-    terminal = Terminal()
-    beside = f" beside {looked.chart}" if looked.chart else ", without a chart"
-    terminal.line(f"{looked.files} blueprints from {looked.folder} ({looked.whose}){beside}", "dim")
-    for severity, items in groupby(found, key=lambda item: item.severity):
+def as_text(result: Linted, screen: Screen) -> str:
+    """Return each finding: what, where on each side, the words that would end it."""
+    terminal = Terminal(screen)
+    beside = f" beside {result.chart}" if result.chart else ", without a chart"
+    whose = f"{result.folder.path} ({result.folder.whose})"
+    terminal.line(f"{result.files} blueprints from {whose}{beside}", "dim")
+    for severity, items in groupby(result.findings, key=lambda item: item.severity):
         for item in items:
             terminal.line()
             terminal.line(f"{severity.value}: {item.text}", STYLES[severity])
             for label, value in _facts(item):
                 terminal.entry(label, value, column=14)
     terminal.line()
-    terminal.line(_summary(found), "bold")
+    terminal.line(_summary(result.findings), "bold")
+    return terminal.text()
 
 
 def _facts(item: Lint) -> list[tuple[str, str]]:

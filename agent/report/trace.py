@@ -5,21 +5,22 @@ from collections.abc import Sequence
 from agent.audit.inputs import LineHistory
 from agent.audit.legs import shown_value
 from agent.audit.orphans import is_below
-from agent.blueprint.control import Blueprints, Control, ControlKind, Profile
-from agent.report.data import Data, write
-from agent.report.terminal import Terminal
+from agent.blueprint.control import Blueprints, Control, ControlKind
+from agent.operate.trace import Explained, Matrix
+from agent.report.data import Data, document
+from agent.report.terminal import Screen, Terminal
 from agent.trace.explain import Explanation, Live, justified
 
 SCHEMA = "bluehelm/trace/v1"
 
 
-def as_text(found: Sequence[Explanation], profile: Profile) -> None:
-    """Write each value with its reason, its objects and its history."""
-    terminal = Terminal()
-    for number, item in enumerate(found):
+def as_text(result: Explained, screen: Screen) -> str:
+    """Return each value with its reason, its objects and its history."""
+    terminal = Terminal(screen)
+    for number, item in enumerate(result.explanations):
         if number:
             terminal.line()
-        terminal.line(f"{item.leaf.path} = {shown_value(item.leaf.value)}  (profile {profile})", "bold")
+        terminal.line(f"{item.leaf.path} = {shown_value(item.leaf.value)}  (profile {result.profile})", "bold")
         terminal.entry("stands in", str(item.leaf.source))
         for control in item.controls:
             _control(terminal, control, item.control_history.get(control.id))
@@ -28,6 +29,7 @@ def as_text(found: Sequence[Explanation], profile: Profile) -> None:
         _places(terminal, item)
         if item.history:
             terminal.entry("set by", _made(item.history))
+    return terminal.text()
 
 
 def _control(terminal: Terminal, control: Control, made: LineHistory | None) -> None:
@@ -59,9 +61,7 @@ def _made(made: LineHistory) -> str:
     return f"{made.author} in {made.commit} at {made.time}: {made.subject}"
 
 
-def control_as_text(control: Control, found: Sequence[Explanation]) -> None:
-    """Write one control, and every value it decides."""
-    terminal = Terminal()
+def _one_as_text(terminal: Terminal, control: Control, found: Sequence[Explanation]) -> None:
     terminal.line(f"{control.id}: {control.title}", "bold")
     terminal.entry("says", f"{control.raw}  ({control.source})")
     if control.rationale:
@@ -75,9 +75,18 @@ def control_as_text(control: Control, found: Sequence[Explanation]) -> None:
             terminal.entry("set by", _made(item.history))
 
 
-def matrix(found: Sequence[Explanation], blueprints: Blueprints) -> None:
-    """Write both directions: each control with its values and objects, each value with its controls."""
-    terminal = Terminal()
+def matrix_as_text(result: Matrix, screen: Screen) -> str:
+    """Return one control and every value it decides, or both directions for all of them."""
+    terminal = Terminal(screen)
+    if result.control:
+        _one_as_text(terminal, result.control, result.explanations)
+    else:
+        _all_as_text(terminal, result.explanations, result.blueprints)
+    return terminal.text()
+
+
+def _all_as_text(terminal: Terminal, found: Sequence[Explanation], blueprints: Blueprints) -> None:
+    """Add each control with its values and objects, then each value with its controls."""
     terminal.line("Controls and what they decide", "bold")
     rows = [row for row in blueprints.controls if row.kind in (ControlKind.PARAMETER, ControlKind.MAPPING)]
     width = max((len(row.id) for row in rows), default=8) + 2
@@ -115,20 +124,22 @@ def _tally(found: Sequence[Explanation], blueprints: Blueprints) -> str:
     return f"{len(found)} values, {len(loose)} unjustified; {len(rows)} rows with values, {len(idle)} without any"
 
 
-def as_json(found: Sequence[Explanation], profile: Profile) -> None:
-    """Write explanations for machines."""
-    write(SCHEMA, {"profile": profile.value, "values": [_explanation(item) for item in found]})
+def as_json(result: Explained, screen: Screen) -> str:
+    """Return explanations for machines."""
+    return document(
+        SCHEMA,
+        {"profile": result.profile.value, "values": [_explanation(item) for item in result.explanations]},
+        screen,
+    )
 
 
-def control_as_json(control: Control, found: Sequence[Explanation]) -> None:
-    """Write one control for machines."""
-    write(SCHEMA, {"control": _row(control), "values": [_explanation(item) for item in found]})
-
-
-def matrix_as_json(found: Sequence[Explanation], blueprints: Blueprints) -> None:
-    """Write the matrix for machines."""
-    rows = [row for row in blueprints.controls if row.kind in (ControlKind.PARAMETER, ControlKind.MAPPING)]
-    write(SCHEMA, {"controls": [_row(row) for row in rows], "values": [_explanation(item) for item in found]})
+def matrix_as_json(result: Matrix, screen: Screen) -> str:
+    """Return one control, or all of them, with the values they decide for machines."""
+    values = [_explanation(item) for item in result.explanations]
+    if result.control:
+        return document(SCHEMA, {"control": _row(result.control), "values": values}, screen)
+    rows = [row for row in result.blueprints.controls if row.kind in (ControlKind.PARAMETER, ControlKind.MAPPING)]
+    return document(SCHEMA, {"controls": [_row(row) for row in rows], "values": values}, screen)
 
 
 def _row(control: Control) -> Data:

@@ -3,20 +3,21 @@
 from collections.abc import Sequence
 
 from agent.audit.verdict import Outcome
-from agent.report.data import write
-from agent.report.terminal import Terminal
-from agent.snapshot.record import Snapshot
+from agent.operate.verify import Verified
+from agent.report.data import document
+from agent.report.terminal import Screen, Terminal
 from agent.verify.facts import Checked
 
 SCHEMA = "bluehelm/verification/v1"
 COLOURS = {Outcome.FAIL: "red", Outcome.UNKNOWN: "yellow", Outcome.PASS: "green"}
 
 
-def as_text(found: Sequence[Checked], snapshot: Snapshot, namespace: str) -> None:
-    """Write each line of the checklists with its outcome and what shows it."""
-    terminal = Terminal()
+def as_text(result: Verified, screen: Screen) -> str:
+    """Return each line of the checklists with its outcome and what shows it."""
+    found, snapshot = result.checks, result.snapshot
+    terminal = Terminal(screen)
     where = f"the capture {snapshot.origin}" if snapshot.origin != "live" else f"context {snapshot.cluster.context}"
-    terminal.line(f"Checklists in namespace {namespace}, from {where}", "bold")
+    terminal.line(f"Checklists in namespace {result.namespace}, from {where}", "bold")
     blueprint = ""
     for item in found:
         if item.control.blueprint != blueprint:
@@ -26,6 +27,7 @@ def as_text(found: Sequence[Checked], snapshot: Snapshot, namespace: str) -> Non
         _line(terminal, item)
     terminal.line()
     terminal.line(_tally(found), "bold")
+    return terminal.text()
 
 
 def _line(terminal: Terminal, item: Checked) -> None:
@@ -45,14 +47,14 @@ def _tally(found: Sequence[Checked]) -> str:
     return f"{len(found)} lines: {counts}, {len(found) - len(run)} not run"
 
 
-def as_json(found: Sequence[Checked], snapshot: Snapshot, namespace: str) -> None:
-    """Write everything for machines."""
-    write(
+def as_json(result: Verified, screen: Screen) -> str:
+    """Return everything for machines."""
+    return document(
         SCHEMA,
         {
-            "taken_at": snapshot.taken_at.isoformat(),
-            "origin": snapshot.origin,
-            "namespace": namespace,
+            "taken_at": result.snapshot.taken_at.isoformat(),
+            "origin": result.snapshot.origin,
+            "namespace": result.namespace,
             "checks": [
                 {
                     "control": item.control.id,
@@ -64,7 +66,8 @@ def as_json(found: Sequence[Checked], snapshot: Snapshot, namespace: str) -> Non
                     "ran": item.ran,
                     "not_run": item.not_run,
                 }
-                for item in found
+                for item in result.checks
             ],
         },
+        screen,
     )

@@ -89,13 +89,13 @@ def _autoscalers(facts: Facts) -> tuple[list[Object], list[str]]:
 
 def log(line: Line, facts: Facts) -> Answer:
     """Judge whether a workload's log tells of a start that went well."""
-    owner = facts.behind(line.object)
+    owner = facts.behind(line.command.object)
     if owner is None or facts.unread("Pod"):
         return _absent(line, facts)
     found = [_log(pod, facts) for pod in facts.graph.pods(owner)]
     outcome = worst([item[0] for item in found]) if found else Outcome.UNKNOWN
     said = tuple(text for result, text in found if result is outcome) or ("no pod stands behind it",)
-    return outcome, said[:3], f"the logs of {line.object}"
+    return outcome, said[:3], f"the logs of {line.command.object}"
 
 
 def _log(pod: Object, facts: Facts) -> tuple[Outcome, str]:
@@ -123,11 +123,11 @@ def _line_of(found: re.Match[str]) -> str:
 
 def asked_inside(line: Line, facts: Facts) -> Answer:
     """Judge a request from inside a container by the kubelet's own probe of the same path, and nothing else by it."""
-    url = next((found for word in line.tail[1:] if (found := URL.fullmatch(word))), None)
+    url = next((found for word in line.command.tail[1:] if (found := URL.fullmatch(word))), None)
     if url is None:
         return Outcome.UNKNOWN, ("what it does inside is no request that a probe makes as well",), ""
     if url["host"] not in ITSELF:
-        return Outcome.UNKNOWN, (f"it asks {url['host']}, which no probe of {line.object} does",), ""
+        return Outcome.UNKNOWN, (f"it asks {url['host']}, which no probe of {line.command.object} does",), ""
     return _answers(line, facts, url["path"] or "/")
 
 
@@ -141,7 +141,7 @@ def _answers(line: Line, facts: Facts, path: str) -> Answer:
 
     The kubelet asks from the node what the line asks from inside; a ready container has just answered.
     """
-    owner = facts.behind(line.object)
+    owner = facts.behind(line.command.object)
     if owner is None or facts.unread("Pod"):
         return _absent(line, facts)
     found = list(facts.graph.pods(owner))
@@ -158,10 +158,10 @@ def _answers(line: Line, facts: Facts, path: str) -> Answer:
 
 def _absent(line: Line, facts: Facts) -> Answer:
     """Say that nothing is there where the lists are whole, and otherwise that nobody knows."""
-    unread = next((said for kind in facts.needed(line.object) if (said := facts.unread(kind))), "")
-    if unread or not line.object:
+    unread = next((said for kind in facts.needed(line.command.object) if (said := facts.unread(kind))), "")
+    if unread or not line.command.object:
         return Outcome.UNKNOWN, (unread or "it names no object",), ""
-    return Outcome.FAIL, (f"no {line.object} in {facts.namespace}",), line.object
+    return Outcome.FAIL, (f"no {line.command.object} in {facts.namespace}",), line.command.object
 
 
 def _probe(pod: Object, path: str) -> str:
@@ -198,17 +198,16 @@ CHECKS: Sequence[tuple[str, str, str, Check]] = (
     ("minikube", "status", "", minikube_status),
     ("kubectl", "get", "addons", addons),
     ("minikube", "addons", "list", addons),
-    ("kubectl", "get", "nodes", nodes),
-    ("kubectl", "get", "pods", pods),
-    ("kubectl", "get", "svc", services),
-    ("kubectl", "get", "services", services),
-    ("kubectl", "get", "hpa", autoscalers),
+    ("kubectl", "get", "Node", nodes),
+    ("kubectl", "get", "Pod", pods),
+    ("kubectl", "get", "Service", services),
+    ("kubectl", "get", HPA, autoscalers),
     ("kubectl", "logs", "", log),
     ("kubectl-ai", "check scaling status", "", scaling),
     ("kubectl", "exec", "", asked_inside),
     ("kubectl", "port-forward", "", answers),
 )
-"""Program, verb and object of a line -> what it means; "" stands for any."""
+"""Program, verb and object of a line (a kind by its name) -> what it means; "" stands for any."""
 
 
 def _listed(kind: str, facts: Facts, found: Sequence[Object], wrong: Sequence[str], said: str) -> Answer:

@@ -9,7 +9,7 @@ from agent.blueprint.control import Binding, Control
 from agent.kube.fields import statuses
 from agent.snapshot.graph import Graph, ref
 from agent.snapshot.record import LogKey, Object, State
-from agent.verify.line import kind_of
+from tools.kinds import kind_called
 
 WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob")
 
@@ -69,8 +69,8 @@ class Facts:
 
 def _kinds(what: str) -> tuple[str, ...]:
     """Return the kinds a word may mean. A pod's name is also read as its workload's: its own is generated."""
-    kind = kind_of(what.rpartition("/")[0])
-    return (kind,) if kind in (*WORKLOADS, "Service") else ("Pod", *WORKLOADS, "Service")
+    kind = kind_called(what.rpartition("/")[0])
+    return (kind.name,) if kind and kind.name in (*WORKLOADS, "Service") else ("Pod", *WORKLOADS, "Service")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,18 @@
-"""The blueprints in force, read once, with what could not be read said on stderr."""
+"""The blueprints in force, read once, with a warning for each place that cannot be read."""
 
 from agent.blueprint.control import Blueprints
 from agent.blueprint.load import parse
-from agent.diagnostics import warn
+from agent.events import Emit, Warned
 from agent.resources import blueprint_files
 
 
-def read(given: str = "") -> Blueprints:
+def read(given: str, emit: Emit) -> Blueprints:
     """Return the blueprints in force; a place that cannot be read is named with file and line, the rest goes on."""
     _, files = blueprint_files(given)
     found = parse(files)
     for unread in found.unread:
-        warn(f"{unread.source}: {unread.problem}: {unread.text!r}; {_consequence(unread.control_id)}")
+        said = f"{unread.source}: {unread.problem}: {unread.text!r}; {_consequence(unread.control_id)}"
+        emit(Warned(said))
     return found
 
 

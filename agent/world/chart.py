@@ -1,6 +1,5 @@
 """The chart a command speaks of, and its values files as Helm would read them for a profile."""
 
-import argparse
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -52,18 +51,18 @@ class Chart:
         return [name for name, text in self.templates().items() if LOOKUP.search(text)]
 
 
-def open_chart(args: argparse.Namespace) -> Chart:
-    """Return the chart named by `--chart`, the only one in ./charts, or the one that ships along.
+def open_chart(named: str | None, values: Sequence[str] = ()) -> Chart:
+    """Return the chart that was named, the only one in ./charts, or the one that ships along, with values over it.
 
     Raises:
         UsageError: no chart there, several to choose from, or a values file that is not there.
 
     """
-    given = tuple(map(Path, getattr(args, "values", None) or ()))
+    given = tuple(map(Path, values))
     missing = next((path for path in given if not path.is_file()), None)
     if missing is not None:
         raise UsageError(f"{missing}: no such values file")
-    path, shown = _folder(getattr(args, "chart", None) or "")
+    path, shown = _folder(named or "")
     if not (path / "Chart.yaml").is_file():
         raise UsageError(f"{path}: no chart: it has no Chart.yaml")
     return Chart(path, shown, given)

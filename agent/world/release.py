@@ -1,6 +1,5 @@
 """What an audit needs beside the snapshot: the release, the chart as it renders now, minikube's own words."""
 
-import argparse
 import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -34,14 +33,14 @@ class Target:
     reason: str = ""
 
 
-def target(args: argparse.Namespace, chart: Chart, snapshot: Snapshot) -> Target:
-    """Return the release of this chart in the namespace that was asked for.
+def target(chart: Chart, snapshot: Snapshot, namespace: str | None, release: str | None) -> Target:
+    """Return the release of this chart in the namespace that was asked for, of that name where one was given.
 
     Raises:
         UsageError: several releases fit, or no namespace was named and none is telling.
 
     """
-    fitting = [item for item in snapshot.releases if _fits(item, args, chart, snapshot)]
+    fitting = [item for item in snapshot.releases if _fits(item, chart, namespace or snapshot.namespace, release)]
     if len(fitting) > 1:
         places = ", ".join(f"{item.name} in {item.namespace}" for item in fitting)
         raise UsageError(f"several releases of {chart.name}: {places}; say which with -n and --release")
@@ -50,17 +49,16 @@ def target(args: argparse.Namespace, chart: Chart, snapshot: Snapshot) -> Target
         readable = found.manifest is not None
         reason = "" if readable else "this identity may not read the release (helm keeps it in Secrets)"
         return Target(found.namespace, found.name, found, reason)
-    namespace = args.namespace or snapshot.namespace
-    if not namespace:
+    place = namespace or snapshot.namespace
+    if not place:
         raise UsageError(f"no release of {chart.name} was found; say which namespace with -n")
-    return Target(namespace, args.release or chart.name, None, _reason(chart, snapshot, namespace))
+    return Target(place, release or chart.name, None, _reason(chart, snapshot, place))
 
 
-def _fits(release: Release, args: argparse.Namespace, chart: Chart, snapshot: Snapshot) -> bool:
-    place = args.namespace or snapshot.namespace
+def _fits(release: Release, chart: Chart, place: str | None, named: str | None) -> bool:
     if place and release.namespace != place:
         return False
-    return release.name == args.release if args.release else release.chart.rpartition("-")[0] == chart.name
+    return release.name == named if named else release.chart.rpartition("-")[0] == chart.name
 
 
 def _reason(chart: Chart, snapshot: Snapshot, namespace: str) -> str:

@@ -2,13 +2,14 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from agent.blueprint.values import Leaf, Masked, Values
+from agent.events import Emit, Progress
 from agent.trace.probe import candidates, gates, merged, overlay
 from agent.trace.rendering import Group, RenderedField, Sourced, changed_fields, hidden, random_names
 from agent.world.chart import Chart
@@ -55,13 +56,13 @@ class Renderer:
         base = () if isinstance(self.base, Failure) else self.base
         return [(template, obj) for template, obj in base if (template, obj.get("kind")) not in self.random]
 
-    def all(self, leaves: Sequence[Leaf], progress: Callable[[str], None]) -> dict[str, Traced]:
+    def all(self, leaves: Sequence[Leaf], emit: Emit) -> dict[str, Traced]:
         """Return path -> what it decides, for many values."""
         found: dict[str, Traced] = {}
         with ThreadPoolExecutor(AT_ONCE) as workers:
             for leaf, traced in zip(leaves, workers.map(self.trace, leaves), strict=True):
                 found[leaf.path] = traced
-                progress(f"rendering with other values: {len(found)} of {len(leaves)}")
+                emit(Progress(f"rendering with other values: {len(found)} of {len(leaves)}"))
         return found
 
     def trace(self, leaf: Leaf) -> Traced:

@@ -121,9 +121,9 @@ def test_exit_codes(argv: tuple[str, ...], code: int, says: str, tmp_path: Path)
 
 def test_the_profile_is_never_guessed(tmp_path: Path) -> None:
     """Dev's limits taken for prod's would pass what must fail."""
-    from agent.commands.audit import chosen
     from agent.config import Settings
     from agent.errors import UsageError
+    from agent.operate.audit import chosen
 
     with pytest.raises(UsageError, match="which profile"):
         chosen(Settings(), None)

@@ -1,50 +1,111 @@
-"""Which hosts commands ask for: the tools' options, values and words are none."""
+"""A command in a blueprint, taken apart: what lint, the checklists and the audit think of it."""
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as some
+from hypothesis import strategies as st
 
-from agent.kube.commands import TOOLS, places
+from agent.audit.inputs import ChartFiles, Inputs
+from agent.audit.legs import Legs
+from agent.audit.mechanisms import question
+from agent.audit.verdict import Outcome
+from agent.blueprint.commands import CommandKind, operation, read
+from agent.blueprint.control import Blueprints, Control, ControlKind, Profile, Source
+from agent.blueprint.lint.checks import not_executable
+from agent.blueprint.lint.subject import subject
+from agent.blueprint.load import parse
+from agent.blueprint.values import Values
+from agent.operations import commands
+from tests.fakes.objects import snapshot
 
-SCRIPTS = [
-    ("pg_isready -U postgres -h db", ["db"]),
-    ("pg_isready -d 'host=db port=5433 user=web'", ["db:5433"]),
-    ("mysqladmin ping -h mysql", ["mysql"]),
-    ("mysqladmin ping -uroot -psecret -h127.0.0.1", ["127.0.0.1"]),
-    ("mysql -uroot -psecret -h mysql -e 'select web'", ["mysql"]),
-    ("redis-cli -h cache -p 6380 ping", ["cache:6380"]),
-    ("nc -z db 5432", ["db:5432"]),
-    ("until nc -zvw5 db 5432; do echo waiting for web; sleep 2; done", ["db:5432"]),
-    ("curl -sf http://api:8080/health", ["api:8080"]),
-    ("curl -o /dev/null -w '%{http_code}' -H 'Host: web' -s api/health", ["api"]),
-    ("wget -qO- http://api/health", ["api"]),
-    ("timeout 5 bash -c '</dev/tcp/db/5432'", ["db:5432"]),
-    ("PGPASSWORD=x psql -h db -p 5433 -U web -d shop -c 'select 1'", ["db:5433"]),
-    ("psql postgres://u:p@db:5432/shop -c 'select 1'", ["db:5432"]),
-    ("until pg_isready \\\n  -h db \\\n  -U web; do sleep 1; done", ["db"]),
-    ("dockerize -wait tcp://db:5432 -timeout 30s app", ["db:5432"]),
-    ("getent hosts web", ["web"]),
-    ("dig +short web @10.0.0.1", ["web"]),
-    ("mongosh --host db --eval 'db.web.find()'", ["db"]),
-    ("mongosh shop", []),
-    ("server --db-host db --cache=redis://cache:6379 --name web", ["db", "cache:6379"]),
-    ("echo web db api", []),
-    ("kubectl get pods -l app=web", []),
-]
+OURS = commands()
 
 
-@pytest.mark.parametrize(("script", "hosts"), SCRIPTS)
-def test_a_tool_asks_for_its_host_alone(script: str, hosts: list[str]) -> None:
-    """A user, a database or a word of the tool that is called like a Service is not that Service."""
-    assert [str(place) for place in places(["sh", "-c", script])] == hosts
+@pytest.mark.parametrize(
+    ("text", "words", "flags", "tail"),
+    [
+        ("kubectl logs -f deploy/web -n shop", ("logs", "deploy/web"), {"-f": "", "-n": "shop"}, ()),
+        ("kubectl logs -p web-0", ("logs", "web-0"), {"-p": ""}, ()),
+        ("kubectl apply -f web.yaml", ("apply",), {"-f": "web.yaml"}, ()),
+        ("kubectl -n shop get pods -A", ("get", "pods"), {"-n": "shop", "-A": ""}, ()),
+        ("kubectl get po --namespace=shop", ("get", "po"), {"--namespace": "shop"}, ()),
+        ("kubectl exec web-0 -- curl -s localhost", ("exec", "web-0"), {}, ("curl", "-s", "localhost")),
+        ("kubectl get pods -n", ("get", "pods"), {"-n": ""}, ()),
+    ],
+)
+def test_words_flags_and_tail(text: str, words: tuple[str, ...], flags: dict[str, str], tail: tuple[str, ...]) -> None:
+    """A flag's value taken for a name would have an object looked for that nobody named."""
+    found = read(text, OURS)
+    assert (found.words, dict(found.flags), found.tail) == (words, flags, tail)
 
 
-def test_a_command_without_a_shell() -> None:
-    asked = places(["/scripts/wait-for-it.sh", "db:5432", "-t", "30", "--", "start", "web:80"])
-    assert [str(place) for place in asked] == ["db:5432"]
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("kubectl get pods", CommandKind.READS),
+        ("kubectl rollout status deploy/web", CommandKind.READS),
+        ("kubectl rollout restart deploy/web", CommandKind.CHANGES),
+        ("kubectl exec -it web-0 -- sh", CommandKind.INTERACTIVE),
+        ("docker logs -it web", CommandKind.INTERACTIVE),
+        ("agent diagnose -n shop", CommandKind.READS),
+        ("bluehelm blueprint list service", CommandKind.READS),
+        ("agent world", CommandKind.UNKNOWN),
+        ("agent blueprint", CommandKind.UNKNOWN),
+        ("agent", CommandKind.UNKNOWN),
+        ("agent apply", CommandKind.UNKNOWN),
+        ("kubectl get pods | wc -l", CommandKind.UNKNOWN),
+        ("kubectl 'get", CommandKind.UNKNOWN),
+    ],
+)
+def test_what_running_it_means(text: str, kind: CommandKind) -> None:
+    found = read(text, OURS)
+    assert found.kind is kind
+    assert bool(found.problem) == (kind is CommandKind.UNKNOWN)
 
 
-@given(some.lists(some.text("ab-:=/$'\"; \n1", max_size=8), max_size=5), some.sampled_from(sorted(TOOLS)))
-def test_any_words_are_read_without_an_error(words: list[str], tool: str) -> None:
-    list(places([tool, *words]))
-    list(places(["sh", "-c", " ".join((tool, *words))]))
+@given(st.text(max_size=60) | st.lists(st.sampled_from("kubectl logs -f -n -- ' \" agent get".split())).map(" ".join))
+def test_nothing_that_is_written_raises(text: str) -> None:
+    found = read(text, OURS)
+    assert found.text == text
+    assert operation(found, OURS) in ("", *OURS)
+
+
+def asked(command: str) -> Outcome:
+    """Return what an audit says of a row that names a command as the answer to a question."""
+    source = Source("x.md", 1)
+    row = Control("X-ASK", ControlKind.QUESTION, "x", "why", f"an answer; `{command}`", {}, (), "", (), "", source, "")
+    chart = ChartFiles("web", "charts/web", frozenset())
+    rows = Blueprints((row,), (), (), ())
+    inputs = Inputs(rows, Profile.DEV, Values({}), (), chart, snapshot({}), "shop", commands=OURS)
+    return question(row, Legs(inputs)).outcome
+
+
+@pytest.mark.parametrize(
+    ("command", "outcome"),
+    [
+        ("agent trace", Outcome.PASS),
+        ("agent diagnose -n shop", Outcome.PASS),
+        ("bluehelm blueprint list service", Outcome.PASS),
+        ("agent world", Outcome.UNKNOWN),
+        ("agent blueprint", Outcome.UNKNOWN),
+        ("agent health", Outcome.UNKNOWN),
+        ("kubectl diagnose", Outcome.UNKNOWN),
+        ("", Outcome.UNKNOWN),
+    ],
+)
+def test_a_row_that_asks_for_a_command_is_judged_by_the_table(command: str, outcome: Outcome) -> None:
+    """`agent world`, a module and no command, passed; `agent trace`, a command without a module, did not."""
+    assert asked(command) is outcome
+
+
+def linted(command: str) -> set[str]:
+    text = f"## Checklist\n\n- [ ] `{command}` is well\n"
+    files = {"service.md": text.encode()}
+    found = subject(files, parse(files), commands=OURS)
+    return {item.code for item in not_executable(found)}
+
+
+def test_lint_knows_the_commands_that_there_are() -> None:
+    assert linted("agent diagnose -n shop") == set()
+    assert linted("agent blueprint lint") == set()
+    assert linted("agent world") == {"check-not-executable"}
+    assert linted("agent aplly") == {"check-not-executable"}

@@ -1,5 +1,6 @@
 """A misspelt name is found among thousands as it is among three, without comparing it with each."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -30,10 +31,11 @@ def test_it_names_nobody_a_full_comparison_would_not(names: list[str], wanted: s
     assert not near or closest(wanted, [near]) == near
 
 
-@given(WORD.filter(lambda word: len(word) > 6), st.integers(1, 5))
-def test_one_letter_left_out_is_always_found(name: str, place: int) -> None:
-    """The commonest slip."""
-    assert Nearby([*CROWD, name]).closest(name[:place] + name[place + 1 :]) != ""
+@pytest.mark.parametrize("name", ["payments", "checkout-frontend", "todo-backend", "redis-master", "postgresql"])
+def test_one_letter_left_out_is_always_found(name: str) -> None:
+    """The commonest slip, at every place of names that people give."""
+    index = Nearby([*CROWD, name])
+    assert all(index.closest(name[:place] + name[place + 1 :]) == name for place in range(1, len(name) - 1))
 
 
 def test_a_crowd_costs_a_look_up_and_not_a_comparison_with_each() -> None:

@@ -25,8 +25,8 @@ STARTS = re.compile(
 )
 """Names that lead to a process, also imported one by one."""
 
-TO_STDOUT = ("agent/report/", "agent/commands/completion.py", "agent/commands/init.py", "agent/cli.py")
-"""Where data is written; init and completion print a document of their own, cli.py flushes."""
+TO_STDOUT = ("agent/cli.py",)
+"""Where data is written: an operation's result, as the text its view made of it."""
 
 TO_STDERR = ("agent/diagnostics.py",)
 """Where narration is written."""
@@ -92,7 +92,7 @@ def streams(name: str, tree: ast.Module, _: str) -> Iterator[str]:
     """A stray line on stdout breaks the script that parses it; on stderr it escapes being made one inert line."""
     for node in _code(tree):
         used = set(_used(node)) | ({"print"} if isinstance(node, ast.Name) and node.id == "print" else set())
-        if used & {"print", "sys.stdout", "sys.__stdout__"} and not name.startswith(TO_STDOUT):
+        if used & {"print", "sys.stdout", "sys.__stdout__"} and name not in TO_STDOUT:
             yield f"{node.lineno}: writes to stdout"
         if used & {"sys.stderr", "sys.__stderr__"} and name not in TO_STDERR:
             yield f"{node.lineno}: writes to stderr"

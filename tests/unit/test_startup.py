@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.cli import parser
+from agent.commandline import parser
 
 ROOT = Path(__file__).parents[2]
 
@@ -74,6 +74,12 @@ def test_every_command_is_looked_at() -> None:
 @pytest.mark.parametrize("argv", [["--version"], ["--help"], [], *([*words, "--help"] for words in COMMANDS)])
 def test_asking_for_help_loads_nothing_heavy(argv: list[str]) -> None:
     assert not loaded(argv) & HEAVY
+
+
+@pytest.mark.parametrize("argv", [["--version"], ["--help"], ["bundle", "--help"]])
+def test_the_table_costs_no_dataclass_before_an_operation_is_chosen(argv: list[str]) -> None:
+    """dataclasses brings inspect, which costs as much as the interpreter; typing costs a quarter of it."""
+    assert not loaded(argv) & {"dataclasses", "inspect", "typing"}
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """why, trace and init in any chart: what a value decides is found by rendering again, with a real helm."""
 
-import argparse
 import json
 import os
 import re
@@ -300,6 +299,6 @@ def test_a_chart_is_opened_one_way(tmp_path: Path) -> None:
     from agent.world.chart import open_chart
 
     with pytest.raises(UsageError, match=r"Chart\.yaml"):
-        open_chart(argparse.Namespace(chart=str(tmp_path), values=None))
+        open_chart(str(tmp_path))
     with pytest.raises(UsageError, match="no such values file"):
-        open_chart(argparse.Namespace(chart=str(CHARTS["web"]), values=[str(tmp_path / "none.yaml")]))
+        open_chart(str(CHARTS["web"]), [str(tmp_path / "none.yaml")])

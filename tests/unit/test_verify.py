@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from agent.audit.inputs import ClusterFacts
 from agent.audit.verdict import Outcome
+from agent.blueprint.commands import CommandKind
 from agent.blueprint.control import Blueprints, Control, ControlKind, Source
 from agent.blueprint.load import parse as parse_blueprints
 from agent.snapshot.bundle import load
@@ -21,7 +22,7 @@ from agent.snapshot.record import Part, Snapshot, State
 from agent.verify.checks import CHECKS
 from agent.verify.engine import checked, verify
 from agent.verify.facts import Checked, Facts
-from agent.verify.line import Effect, parse
+from agent.verify.line import parse
 
 ROOT = Path(__file__).parents[2]
 Tree = dict[str, Any]
@@ -76,7 +77,7 @@ def test_every_line_of_every_checklist_is_answered() -> None:
 
 def test_what_changes_or_watches_is_not_run_and_says_what_would_run_it() -> None:
     for item in checks(capture("installed")).values():
-        if parse(item.control).effect in (Effect.CHANGES, Effect.OBSERVES):
+        if parse(item.control).kind in (CommandKind.CHANGES, CommandKind.OBSERVES):
             assert item.not_run
             assert (item.outcome, item.ran) == (Outcome.UNKNOWN, "")
 
@@ -310,14 +311,22 @@ def row(raw: str) -> Control:
 
 def test_a_command_is_read_as_kubectl_reads_it() -> None:
     found = parse(row("`kubectl delete pod -n todo-app -l app=todo-backend`; changes"))
-    assert (found.program, found.verb, found.object, found.effect) == ("kubectl", "delete", "pod", Effect.CHANGES)
-    assert found.flags == {"-n": "todo-app", "-l": "app=todo-backend"}
+    command = found.command
+    assert (command.program, command.verb, command.object) == ("kubectl", "delete", "pod")
+    assert found.kind is command.kind is CommandKind.CHANGES
+    assert command.flags == {"-n": "todo-app", "-l": "app=todo-backend"}
 
 
 def test_a_kind_is_read_in_any_case_and_an_odd_one_is_not_run() -> None:
     """`Changes`, or a word nobody knows, taken for one that only reads would be a line run too many."""
-    assert parse(row("kubectl delete pod x; Changes")).effect is Effect.CHANGES
+    assert parse(row("kubectl delete pod x; Changes")).kind is CommandKind.CHANGES
     assert judged("kubectl get pods", "sometimes").not_run
+
+
+@pytest.mark.parametrize("word", ["po", "pod", "pods", "no", "node", "svc", "service", "horizontalpodautoscalers"])
+def test_a_line_may_call_a_kind_by_any_of_its_names(word: str) -> None:
+    """A line nobody understands is unknown, and a checklist full of them checks nothing."""
+    assert judged(f"kubectl get {word} -n audited", "reads").evidence != judged("kubectl get x", "reads").evidence
 
 
 @pytest.mark.parametrize("kind", ["changes", "observes"])

@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
+from agent.blueprint.commands import ASSISTANTS, VERBS, Command, CommandKind, read
 from agent.blueprint.control import ControlKind, Source
-from agent.blueprint.lint import commands
-from agent.blueprint.lint.commands import ASSISTANTS, VERBS, Command, Effect
 from agent.blueprint.lint.finding import Lint, Severity
-from agent.blueprint.lint.resources import CLUSTER_SCOPED, WORKLOAD_NAMES, is_resource
 from agent.blueprint.lint.subject import Subject, checklist
+from agent.invocation import NAMES
+from tools.kinds import kind_called
 
 _CODE = re.compile(r"`([^`\n]{1,1000})`")
 _BY_HAND = re.compile(r"(?:force-?)?(?:kill|delete|disable|stop|drain|cordon|restart|re-?enable|scale)\b(?!-)", re.I)
@@ -37,8 +37,8 @@ def lines(subject: Subject) -> tuple[CheckLine, ...]:
     boxes = {check.source for check in checklist(subject) if not check.id}
     for line in subject.prose:
         for code in _CODE.findall(line.text):
-            command, listed = commands.read(code), line.source in boxes
-            known = command.program in VERBS or command.program.casefold() in ASSISTANTS
+            command, listed = read(code, subject.commands), line.source in boxes
+            known = command.program in (*VERBS, *NAMES) or command.program.casefold() in ASSISTANTS
             if listed or (known and command.words):
                 found.append(CheckLine(command, line.source, "", "", listed))
     return tuple(found)
@@ -48,7 +48,7 @@ def _of_row(subject: Subject, source: Source, control_id: str) -> Iterator[Check
     cells = subject.cells.get(source, {})
     text = cells.get("command", "").strip().strip("`")
     if text:
-        yield CheckLine(commands.read(text), source, control_id, cells.get("kind", "").casefold(), True)
+        yield CheckLine(read(text, subject.commands), source, control_id, cells.get("kind", "").casefold(), True)
 
 
 def not_executable(subject: Subject) -> Iterator[Lint]:
@@ -82,7 +82,7 @@ def unknown_resource(subject: Subject) -> Iterator[Lint]:
         words = line.command.words
         verb = line.command.program == "kubectl" and line.command.verb in ("get", "describe", "delete")
         kind = words[1].partition("/")[0] if verb and len(words) > 1 else ""
-        if kind and not is_resource(kind):
+        if kind and not _is_resource(kind):
             addons = "`minikube addons list`" if kind.startswith("addon") else f"`kubectl get {kind}.GROUP`"
             yield _lint(
                 line,
@@ -90,6 +90,11 @@ def unknown_resource(subject: Subject) -> Iterator[Lint]:
                 f"`{line.command.text}` names no resource of Kubernetes: there is no {kind!r}",
                 f"write {addons} if that was meant, or the resource's own name",
             )
+
+
+def _is_resource(name: str) -> bool:
+    """Return whether `kubectl get NAME` may work: `all`, one of Kubernetes' own, or a custom one with its group."""
+    return all(part == "all" or kind_called(part) or "." in part for part in name.split(","))
 
 
 def pod_by_workload_name(subject: Subject) -> Iterator[Lint]:
@@ -137,20 +142,20 @@ def _objects(command: Command) -> list[tuple[str, str]]:
         found += [(words[0], name) for name in words[1:]]
     if command.verb in ("logs", "exec", "attach") and words and not slashed:
         found.append(("pod", words[0]))
-    named = [(WORKLOAD_NAMES.get(kind.casefold(), ""), name) for kind, name in found]
-    return [(kind, name) for kind, name in named if kind and name]
+    named = [(kind_called(kind), name) for kind, name in found]
+    return [(kind.name, name) for kind, name in named if kind and name]
 
 
 def does_more_than_read(subject: Subject) -> Iterator[Lint]:
     """A line that changes something or waits for a person is listed, and not run."""
     for line in (line for line in lines(subject) if line.listed and not line.command.problem):
-        effect = line.command.effect
-        if line.kind == "reads" and effect in (Effect.CHANGES, Effect.INTERACTIVE):
-            text = f"`{line.command.text}` is listed as one that reads, and {_does(effect)}"
-            yield _lint(line, "check-misfiled", text, f'write "{effect}" as its kind', Severity.ERROR)
-        elif effect in (Effect.CHANGES, Effect.INTERACTIVE):
-            text = f"`{line.command.text}` {_does(effect)}: it is listed, and not run by default"
-            yield _lint(line, f"check-{effect}", text, _instead(effect), Severity.INFO)
+        kind = line.command.kind
+        if line.kind == "reads" and kind in (CommandKind.CHANGES, CommandKind.INTERACTIVE):
+            text = f"`{line.command.text}` is listed as one that reads, and {_does(kind)}"
+            yield _lint(line, "check-misfiled", text, f'write "{kind}" as its kind', Severity.ERROR)
+        elif kind in (CommandKind.CHANGES, CommandKind.INTERACTIVE):
+            text = f"`{line.command.text}` {_does(kind)}: it is listed, and not run by default"
+            yield _lint(line, f"check-{kind}", text, _instead(kind), Severity.INFO)
     yield from _by_hand(subject)
 
 
@@ -170,12 +175,12 @@ def _by_hand(subject: Subject) -> Iterator[Lint]:
             )
 
 
-def _does(effect: Effect) -> str:
-    return "changes something" if effect is Effect.CHANGES else "holds the terminal or enters a pod"
+def _does(kind: CommandKind) -> str:
+    return "changes something" if kind is CommandKind.CHANGES else "holds the terminal or enters a pod"
 
 
-def _instead(effect: Effect) -> str:
-    if effect is Effect.CHANGES:
+def _instead(kind: CommandKind) -> str:
+    if kind is CommandKind.CHANGES:
         return "keep it for a drill, and check its outcome with a line that only reads"
     return "check the same with a line that only reads and ends by itself"
 
@@ -183,9 +188,9 @@ def _instead(effect: Effect) -> str:
 def without_namespace(subject: Subject) -> Iterator[Lint]:
     """A line names no namespace where others do: it looks wherever the context happens to point."""
     listed = [line for line in lines(subject) if line.listed and _in_namespace(line.command)]
-    named = [line for line in listed if line.command.flags & _ALL_OR_ONE]
+    named = [line for line in listed if line.command.flags.keys() & _ALL_OR_ONE]
     for line in listed if named else ():
-        if not line.command.flags & _ALL_OR_ONE:
+        if not line.command.flags.keys() & _ALL_OR_ONE:
             given = re.search(r"(?:-n|--namespace)[ =](\S+)", named[0].command.text)
             where = given[1] if given else "NAMESPACE"
             text = f"`{line.command.text}` names no namespace, where other lines name {where}"
@@ -193,9 +198,13 @@ def without_namespace(subject: Subject) -> Iterator[Lint]:
 
 
 def _in_namespace(command: Command) -> bool:
-    kind = command.words[1] if len(command.words) > 1 else ""
-    known = command.verb not in ("get", "describe", "delete", "top") or is_resource(kind)
-    return command.program == "kubectl" and command.verb in _OF_NAMESPACE and known and kind not in CLUSTER_SCOPED
+    known = command.verb not in ("get", "describe", "delete", "top") or _is_resource(command.object)
+    return command.program == "kubectl" and command.verb in _OF_NAMESPACE and known and not _is_of_cluster(command)
+
+
+def _is_of_cluster(command: Command) -> bool:
+    kind = kind_called(command.object)
+    return kind is not None and not kind.namespaced
 
 
 def _lint(

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from agent.blueprint.commands import Known
 from agent.blueprint.control import Blueprints, Control, ControlKind, Profile, Source
 from agent.blueprint.load import LARGEST
 from agent.blueprint.tables import tables
@@ -53,6 +54,8 @@ class Subject:
     """What the chart's files make of each profile; empty when no chart is known."""
     absent: frozenset[str] = frozenset()
     """Files that the blueprints name and the repository does not have."""
+    commands: Known = field(default_factory=dict)
+    """The agent's own operations."""
     _found: dict[tuple[str, str], dict[str, list[Control]]] = field(default_factory=dict)
     """(field, title) -> component -> rows, filled as rules ask: a table of thousands is searched once."""
 
@@ -80,6 +83,7 @@ def subject(
     blueprints: Blueprints,
     values: Mapping[Profile, Values] | None = None,
     absent: frozenset[str] = frozenset(),
+    commands: Known | None = None,
 ) -> Subject:
     """Return what is known of blueprint files; those that cannot be read are in `blueprints.unread` already."""
     texts = {name: text for name, content in files.items() if (text := _text(content)) is not None}
@@ -91,7 +95,7 @@ def subject(
                 sections[Source(name, row.line)] = table.sections
     lines = tuple(line for name, text in texts.items() for line in _lines(name, text))
     readings, prose = _prose(lines)
-    return Subject(blueprints, cells, sections, lines, prose, readings, values or {}, absent)
+    return Subject(blueprints, cells, sections, lines, prose, readings, values or {}, absent, commands or {})
 
 
 def _text(content: bytes) -> str | None:

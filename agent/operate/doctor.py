@@ -1,19 +1,21 @@
-"""`agent doctor`: what is installed, reachable and allowed, one line each."""
+"""`doctor`: what is installed, reachable and allowed."""
 
-import argparse
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
 from agent import __version__
 from agent.blueprint.load import parse
-from agent.config import Settings, load, state_dir
-from agent.diagnostics import ExitCode
+from agent.config import Settings, state_dir
 from agent.errors import AgentError
-from agent.report import doctor as report
-from agent.report.doctor import Check, Outcome
+from agent.events import Emit
+from agent.exitcode import ExitCode
+from agent.operate.arguments.doctor import Doctor
 from agent.resources import blueprint_files
+from agent.world.world import World
 from tools import docker, helm, kubectl, minikube
 from tools.access import Access
 from tools.cluster import connect
@@ -23,6 +25,35 @@ from tools.policy import decide
 from tools.run import Sandbox, sandbox
 
 DISTRIBUTION = "bluehelm"
+
+
+class Outcome(StrEnum):
+    """How one check went."""
+
+    OK = "ok"
+    WARNING = "warning"
+    """It works with less."""
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    """It could not be found out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at: its name, how it is, what was seen, and what to do or what is lost."""
+
+    name: str
+    outcome: Outcome
+    text: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkup:
+    """Every check, in the order it was made."""
+
+    checks: Sequence[Check]
+
 
 Version = Callable[[Sandbox], str | Failure]
 
@@ -38,12 +69,14 @@ WRITES = (("patch", "deployments"), ("create", "pods"), ("delete", "pods"))
 """What an identity that only looks may not do."""
 
 
-def run(args: argparse.Namespace) -> ExitCode:
-    """Run every check; the exit code is that of the worst."""
-    settings = load(vars(args)).settings
-    checks = list(_checks(settings))
-    (report.as_json if args.output == "json" else report.as_text)(checks)
-    outcomes = {check.outcome for check in checks}
+def run(_: Doctor, world: World, __: Emit) -> Checkup:
+    """Run every check."""
+    return Checkup(list(_checks(world.settings)))
+
+
+def code(result: Checkup) -> ExitCode:
+    """Return the worst."""
+    outcomes = {check.outcome for check in result.checks}
     if Outcome.FAILED in outcomes:
         return ExitCode.FOUND
     return ExitCode.INDETERMINATE if Outcome.UNKNOWN in outcomes else ExitCode.OK

@@ -1,30 +1,45 @@
-"""`agent why PATH` and `agent trace [CONTROL]`: from a value to its reason and its objects, and back."""
+"""`why` and `trace`: from a value to its reason and its objects, and back."""
 
-import argparse
 from collections.abc import Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 
 from agent.audit.inputs import Objects
 from agent.blueprint.control import Blueprints, Control, Profile
 from agent.blueprint.values import Leaf, Values
-from agent.config import Settings, load
-from agent.diagnostics import ExitCode, Progress
 from agent.errors import AgentError, UsageError
-from agent.report import trace as report
+from agent.events import Emit, Progress
+from agent.operate.arguments.trace import Trace, Traceable, Why
 from agent.resources import blueprint_paths
 from agent.snapshot.record import Snapshot
 from agent.trace.explain import Explanation, deciding, leaves_of, live_places, nearest
 from agent.world.blueprints import read
 from agent.world.chart import Chart, open_chart
 from agent.world.history import History, line_history
-from agent.world.look import look, report_gaps
+from agent.world.look import warn_of_gaps
 from agent.world.render import Renderer, Traced
+from agent.world.world import World
 from tools.run import sandbox
 
 
 @dataclass(frozen=True, slots=True)
-class _World:
+class Explained:
+    """Values, each with its reason."""
+
+    explanations: Sequence[Explanation]
+    profile: Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """Controls and the values they decide: those of one control, or all where none was named."""
+
+    explanations: Sequence[Explanation]
+    blueprints: Blueprints
+    control: Control | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
     """What is asked about: chart, values, blueprints, and the cluster where one was named."""
 
     chart: Chart
@@ -38,31 +53,24 @@ class _World:
     history: History
 
 
-def why(args: argparse.Namespace) -> ExitCode:
+def why(args: Why, world: World, emit: Emit) -> Explained:
     """Explain one value, or all below a path."""
-    settings = load(vars(args)).settings
-    world = _world(args, settings)
-    leaves = list(world.values.below(args.value))
+    asked = _asked(args.of, world, emit)
+    leaves = list(asked.values.below(args.value))
     if not leaves:
-        near = nearest(args.value, world.values)
+        near = nearest(args.value, asked.values)
         raise UsageError(
-            f"no value {args.value!r} in {world.chart.shown}{'; near: ' + ', '.join(near) if near else ''}"
+            f"no value {args.value!r} in {asked.chart.shown}{'; near: ' + ', '.join(near) if near else ''}"
         )
-    return _show(args, _explained(leaves, world, settings), world)
+    return Explained(_explained(leaves, asked, world, emit), asked.profile)
 
 
-def trace(args: argparse.Namespace) -> ExitCode:
+def trace(args: Trace, world: World, emit: Emit) -> Matrix:
     """Explain one control, or show which control decides which value and the other way round."""
-    settings = load(vars(args)).settings
-    world = _world(args, settings)
-    if not args.control:
-        found = _explained(list(world.values.leaves.values()), world, settings)
-        (report.matrix_as_json if args.output == "json" else report.matrix)(found, world.blueprints)
-        return ExitCode.OK
-    control = _control(args.control, world.blueprints)
-    found = _explained(leaves_of(control, world.values), world, settings)
-    (report.control_as_json if args.output == "json" else report.control_as_text)(control, found)
-    return ExitCode.OK
+    asked = _asked(args.of, world, emit)
+    control = _control(args.control, asked.blueprints) if args.control else None
+    leaves = leaves_of(control, asked.values) if control else list(asked.values.leaves.values())
+    return Matrix(_explained(leaves, asked, world, emit), asked.blueprints, control)
 
 
 def _control(name: str, blueprints: Blueprints) -> Control:
@@ -72,34 +80,35 @@ def _control(name: str, blueprints: Blueprints) -> Control:
     return found
 
 
-def _world(args: argparse.Namespace, settings: Settings) -> _World:
-    chart = open_chart(args)
-    snapshot, reason = _snapshot(args, settings)
+def _asked(args: Traceable, world: World, emit: Emit) -> _Asked:
+    settings = world.settings
+    chart = open_chart(args.chart, args.values)
+    snapshot, reason = _snapshot(args, world, emit)
     named = settings.profile or (snapshot.profile if snapshot else "") or "dev"
     profile = Profile(named)
     values = chart.values(profile)
     for source, problem in values.problems[:1]:
         raise UsageError(f"{source}: {problem}")
-    blueprints = read(settings.blueprints)
-    release = _release(snapshot, args.namespace, chart)
-    namespace = args.namespace or release[1]
+    blueprints = read(settings.blueprints, emit)
+    release = _release(snapshot, args.scope.namespace, chart)
+    namespace = args.scope.namespace or release[1]
     live = _objects(snapshot, namespace) if snapshot else None
     specs, files = blueprint_paths(settings.blueprints), dict(chart.files(profile))
     history = line_history({**specs, **files})
-    return _World(chart, profile, values, blueprints, live, reason, release[0], namespace, history)
+    return _Asked(chart, profile, values, blueprints, live, reason, release[0], namespace, history)
 
 
-def _snapshot(args: argparse.Namespace, settings: Settings) -> tuple[Snapshot | None, str]:
+def _snapshot(args: Traceable, world: World, emit: Emit) -> tuple[Snapshot | None, str]:
     """Return the look that was asked for; without a bundle or a namespace no cluster is needed, and none is asked."""
-    if not (args.bundle or args.namespace or args.all_namespaces or args.context):
+    if not args.scope.is_named:
         return None, "no cluster was asked for; name one with -n or --bundle"
     try:
-        snapshot = look(args, settings)
+        snapshot = world.look(args.scope, emit)
     except AgentError as error:
         if isinstance(error, UsageError):
             raise
         return None, str(error)
-    report_gaps(snapshot)
+    warn_of_gaps(snapshot, emit)
     return snapshot, ""
 
 
@@ -116,31 +125,23 @@ def _objects(snapshot: Snapshot, namespace: str) -> Objects:
     return Objects([obj for listed in snapshot.objects.values() for obj in listed], namespace)
 
 
-def _explained(leaves: Sequence[Leaf], world: _World, settings: Settings) -> list[Explanation]:
-    progress = Progress()
-    with ExitStack() as stack:
-        stack.callback(progress.clear)
-        box = stack.enter_context(sandbox(path=settings.path))
-        progress(f"rendering {world.chart.shown}")
-        renderer = Renderer(box, world.chart, world.profile, world.values, world.name, world.namespace)
-        traced = renderer.all(leaves, progress)
-    return [_one(leaf, traced[leaf.path], world) for leaf in leaves]
+def _explained(leaves: Sequence[Leaf], asked: _Asked, world: World, emit: Emit) -> list[Explanation]:
+    with sandbox(path=world.settings.path) as box:
+        emit(Progress(f"rendering {asked.chart.shown}"))
+        renderer = Renderer(box, asked.chart, asked.profile, asked.values, asked.name, asked.namespace)
+        traced = renderer.all(leaves, emit)
+    return [_one(leaf, traced[leaf.path], asked) for leaf in leaves]
 
 
-def _one(leaf: Leaf, traced: Traced, world: _World) -> Explanation:
-    controls = deciding(leaf.path, world.blueprints)
-    rows = {row.id: world.history.get((row.source.file, row.source.line)) for row in controls}
+def _one(leaf: Leaf, traced: Traced, asked: _Asked) -> Explanation:
+    controls = deciding(leaf.path, asked.blueprints)
+    rows = {row.id: asked.history.get((row.source.file, row.source.line)) for row in controls}
     return Explanation(
         leaf,
         controls,
-        live_places(traced.fields, world.live, world.live_reason),
+        live_places(traced.fields, asked.live, asked.live_reason),
         traced.behind,
         traced.reason,
-        world.history.get((leaf.source.file, leaf.source.line)),
+        asked.history.get((leaf.source.file, leaf.source.line)),
         {name: made for name, made in rows.items() if made is not None},
     )
-
-
-def _show(args: argparse.Namespace, found: Sequence[Explanation], world: _World) -> ExitCode:
-    (report.as_json if args.output == "json" else report.as_text)(found, world.profile)
-    return ExitCode.OK

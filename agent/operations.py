@@ -1,0 +1,218 @@
+"""Everything that can be asked, in one table: the command line, completion and the README's list are made from it.
+
+Modules are named, not imported, until an operation is chosen: `--help` may cost three bare interpreters, and a
+dataclass or an engine costs another one. What the strings lead to fits together: tests/unit/test_operations.py
+holds each function's arguments and result to the row it stands in.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from importlib import import_module
+
+TYPE_CHECKING = False  # type checkers know the name; importing it from typing costs 3 ms of every start
+if TYPE_CHECKING:
+    from typing import Any
+
+    from agent.blueprint.commands import Known
+
+
+class Effect(StrEnum):
+    """What an operation may do."""
+
+    READ = "read"
+    """It looks."""
+    PROPOSE = "propose"
+    """It writes a file of its own on this machine, for a person to take or leave."""
+    CHANGE = "change"
+    """It changes the cluster. Only an approved plan does."""
+
+
+class Operation:
+    """One thing that can be asked. Functions and types are named `package.module:name`; see `load`.
+
+    Attributes:
+        name: the command line's words (`blueprint list`), and the name everywhere else.
+        summary: one line.
+        effect: what it may do.
+        args: a frozen dataclass whose fields `agent.argument.arg` made.
+        run: (args, World, Emit) -> result, a frozen dataclass.
+        views: format -> (result, Screen) -> str, the first being the default; empty where a file is the answer.
+        code: result -> ExitCode, "" where an answer is always OK.
+        more: what `--help` says below the arguments, in place of the exit codes.
+
+    """
+
+    __slots__ = ("args", "code", "effect", "more", "name", "run", "summary", "views")
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        summary: str,
+        effect: Effect,
+        args: str,
+        run: str,
+        views: Mapping[str, str],
+        code: str = "",
+        more: str = "",
+    ) -> None:
+        self.name, self.summary, self.effect = name, summary, effect
+        self.args, self.run, self.views = args, run, views
+        self.code, self.more = code, more
+
+
+def load(named: str) -> "Any":
+    """Return what `package.module:name` names, imported now."""
+    module, _, name = named.partition(":")
+    return getattr(import_module(module), name)
+
+
+GROUPS: Mapping[str, str] = {
+    "bundle": "write what a read command would see into one file",
+    "blueprint": "read the blueprints",
+    "config": "the settings in force",
+}
+"""First word of a name of two -> what its operations have in common."""
+
+_ARGS, _RUN, _VIEW = "agent.operate.arguments", "agent.operate", "agent.report"
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation(
+        name="diagnose",
+        summary="say why it is failing",
+        effect=Effect.READ,
+        args=f"{_ARGS}.diagnose:Diagnose",
+        run=f"{_RUN}.diagnose:run",
+        views={"text": f"{_VIEW}.diagnosis:as_text", "json": f"{_VIEW}.diagnosis:as_json"},
+        code=f"{_RUN}.diagnose:code",
+    ),
+    Operation(
+        name="audit",
+        summary="is what runs what was decided?",
+        effect=Effect.READ,
+        args=f"{_ARGS}.audit:Audit",
+        run=f"{_RUN}.audit:run",
+        views={
+            "text": f"{_VIEW}.audit:as_text",
+            "json": f"{_VIEW}.audit:as_json",
+            "markdown": f"{_VIEW}.audit_formats:as_markdown",
+            "sarif": f"{_VIEW}.audit_formats:as_sarif",
+            "junit": f"{_VIEW}.audit_formats:as_junit",
+        },
+        code=f"{_RUN}.audit:code",
+    ),
+    Operation(
+        name="why",
+        summary="why is this value what it is?",
+        effect=Effect.READ,
+        args=f"{_ARGS}.trace:Why",
+        run=f"{_RUN}.trace:why",
+        views={"text": f"{_VIEW}.trace:as_text", "json": f"{_VIEW}.trace:as_json"},
+    ),
+    Operation(
+        name="trace",
+        summary="from a control to its values and objects",
+        effect=Effect.READ,
+        args=f"{_ARGS}.trace:Trace",
+        run=f"{_RUN}.trace:trace",
+        views={"text": f"{_VIEW}.trace:matrix_as_text", "json": f"{_VIEW}.trace:matrix_as_json"},
+    ),
+    Operation(
+        name="init",
+        summary="write a starter blueprint of a chart",
+        effect=Effect.PROPOSE,
+        args=f"{_ARGS}.init:Init",
+        run=f"{_RUN}.init:run",
+        views={"markdown": f"{_VIEW}.starter:as_markdown"},
+    ),
+    Operation(
+        name="verify",
+        summary="run the checklists as far as they read",
+        effect=Effect.READ,
+        args=f"{_ARGS}.verify:Verify",
+        run=f"{_RUN}.verify:run",
+        views={"text": f"{_VIEW}.verify:as_text", "json": f"{_VIEW}.verify:as_json"},
+        code=f"{_RUN}.verify:code",
+    ),
+    Operation(
+        name="bundle capture",
+        summary="capture a namespace or the cluster, without Secret data",
+        effect=Effect.PROPOSE,
+        args=f"{_ARGS}.bundle:Capture",
+        run=f"{_RUN}.bundle:capture",
+        views={},
+        code=f"{_RUN}.bundle:code",
+    ),
+    Operation(
+        name="bundle show",
+        summary="say what a bundle holds and how whole it is",
+        effect=Effect.READ,
+        args=f"{_ARGS}.bundle:ShowBundle",
+        run=f"{_RUN}.bundle:show",
+        views={"text": f"{_VIEW}.bundle:as_text", "json": f"{_VIEW}.bundle:as_json"},
+        code=f"{_RUN}.bundle:code",
+    ),
+    Operation(
+        name="blueprint list",
+        summary="list every control, its value and where it stands",
+        effect=Effect.READ,
+        args=f"{_ARGS}.blueprint:ListControls",
+        run=f"{_RUN}.blueprint:listing",
+        views={"text": f"{_VIEW}.controls:as_table", "json": f"{_VIEW}.controls:as_json"},
+        code=f"{_RUN}.blueprint:code",
+    ),
+    Operation(
+        name="blueprint show",
+        summary="show one control, or all of a blueprint, in full",
+        effect=Effect.READ,
+        args=f"{_ARGS}.blueprint:ShowControl",
+        run=f"{_RUN}.blueprint:show",
+        views={"text": f"{_VIEW}.controls:as_text", "json": f"{_VIEW}.controls:as_json"},
+        code=f"{_RUN}.blueprint:code",
+    ),
+    Operation(
+        name="blueprint lint",
+        summary="find what cannot hold together",
+        effect=Effect.READ,
+        args=f"{_ARGS}.lint:Lint",
+        run=f"{_RUN}.lint:run",
+        views={"text": f"{_VIEW}.lint:as_text", "json": f"{_VIEW}.lint:as_json"},
+        code=f"{_RUN}.lint:code",
+    ),
+    Operation(
+        name="config show",
+        summary="show every setting, its value and where the value comes from",
+        effect=Effect.READ,
+        args=f"{_ARGS}.config:ShowConfig",
+        run=f"{_RUN}.config:show",
+        views={"text": f"{_VIEW}.config:as_text", "json": f"{_VIEW}.config:as_json"},
+    ),
+    Operation(
+        name="doctor",
+        summary="check what is installed, reachable and allowed",
+        effect=Effect.READ,
+        args=f"{_ARGS}.doctor:Doctor",
+        run=f"{_RUN}.doctor:run",
+        views={"text": f"{_VIEW}.doctor:as_text", "json": f"{_VIEW}.doctor:as_json"},
+        code=f"{_RUN}.doctor:code",
+    ),
+    Operation(
+        name="completion",
+        summary="print a completion script",
+        effect=Effect.READ,
+        args=f"{_ARGS}.completion:Completion",
+        run="agent.completion:run",
+        views={"script": "agent.completion:as_script"},
+        more="bash:  source <(agent completion bash)\n"
+        "zsh:   agent completion zsh > ~/.zfunc/_agent, with ~/.zfunc on your fpath\n",
+    ),
+)
+"""In the order a person reads them."""
+
+
+def commands() -> "Known":
+    """Return what running each operation means, for the blueprints that name one."""
+    from agent.blueprint.commands import CommandKind
+
+    kinds = {Effect.CHANGE: CommandKind.CHANGES}
+    return {operation.name: kinds.get(operation.effect, CommandKind.READS) for operation in OPERATIONS}

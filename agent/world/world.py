@@ -1,0 +1,46 @@
+"""What an operation may ask of its surroundings. A front end makes one for each question, a test one of its own."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from agent.blueprint.commands import Known
+from agent.config import Effective, Settings, load
+from agent.events import Emit
+from agent.world.look import Look, look
+from agent.world.scope import Scope
+
+if TYPE_CHECKING:
+    from agent.snapshot.record import Snapshot
+
+
+@dataclass(frozen=True)
+class World:
+    """The settings in force, what this version can be asked, and the way to a snapshot."""
+
+    flags: Mapping[str, object] = field(default_factory=dict)
+    """What was asked for by name; those that are settings win over the user's file and the environment."""
+    commands: Known = field(default_factory=dict)
+    """The operations this version has, for blueprints that name one."""
+    looker: Look = look
+    """What takes a snapshot; a conversation may pass one that keeps it."""
+
+    @cached_property
+    def effective(self) -> Effective:
+        """Return the settings in force and where each comes from, read when they are first asked for.
+
+        Raises:
+            UsageError: the user's file or a BLUEHELM_ variable is wrong.
+
+        """
+        return load(self.flags)
+
+    @property
+    def settings(self) -> Settings:
+        """Return the settings in force."""
+        return self.effective.settings
+
+    def look(self, scope: Scope, emit: Emit, *, owners: bool = False, everything: bool = False) -> "Snapshot":
+        """Return the snapshot asked for; see `agent.world.look.look`."""
+        return self.looker(scope, self.settings, emit, owners=owners, everything=everything)
