@@ -6,13 +6,13 @@ from dataclasses import replace
 from agent.diagnose import modes
 from agent.diagnose.consequences import consequences
 from agent.diagnose.finding import Confidence, Finding, Severity
-from agent.diagnose.logs import REFUSED, TIMED_OUT, UNANSWERED, UNKNOWN
+from agent.diagnose.messages.network import NAMES, REFUSALS, TIMEOUTS, UNSURE
 from agent.diagnose.unexplained import NO_CAUSE
 from agent.kube.upstreams import called, chain_of, is_dead, names
 from agent.snapshot.graph import Graph, ref
 from agent.snapshot.record import Object, Ref
 
-COMPLAINTS = (REFUSED, TIMED_OUT, UNKNOWN, UNANSWERED)
+COMPLAINTS = (REFUSALS, TIMEOUTS, NAMES, UNSURE)
 """How programs say that a connection failed."""
 
 SEVERITIES = list(Severity)

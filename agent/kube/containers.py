@@ -204,7 +204,7 @@ def newest(events: Sequence[Object]) -> Object | None:
 
 
 def workload_ref(pod: Object, graph: Graph) -> Ref:
-    """Return whom a finding about a pod is about: its topmost controller, or the pod itself."""
+    """Return the object a finding about a pod is about: its topmost controller, or the pod itself."""
     return ref(graph.workload(pod))
 
 
@@ -216,8 +216,9 @@ def wants_to_run_on(pod: Object, graph: Graph) -> bool:
 
 
 _ABOUT_LOGS = re.compile(
-    r"^(?:unable to retrieve container logs for|failed to try resolving symlinks|Error from server"
-    r"|previous terminated container \"[^\"]*\" in pod)"
+    r"^(?:unable to retrieve container logs for \S+://|failed to try resolving symlinks in path \"/var/log/"
+    r"|previous terminated container \"[^\"]*\" in pod \"[^\"]*\" not found"
+    r"|Error from server \(BadRequest\): (?:previous terminated container \"|container \"[^\"]*\" in pod \"))"
 )
 """What a kubelet answers in place of a log it no longer has."""
 

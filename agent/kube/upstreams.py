@@ -1,19 +1,19 @@
-"""Who calls whom: the Services a workload names in its environment, configuration and arguments."""
+"""What a workload depends on: the Services it names in its environment, command and arguments."""
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
+from agent.kube.addresses import HOLDS_PLACE
+from agent.kube.commands import places
 from agent.kube.containers import containers_of, last_end
 from agent.kube.endpoints import behind, is_ready, selected
+from agent.kube.environment import environment
 from agent.kube.fields import containers, spec, status, template, texts
 from agent.kube.memo import per_graph
 from agent.snapshot.graph import Graph, ref
 from agent.snapshot.record import Object, Ref
 
 _HOST = re.compile(r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*")
-PLACE = re.compile(r"(HOST|ADDR|ADDRESS|URL|URI|SERVICE|SERVER|ENDPOINT|BACKEND|UPSTREAM|BROKER|DSN)S?$", re.IGNORECASE)
-"""Names of variables that hold a place."""
 _WORD = re.compile(r"[A-Za-z0-9](?:[-A-Za-z0-9]*[A-Za-z0-9])?(?:\.\d+){3}|[A-Za-z0-9](?:[-A-Za-z0-9]*[A-Za-z0-9])?")
 """Words a host's first label or an address may be: `db` of `db.shop.svc`, `10.96.3.4`."""
 _PORT = re.compile(r"(?::|\bport[ =:]+)(\d{2,5})\b", re.IGNORECASE)
@@ -101,30 +101,11 @@ def _named(workload: Object, graph: Graph) -> Iterator[tuple[str, str]]:
 
 
 def _spoken(pod: Object, namespace: str, graph: Graph) -> Iterator[str]:
+    """Yield the texts of a pod that name places: what its commands ask for, and values by their form or name."""
     for _, container in containers(pod):
-        yield from texts(container.get("command"))
-        yield from texts(container.get("args"))
-        yield from _environment(container, namespace, graph)
-
-
-def _environment(container: Mapping[str, Any], namespace: str, graph: Graph) -> Iterator[str]:
-    """Yield the values of an environment that look like places: by their form or by the variable's name."""
-    for name, value in variables(container, namespace, graph):
-        if PLACE.search(name) or _LOCATED.search(value):
-            yield value
-
-
-def variables(container: Mapping[str, Any], namespace: str, graph: Graph) -> Iterator[tuple[str, str]]:
-    """Yield (name, value) of a container's environment, values of ConfigMaps included, those of Secrets unknown."""
-    for env in container.get("env") or ():
-        chosen = (env.get("valueFrom") or {}).get("configMapKeyRef") or {}
-        value = env.get("value") or _data(chosen.get("name"), namespace, graph).get(chosen.get("key") or "")
-        yield str(env.get("name")), str(value or "")
-    for source in container.get("envFrom") or ():
-        data = _data((source.get("configMapRef") or {}).get("name"), namespace, graph)
-        yield from ((name, str(value)) for name, value in data.items())
-
-
-def _data(name: str | None, namespace: str, graph: Graph) -> Mapping[str, str]:
-    found = graph.get("ConfigMap", namespace, name) if name else None
-    return (found or {}).get("data") or {}
+        known = environment(container, namespace, graph)
+        words = [known.shell(word) for word in (*texts(container.get("command")), *texts(container.get("args")))]
+        yield from (place.host for place in places(words))
+        for name, value in known.values.items():
+            if HOLDS_PLACE.search(name) or _LOCATED.search(value):
+                yield value

@@ -133,18 +133,24 @@ HEADLESS = [service("db", clusterIP="None"), endpoints("db")]
 
 def test_a_statefulset_without_its_service() -> None:
     top = statefulset(2)
-    (finding,) = found(
+    made = (
         top,
         member(top, 0, ready=True),
         member(top, 1, ready=True),
         service("db-client", {"app": "db"}),
         endpoints("db-client"),
     )
+    (finding,) = found(*made)
     assert (finding.mode.number, finding.severity) == (96, Severity.WARNING)
     assert "names Service db as the one that governs its pods, which does not exist" in finding.cause
     assert found(top, member(top, 0, ready=True), member(top, 1, ready=True), *HEADLESS) == []
     alone = statefulset(1)
     assert [item.severity for item in found(alone, member(alone, 0, ready=True))] == [Severity.INFO]
+    several = found(top, member(top, 0, ready=True), member(top, 1, ready=True))
+    assert [item.severity for item in several] == [Severity.INFO]  # nobody uses the names
+    user = workload("web")
+    user["spec"]["template"]["spec"]["containers"][0]["env"] = [{"name": "PEERS", "value": "db-0.db,db-1.db"}]
+    assert [item.severity for item in found(alone, member(alone, 0, ready=True), user)] == [Severity.WARNING]
     assert found(statefulset(0)) == []
 
 

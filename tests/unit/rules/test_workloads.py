@@ -1,5 +1,7 @@
 """Controllers that stand still, and those that are meant to."""
 
+from dataclasses import replace
+
 from agent.diagnose.engine import Diagnosis, diagnose
 from agent.diagnose.finding import Finding, Severity
 from agent.snapshot.record import Ref, Snapshot
@@ -40,6 +42,21 @@ def test_keda_scales_to_zero_on_purpose() -> None:
     owner = [{"kind": "ScaledObject", "name": "web", "controller": True}]
     hpa = Ref("HorizontalPodAutoscaler", ZERO, "web")
     assert found(changed(load("92-zero-replicas"), hpa, metadata__ownerReferences=owner), 92) == []
+
+
+def test_a_progressive_delivery_keeps_one_of_two_at_zero() -> None:
+    """Flagger's target waits at zero between two releases, while its copy serves: nothing is wrong."""
+    base, service = load("92-zero-replicas"), Ref("Service", ZERO, "web")
+    owner = [{"kind": "Canary", "name": "web", "controller": True}]
+    assert found(changed(base, service, metadata__ownerReferences=owner), 92) == []
+    (web,) = (item for item in base.objects["Deployment"] if item["metadata"]["name"] == "web")
+    place = {**web["metadata"], "name": "web-primary"}
+    twin = {**web, "metadata": place, "spec": {**web["spec"], "replicas": 2}, "status": {"readyReplicas": 2}}
+    deployments = [*base.objects["Deployment"], twin]
+    assert found(replace(base, objects={**base.objects, "Deployment": deployments}), 92) == []
+    idle = {**twin, "status": {}}
+    deployments = [*base.objects["Deployment"], idle]
+    assert len(found(replace(base, objects={**base.objects, "Deployment": deployments}), 92)) == 1
 
 
 def test_a_headless_service_alone_is_a_warning() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from agent.diagnose import modes
 from agent.diagnose.finding import Confidence, Finding, Fix, finding
-from agent.diagnose.logs import log_line, struggling
+from agent.diagnose.logs import log_line, unready
 from agent.diagnose.modes import Mode
 from agent.diagnose.registry import rule
 from agent.kube.containers import Container
@@ -151,7 +151,7 @@ def _finding(
 
 
 def _refusals(pod: Object, graph: Graph) -> Iterator[tuple[Refused, Container]]:
-    for container in struggling(pod, graph):
+    for container in unready(pod, graph):
         shown = log_line(container, graph, _USER)
         user = _USER.search(shown.text) if shown else None
         asked = _FORBIDDEN.search(shown.text, user.end()) if shown and user else None
@@ -237,7 +237,7 @@ def _elsewhere(refused: Refused, graph: Graph) -> tuple[Object, str, list[str]] 
 def token_not_mounted(pod: Object, graph: Graph) -> Iterator[Finding]:
     """A container looks for its account's token, and none is mounted."""
     holder = _switched_off(pod, graph)
-    for container in struggling(pod, graph) if holder else ():
+    for container in unready(pod, graph) if holder else ():
         shown = log_line(container, graph, _NO_TOKEN)
         if shown is None or not _ABSENT.search(shown.text) or _mounts(container):
             continue

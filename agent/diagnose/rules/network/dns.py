@@ -5,14 +5,17 @@ from collections.abc import Iterator, Sequence
 
 from agent.diagnose import modes
 from agent.diagnose.finding import Confidence, Finding, Fix, Severity, finding
-from agent.diagnose.logs import UNANSWERED, UNKNOWN, log_line, struggling
+from agent.diagnose.logs import LAST, log_line, unready
+from agent.diagnose.messages.lines import last_words
+from agent.diagnose.messages.network import NAMES, SILENCE, UNSURE
 from agent.diagnose.registry import rule
-from agent.kube.addresses import calls
-from agent.kube.containers import Container, containers_of
+from agent.kube.addresses import calls, resolve, service_at
+from agent.kube.containers import Container, containers_of, end_log, last_end
 from agent.kube.edits import pod_edits
 from agent.kube.endpoints import behind, is_ready, selected
 from agent.kube.fields import spec
 from agent.kube.networkpolicy import DNS, EGRESS, blocking
+from agent.kube.places import asked_name
 from agent.kube.remedies import kubectl
 from agent.kube.wording import listed, said
 from agent.snapshot.evidence import Evidence
@@ -28,9 +31,9 @@ CLUSTER_DNS = Ref("Service", SYSTEM, "kube-dns")
 def wrong_policy(pod: Object, graph: Graph) -> Iterator[Finding]:
     """A pod calls a Service by name and does not ask the cluster's DNS."""
     own = _own_servers(pod)
-    for container in struggling(pod, graph) if own else ():
+    for container in unready(pod, graph) if own else ():
         service = _called(container, graph)
-        proof = log_line(container, graph, UNKNOWN) or log_line(container, graph, UNANSWERED)
+        proof = log_line(container, graph, NAMES) or log_line(container, graph, UNSURE)
         if service is None or proof is None:
             continue
         host = bool(spec(pod).get("hostNetwork"))
@@ -42,7 +45,7 @@ def wrong_policy(pod: Object, graph: Graph) -> Iterator[Finding]:
 
 
 def _own_servers(pod: Object) -> str:
-    """Return whom a pod asks instead of the cluster's DNS, "" where it asks that."""
+    """Return which servers a pod asks instead of the cluster's DNS, "" where it asks that."""
     policy = spec(pod).get("dnsPolicy") or "ClusterFirst"
     if spec(pod).get("hostNetwork") and policy in ("ClusterFirst", "Default"):
         return (
@@ -52,7 +55,7 @@ def _own_servers(pod: Object) -> str:
     if policy == "Default":
         return "with dnsPolicy Default it asks the node's name servers, which know no Service"
     if policy == "None":
-        servers = listed((spec(pod).get("dnsConfig") or {}).get("nameservers") or ["nobody"])
+        servers = listed((spec(pod).get("dnsConfig") or {}).get("nameservers") or ["no server"])
         return f"with dnsPolicy None it asks {servers} alone"
     return ""
 
@@ -64,9 +67,8 @@ def _called(container: Container, graph: Graph) -> Object | None:
         found = graph.get("Service", call.namespace, call.name)
         if found is not None:
             return found
-    proof = log_line(container, graph, UNKNOWN) or log_line(container, graph, UNANSWERED)
-    words = proof.text.replace("'", " ").replace('"', " ").replace(":", " ").split() if proof else []
-    return next((found for word in words if (found := graph.get("Service", namespace, word.split(".")[0]))), None)
+    proof = log_line(container, graph, NAMES) or log_line(container, graph, UNSURE)
+    return service_at(asked_name(proof.text), namespace, graph) if proof else None
 
 
 @rule(modes.DNS_UNANSWERED, on="Pod")
@@ -74,12 +76,49 @@ def unanswered(pod: Object, graph: Graph) -> Iterator[Finding]:
     """No name server answers a pod that asks the cluster's DNS, and no policy of its own stands between."""
     if _own_servers(pod) or _is_dns(pod):
         return
-    for container in struggling(pod, graph):
-        proof = log_line(container, graph, UNANSWERED)
+    for container in unready(pod, graph):
+        proof = _unanswered(container, graph)
         if proof is None or any(blocking(EGRESS, pod, DNS, 53, protocol, graph) for protocol in ("UDP", "TCP")):
             continue
         if not _has_no_address(container, graph):
             yield _unanswered_finding(container, proof, graph)
+
+
+def _unanswered(container: Container, graph: Graph) -> Evidence | None:
+    """Return the line that proves that no name server answers; an answer about one name proves nothing.
+
+    With CoreDNS down every complaint about names does. Else it takes silence, or "not now" about a name that has an
+    answer: that of a Service, or two names at least.
+    """
+    silent, unsure = _line(container, graph, SILENCE), _line(container, graph, UNSURE)
+    if silent is not None or unsure is None:
+        return silent or (_line(container, graph, NAMES) if _is_down(graph) else None)
+    name = asked_name(unsure.text)
+    named = resolve(name, ref(container.pod).namespace, graph) if name else None
+    if _is_down(graph) or (named is not None and graph.exists("Service", *named[:2])):
+        return unsure
+    return unsure if len(_asked_for(container, graph) - {name}) > 0 or not name else None
+
+
+def _line(container: Container, graph: Graph, pattern: re.Pattern[str]) -> Evidence | None:
+    """Return the line that fits: of what ended a container, or near the end of what one that runs says."""
+    if last_end(container, graph) is None:
+        return log_line(container, graph, pattern)
+    pointer, log = end_log(container, graph)
+    found = next((line for line in last_words(log) if pattern.search(line)), None)
+    return None if found is None else Evidence(ref(container.pod), pointer, found[:500])
+
+
+def _asked_for(container: Container, graph: Graph) -> set[str]:
+    """Return the names whose resolution failed for now, by the end of a container's log."""
+    lines = end_log(container, graph)[1].splitlines()[-LAST:]
+    return {asked_name(line) for line in lines if UNSURE.search(line)} - {""}
+
+
+def _is_down(graph: Graph) -> bool:
+    """Return whether the cluster's DNS was looked at and has no ready pod."""
+    service, pods = _servers(graph)
+    return service is not None and not any(is_ready(found) for found in pods)
 
 
 def _has_no_address(container: Container, graph: Graph) -> bool:
@@ -105,7 +144,7 @@ def _servers(graph: Graph) -> tuple[Object | None, Sequence[Object]]:
 
 def _unanswered_finding(container: Container, proof: Evidence, graph: Graph) -> Finding:
     service, pods = _servers(graph)
-    down = service is not None and not any(is_ready(found) for found in pods)
+    down = _is_down(graph)
     state = "no pod of it is ready" if down else "it does not answer"
     workload = said(ref(graph.workload(container.pod)))
     makers = [ref(obj) for obj in behind(SYSTEM, spec(service).get("selector") or {}, graph)] if service else []

@@ -7,7 +7,8 @@ from typing import Any
 
 from agent.diagnose import modes
 from agent.diagnose.finding import Confidence, Finding, Fix, Severity, finding
-from agent.diagnose.logs import LAST, TIMED_OUT, UNANSWERED, log_line, struggling
+from agent.diagnose.logs import LAST, log_line, unready
+from agent.diagnose.messages.network import TIMEOUTS, UNSURE
 from agent.diagnose.registry import rule
 from agent.kube.addresses import Call, calls
 from agent.kube.containers import Container, containers_of, readable
@@ -31,11 +32,11 @@ _BROKEN = re.compile(
 
 @rule(modes.NETWORK_POLICY_BLOCKS, on="Pod")
 def blocks(pod: Object, graph: Graph) -> Iterator[Finding]:
-    """Packets of a pod get no answer, and policies allow neither what it asks of the DNS nor whom it calls."""
+    """Packets of a pod get no answer, and policies allow neither its questions to the DNS nor its calls."""
     if spec(pod).get("hostNetwork") or not graph.snapshot.knows("NetworkPolicy"):
         return
-    for container in struggling(pod, graph):
-        unanswered, late = log_line(container, graph, UNANSWERED), log_line(container, graph, TIMED_OUT)
+    for container in unready(pod, graph):
+        unanswered, late = log_line(container, graph, UNSURE), log_line(container, graph, TIMEOUTS)
         if unanswered and (policies := _dns_blocked(pod, graph)):
             yield _finding(
                 container, policies, "its questions to the cluster's DNS (port 53)", EGRESS, unanswered, graph
@@ -57,11 +58,11 @@ def _calls_blocked(container: Container, late: Evidence, graph: Graph) -> Iterat
         if service is None or not ready:
             continue
         port, protocol = _target(service, call, ready[0])
-        whom = f"its calls to {said(ref(service))} (port {port} of its pods)"
+        what = f"its calls to {said(ref(service))} (port {port} of its pods)"
         for direction, pod, peer in ((EGRESS, container.pod, ready[0]), (INGRESS, ready[0], container.pod)):
             policies = blocking(direction, pod, peer, port, protocol, graph)
             if policies:
-                yield _finding(container, policies, whom, direction, late, graph)
+                yield _finding(container, policies, what, direction, late, graph)
                 return
 
 

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from agent.diagnose import modes
 from agent.diagnose.finding import Confidence, Finding, Fix, finding
 from agent.diagnose.registry import rule
+from agent.kube.commands import places
 from agent.kube.containers import Container, containers_of, end_log, events_of, last_end, newest
 from agent.kube.edits import container_edits
+from agent.kube.environment import environment
 from agent.kube.fields import seconds_since, spec, status, texts
 from agent.kube.remedies import NeedsPerson
 from agent.kube.wording import closest
@@ -22,18 +24,10 @@ FOREIGN = re.compile(r"exec format error", re.IGNORECASE)
 PATIENCE = 30
 """Seconds an init container may wait for a Service: those of one release appear within moments of each other."""
 
-_ASKS = re.compile(
-    r"(?:\b(?:nslookup|getent\s+(?:ahosts|hosts)|dig|ping|nc|ncat|telnet|wait-for-it(?:\.sh)?|wait-for(?:\.sh)?"
-    r"|curl|wget|dockerize|pg_isready|mysqladmin|redis-cli|mongosh?|psql|mysql)\b)(?P<rest>[^;|&\n]*)"
-)
-"""Programs with which init containers look whether somebody is there."""
-
-_WORD = re.compile(r"(?:[a-z]+://)?(?P<host>[a-z][-a-z0-9]*(?:\.[a-z0-9][-a-z0-9]*)*)(?::\d+)?(?:/\S*)?")
-
 
 @rule(modes.ROOT_FORBIDDEN, on="Pod")
 def root_forbidden(pod: Object, graph: Graph) -> Iterator[Finding]:
-    """The pod forbids root, and the image runs as root or does not say as whom."""
+    """The pod forbids root, and the image runs as root or does not say as which user."""
     for container in containers_of(pod):
         message = str(container.waiting.get("message") or "")
         if container.waiting.get("reason") != CONFIG_ERROR or not FORBIDDEN_ROOT.search(message):
@@ -109,7 +103,7 @@ def init_waits(pod: Object, graph: Graph) -> Iterator[Finding]:
         waited = seconds_since(graph.snapshot, container.running.get("startedAt"))
         if not container.initial or waited is None or waited < PATIENCE:
             continue
-        for host in _asked(container):
+        for host in _asked(container, graph):
             if "." in host or graph.exists("Service", ref(pod).namespace, host) is not False:
                 continue
             near = closest(host, (ref(found).name for found in graph.all("Service", ref(pod).namespace)))
@@ -121,15 +115,11 @@ def init_waits(pod: Object, graph: Graph) -> Iterator[Finding]:
             break
 
 
-def _asked(container: Container) -> Iterator[str]:
-    """Yield the hosts an init container's command looks for."""
-    words = [*texts(container.spec.get("command")), *texts(container.spec.get("args"))]
-    for found in _ASKS.finditer(" ".join(words)):
-        for word in found["rest"].split():
-            named = _WORD.fullmatch(word.strip("\"'"))
-            if named is not None and not word.startswith("-"):
-                yield named["host"]
-                break
+def _asked(container: Container, graph: Graph) -> Iterator[str]:
+    """Yield the hosts an init container's command asks for."""
+    known = environment(container.spec, ref(container.pod).namespace, graph)
+    words = (*texts(container.spec.get("command")), *texts(container.spec.get("args")))
+    yield from (place.host for place in places([known.shell(word) for word in words]))
 
 
 RULES = (root_forbidden, foreign_program, start_hook_fails, init_waits)

@@ -30,6 +30,9 @@ from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph, controller, labels, ref
 from agent.snapshot.record import Object, Ref
 
+DELIVERY = ("Canary", "Rollout")
+"""Kinds that bring a new version out step by step and keep one of two workloads at zero: Flagger, Argo Rollouts."""
+
 SLEEPERS = ("serving.knative.dev/",)
 """Label prefixes of workloads their operator scales to zero and wakes on a request."""
 
@@ -37,6 +40,8 @@ SLEEPERS = ("serving.knative.dev/",)
 def zero_replicas(workload: Object, graph: Graph) -> Iterator[Finding]:
     """A workload is scaled to zero while a Service or an autoscaler counts on its pods."""
     if spec(workload).get("replicas") != 0 or controller(workload) is not None or _sleeps(workload, graph):
+        return
+    if _is_delivered(workload, graph):
         return
     services = [found for found in services_of(workload, graph) if not _served_elsewhere(found, graph)]
     scalers = [found for found in _scalers(graph).get(ref(workload), ()) if spec(found).get("minReplicas") != 0]
@@ -90,6 +95,22 @@ def _sleeps(workload: Object, graph: Graph) -> bool:
         return True
     owners = [controller(found) or {} for found in _scalers(graph).get(ref(workload), ())]
     return any(owner.get("kind") == "ScaledObject" for owner in owners)
+
+
+def _is_delivered(workload: Object, graph: Graph) -> bool:
+    """Return whether a progressive delivery keeps the workload at zero: its owner, its Services' owner, or a twin.
+
+    Flagger copies a Deployment to `NAME-primary`, which serves, and leaves NAME at zero between two releases.
+    """
+    name = ref(workload)
+    if _of_delivery(workload) or any(_of_delivery(found) for found in services_of(workload, graph)):
+        return True
+    twin = graph.get(name.kind, name.namespace, f"{name.name}-primary")
+    return twin is not None and (_of_delivery(twin) or number(status(twin).get("readyReplicas")) > 0)
+
+
+def _of_delivery(obj: Object) -> bool:
+    return any(owner.get("kind") in DELIVERY for owner in metadata(obj).get("ownerReferences") or ())
 
 
 def _served_elsewhere(service: Object, graph: Graph) -> bool:

@@ -7,8 +7,10 @@ from agent.diagnose import modes
 from agent.diagnose.finding import Confidence, Finding, Fix, Severity
 from agent.diagnose.registry import rule
 from agent.diagnose.unexplained import patience
+from agent.kube.addresses import calls
 from agent.kube.edits import edit, pod_edits
-from agent.kube.endpoints import is_ready
+from agent.kube.endpoints import is_ready, services_of, workloads
+from agent.kube.environment import environment
 from agent.kube.fields import condition, containers, metadata, number, seconds_since, spec, status, template, texts
 from agent.kube.remedies import kubectl
 from agent.kube.scheduling import CONTROL_PLANE, fits
@@ -29,14 +31,15 @@ def service_missing(workload: Object, graph: Graph) -> Iterator[Finding]:
     if graph.exists("Service", name.namespace, wanted) is not False:
         return
     near = closest(wanted, (ref(found).name for found in graph.all("Service", name.namespace)))
+    user = _user_of_names(workload, wanted, graph)
     yield Finding(
         mode=modes.STATEFULSET_SERVICE_MISSING,
         subject=name,
         cause=f"{said(name)} names Service {wanted} as the one that governs its pods, which does not exist"
         f"{f' (there is one called {near})' if near else ''}: {name.name}-0.{wanted} resolves to nothing",
-        severity=Severity.WARNING if _needs_names(workload, wanted) else Severity.INFO,
+        severity=Severity.WARNING if user or _served_under_another_name(workload, graph) else Severity.INFO,
         confidence=Confidence.CERTAIN,
-        evidence=(Evidence(name, "/spec/serviceName", wanted),),
+        evidence=(Evidence(name, "/spec/serviceName", wanted), *([user] if user else [])),
         fix=Fix(
             f"Create the headless Service {wanted} (clusterIP None) with the pods' selector",
             concerns=("serviceName",),
@@ -44,10 +47,43 @@ def service_missing(workload: Object, graph: Graph) -> Iterator[Finding]:
     )
 
 
-def _needs_names(workload: Object, service: str) -> bool:
-    """Return whether pods may look for each other: there are several, or one speaks of the Service."""
-    spoken = (repr(container) for _, container in containers(template(workload)))
-    return number(spec(workload).get("replicas"), 1) > 1 or any(service in text for text in spoken)
+def _user_of_names(workload: Object, service: str, graph: Graph) -> Evidence | None:
+    """Return who uses the names of a StatefulSet's pods (`db-0.db`), or of its Service; None where nobody does.
+
+    A container's own name or image is no use, and neither is a word that only happens to be the same.
+    """
+    stem, home = ref(workload).name, ref(workload).namespace
+    pod_name = re.compile(
+        rf"(?<![-\w.])(?:{re.escape(stem)}-\d+|[^\s.,;/@]*\)|[^\s.,;/@]*\}}|\$\w+)\.{re.escape(service)}(?![-\w])"
+    )
+    for user in workloads(home, graph):
+        for pointer, text in _texts_of(user, home, graph):
+            if pod_name.search(text):
+                return Evidence(ref(user), pointer, text[:200])
+        for pointer, container in containers(template(user)):
+            for call in calls(container, home, graph):
+                if (call.namespace, call.name) == (home, service):
+                    return Evidence(ref(user), f"/spec/template{pointer}", call.value[:200])
+    for config in graph.all("ConfigMap", home):
+        for key, text in (config.get("data") or {}).items():
+            found = pod_name.search(str(text))
+            if found:
+                return Evidence(ref(config), f"/data/{str(key).replace('/', '~1')}", found[0])
+    return None
+
+
+def _served_under_another_name(workload: Object, graph: Graph) -> bool:
+    """Return whether several pods, which may look for each other, have a Service that is not the one named."""
+    return number(spec(workload).get("replicas"), 1) > 1 and bool(services_of(workload, graph))
+
+
+def _texts_of(user: Object, home: str, graph: Graph) -> Iterator[tuple[str, str]]:
+    """Yield (JSON pointer, text) of the commands, arguments and variables of a workload."""
+    for pointer, container in containers(template(user)):
+        known = environment(container, home, graph)
+        for part in ("command", "args"):
+            yield from ((f"/spec/template{pointer}/{part}", known.expand(word)) for word in texts(container.get(part)))
+        yield from ((f"/spec/template{pointer}/env", f"{name}={value}") for name, value in known.values.items())
 
 
 @rule(modes.STATEFULSET_BLOCKED, on="StatefulSet")
