@@ -120,3 +120,9 @@ def consumers(graph: Graph) -> dict[tuple[str, str], list[Ref]]:
         for _, name in claims(pod):
             found.setdefault((ref(pod).namespace, name), []).append(ref(pod))
     return found
+
+
+def users(claim: Object, graph: Graph) -> list[Object]:
+    """Return the pods that mount a claim."""
+    name = ref(claim)
+    return [pod for pod in graph.all("Pod", name.namespace) if any(used == name.name for _, used in claims(pod))]

@@ -18,16 +18,29 @@ _LOCATED = re.compile(r"://|:\d{2,5}\b|\.svc\b")
 
 def upstreams(workload: Object, graph: Graph) -> Iterator[Ref]:
     """Yield what a workload depends on and cannot count on: Services without a lasting pod, and what is behind them."""
-    namespace = ref(workload).namespace
-    for service in (graph.get("Service", home, name) for home, name in _named(workload, graph)):
-        if service is None or not _is_dead(service, graph):
-            continue
-        chosen = spec(service).get("selector") or {}
-        found = {ref(obj) for obj in behind(ref(service).namespace, chosen, graph)}
-        if Ref(ref(workload).kind, namespace, ref(workload).name) not in found:
-            yield ref(service)
-            yield from sorted(found)
-            yield from _under(service, graph)
+    for service in called(workload, graph):
+        if is_dead(service, graph):
+            yield from chain_of(service, graph)
+
+
+def called(workload: Object, graph: Graph) -> Iterator[Object]:
+    """Yield the Services a workload names as places to call, but for its own."""
+    for home, name in _named(workload, graph):
+        service = graph.get("Service", home, name)
+        if service is not None and ref(workload) not in set(_makers(service, graph)):
+            yield service
+
+
+def chain_of(service: Object, graph: Graph) -> Iterator[Ref]:
+    """Yield what a Service's answers depend on: itself, the workloads behind it, their pods and nodes."""
+    yield ref(service)
+    yield from sorted(_makers(service, graph))
+    yield from _under(service, graph)
+
+
+def _makers(service: Object, graph: Graph) -> Iterator[Ref]:
+    chosen = spec(service).get("selector") or {}
+    return (ref(obj) for obj in behind(ref(service).namespace, chosen, graph))
 
 
 def _under(service: Object, graph: Graph) -> Iterator[Ref]:
@@ -38,7 +51,7 @@ def _under(service: Object, graph: Graph) -> Iterator[Ref]:
             yield Ref("Node", "", spec(pod)["nodeName"])
 
 
-def _is_dead(service: Object, graph: Graph) -> bool:
+def is_dead(service: Object, graph: Graph) -> bool:
     """Return whether only pods that end again and again stand behind a Service: between two ends one looks well."""
     selector = spec(service).get("selector") or {}
     pods = selected(ref(service).namespace, selector, graph) if selector else []

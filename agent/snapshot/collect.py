@@ -207,8 +207,10 @@ def _owner(pod: Object) -> str:
 
 def _keys(pod: Object, *, crashed_only: bool) -> Iterator[LogKey]:
     meta, status = pod.get("metadata") or {}, pod.get("status") or {}
-    for container in (*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())):
-        if crashed_only and not _unwell(container):
+    lasts = (pod.get("spec") or {}).get("restartPolicy", "Always") == "Always"
+    initial, mains = status.get("initContainerStatuses") or (), status.get("containerStatuses") or ()
+    for container, serves in (*((item, False) for item in initial), *((item, lasts) for item in mains)):
+        if crashed_only and not _unwell(container, serves=serves):
             continue
         state = container.get("state") or {}
         key = (meta.get("namespace", ""), meta.get("name", ""), container.get("name", ""))
@@ -218,10 +220,12 @@ def _keys(pod: Object, *, crashed_only: bool) -> Iterator[LogKey]:
             yield LogKey(*key, previous=True)
 
 
-def _unwell(container: Mapping[str, object]) -> bool:
+def _unwell(container: Mapping[str, object], *, serves: bool) -> bool:
+    """Return whether a container's log is worth reading: it crashed or is not ready; one that serves may not end."""
     state = container.get("state")
     ended = state.get("terminated") if isinstance(state, dict) else None
-    finished_well = isinstance(ended, dict) and ended.get("exitCode") == 0 and not container.get("restartCount")
+    well = isinstance(ended, dict) and ended.get("exitCode") == 0 and not container.get("restartCount")
+    finished_well = well and not serves
     return bool(container.get("restartCount") or not container.get("ready")) and not finished_well
 
 

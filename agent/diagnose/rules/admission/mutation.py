@@ -125,19 +125,6 @@ def _finding(pod: Object, container: Container, difference: Difference, owner: O
         ),
         affected=(ref(pod),),
         container=container.name,
-        instead_of=(
-            modes.INSUFFICIENT_CPU,
-            modes.INSUFFICIENT_MEMORY,
-            modes.INSUFFICIENT_DEVICE,
-            modes.INSUFFICIENT_EPHEMERAL_STORAGE,
-            modes.TOO_MANY_PODS,
-            modes.IMAGE_NOT_FOUND,
-            modes.IMAGE_PULL_DENIED,
-            modes.REGISTRY_UNREACHABLE,
-            modes.IMAGE_NAME_INVALID,
-            modes.IMAGE_NEVER_PULLED,
-            modes.OOM_KILLED,
-        ),
     )
 
 

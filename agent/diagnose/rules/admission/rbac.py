@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from agent.diagnose import modes
@@ -16,17 +16,6 @@ from agent.kube.wording import listed, said
 from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph, ref
 from agent.snapshot.record import Object, Ref
-
-SHOWN_BY = (
-    modes.UNEXPLAINED,
-    modes.COMMAND_NOT_FOUND,
-    modes.INIT_CONTAINER_FAILS,
-    modes.SETTING_MISSING,
-    modes.CONFIGURATION_UNREADABLE,
-    modes.EXCEPTION,
-    modes.READINESS_PROBE,
-)
-"""What a forbidden request looks like to who sees the container alone."""
 
 MOUNTED = "/var/run/secrets/kubernetes.io/serviceaccount"
 
@@ -124,7 +113,7 @@ def _finding(
         shown.append(Evidence(ref(binding), "/subjects", str(binding.get("subjects"))))
     known = graph.snapshot.knows("RoleBinding")
     confidence = Confidence.CERTAIN if known else Confidence.LIKELY
-    return replace(finding(mode, container, graph, cause, fix, shown, confidence), instead_of=SHOWN_BY)
+    return finding(mode, container, graph, cause, fix, shown, confidence)
 
 
 def _refusals(pod: Object, graph: Graph) -> Iterator[tuple[Refused, Container]]:
@@ -230,8 +219,7 @@ def token_not_mounted(pod: Object, graph: Graph) -> Iterator[Finding]:
         own = holder is None or holder.kind != "ServiceAccount"
         pointer = f"{'/spec/template/spec' if own else ''}/automountServiceAccountToken"
         proof = (Evidence(holder or ref(pod), pointer, "false"), shown)
-        found = finding(modes.TOKEN_NOT_MOUNTED, container, graph, cause, fix, proof, Confidence.CERTAIN)
-        yield replace(found, instead_of=SHOWN_BY)
+        yield finding(modes.TOKEN_NOT_MOUNTED, container, graph, cause, fix, proof, Confidence.CERTAIN)
 
 
 def _switched_off(pod: Object, graph: Graph) -> Ref | None:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from agent.diagnose import modes
 from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity, finding
@@ -19,9 +18,6 @@ from agent.kube.wording import closest, listed, said
 from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph, ref
 from agent.snapshot.record import Object
-
-SHOWN_BY = (modes.UNEXPLAINED, modes.INIT_WAITS, modes.EXCEPTION, modes.READINESS_PROBE, modes.DEPENDENCY_UNREACHABLE)
-"""What a wrong address looks like to who sees the client alone."""
 
 
 @rule(modes.SERVICE_NAME_WRONG, on="Pod")
@@ -70,7 +66,7 @@ def _asked_finding(container: Container, call: Call, proof: Evidence, graph: Gra
         f"Connect to {near}" if near else f"Create Service {call.name}, or connect to one that exists",
         command=f"kubectl get services -n {call.namespace}",
     )
-    return _instead(finding(modes.SERVICE_NAME_WRONG, container, graph, cause, fix, (proof,), Confidence.LIKELY))
+    return finding(modes.SERVICE_NAME_WRONG, container, graph, cause, fix, (proof,), Confidence.LIKELY)
 
 
 def _hint(call: Call, graph: Graph) -> str:
@@ -126,7 +122,7 @@ def _name_finding(
     )
     shown = (_variable(container, call), *([proof] if proof else []))
     confidence = Confidence.CERTAIN if certain else Confidence.LIKELY
-    return _instead(finding(modes.SERVICE_NAME_WRONG, container, graph, cause, fix, shown, confidence))
+    return finding(modes.SERVICE_NAME_WRONG, container, graph, cause, fix, shown, confidence)
 
 
 @rule(modes.SERVICE_PORT_WRONG, on="Pod")
@@ -167,7 +163,7 @@ def _port_finding(container: Container, call: Call, service: Object, proof: Evid
         (Change(container.field("env"), call.value, value, container.scaffold("env")),),
     )
     shown = (_variable(container, call), Evidence(ref(service), "/spec/ports", listed(ports)), proof)
-    return _instead(finding(modes.SERVICE_PORT_WRONG, container, graph, cause, fix, shown, Confidence.CERTAIN))
+    return finding(modes.SERVICE_PORT_WRONG, container, graph, cause, fix, shown, Confidence.CERTAIN)
 
 
 @rule(modes.TRAFFIC_POLICY_LOCAL, on="Pod")
@@ -198,7 +194,7 @@ def _local_finding(container: Container, service: Object, node: str, places: lis
         Evidence(ref(service), "/spec/internalTrafficPolicy", "Local"),
         Evidence(ref(container.pod), "/spec/nodeName", node),
     )
-    return _instead(finding(modes.TRAFFIC_POLICY_LOCAL, container, graph, cause, fix, shown, Confidence.CERTAIN))
+    return finding(modes.TRAFFIC_POLICY_LOCAL, container, graph, cause, fix, shown, Confidence.CERTAIN)
 
 
 @rule(modes.EXTERNAL_TRAFFIC_POLICY_LOCAL, on="Service")
@@ -230,10 +226,6 @@ def _variable(container: Container, call: Call) -> Evidence:
     if not call.variable:
         return Evidence(ref(container.pod), f"{container.pointer}/command", call.value[:200])
     return Evidence(ref(container.pod), f"{container.pointer}/env", f"{call.variable}={call.value}")
-
-
-def _instead(found: Finding) -> Finding:
-    return replace(found, instead_of=SHOWN_BY)
 
 
 RULES = (wrong_name, wrong_port, local_only, external_local)

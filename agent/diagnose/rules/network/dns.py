@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from agent.diagnose import modes
 from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity, finding
@@ -20,17 +19,6 @@ from agent.kube.wording import listed, said
 from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph, labels, ref
 from agent.snapshot.record import Object, Ref
-
-SHOWN_BY = (
-    modes.UNEXPLAINED,
-    modes.INIT_WAITS,
-    modes.SETTING_MISSING,
-    modes.EXCEPTION,
-    modes.READINESS_PROBE,
-    modes.DEPENDENCY_UNREACHABLE,
-    modes.SERVICE_NAME_WRONG,
-)
-"""What a name that does not resolve looks like to who sees the client alone."""
 
 SYSTEM = "kube-system"
 CLUSTER_DNS = Ref("Service", SYSTEM, "kube-dns")
@@ -51,8 +39,7 @@ def wrong_policy(pod: Object, graph: Graph) -> Iterator[Finding]:
         cause = f"container {container.name} calls {said(ref(service))} by name, but {own}"
         fix = Fix(f"Use dnsPolicy {new}", (Change("dnsPolicy", policy, new, "dnsPolicy"),))
         shown = (Evidence(ref(pod), "/spec/dnsPolicy", policy), proof)
-        found = finding(modes.DNS_POLICY_WRONG, container, graph, cause, fix, shown, Confidence.CERTAIN)
-        yield replace(found, instead_of=(*SHOWN_BY, modes.DNS_MISCONFIGURED, modes.DNS_UNANSWERED))
+        yield finding(modes.DNS_POLICY_WRONG, container, graph, cause, fix, shown, Confidence.CERTAIN)
 
 
 def _own_servers(pod: Object) -> str:
@@ -172,7 +159,6 @@ def _unanswered_finding(container: Container, proof: Evidence, graph: Graph) -> 
         ),
         affected=(ref(container.pod), ref(graph.workload(container.pod))),
         roots=(*makers, *(ref(found) for found in pods if not is_ready(found))),
-        instead_of=SHOWN_BY,
     )
 
 
@@ -196,8 +182,7 @@ def misconfigured(pod: Object, graph: Graph) -> Iterator[Finding]:
             "Forward to a name server that is not this one" if loops else "Correct the Corefile",
             command=f"kubectl edit configmap coredns -n {ref(pod).namespace}",
         )
-        said_so = finding(modes.DNS_MISCONFIGURED, container, graph, cause, fix, (found,), Confidence.LIKELY)
-        yield replace(said_so, instead_of=(modes.UNEXPLAINED, modes.CONFIGURATION_UNREADABLE, modes.EXCEPTION))
+        yield finding(modes.DNS_MISCONFIGURED, container, graph, cause, fix, (found,), Confidence.LIKELY)
 
 
 RULES = (wrong_policy, unanswered, misconfigured)

@@ -193,7 +193,6 @@ def _protocol_finding(service: Object, place: int, port: Mapping[str, Any], spea
             f"Forward {speaks}",
             (Change("service.ports[].protocol", wanted, speaks, "service.protocol"),),
         ),
-        instead_of=(modes.TARGET_PORT_UNMATCHED,),
     )
 
 
@@ -204,9 +203,9 @@ def load_balancer_pending(service: Object, graph: Graph) -> Iterator[Finding]:
         return
     failed = newest([event for event in graph.events(service) if event.get("reason") == "SyncLoadBalancerFailed"])
     age = seconds_since(graph.snapshot, metadata(service).get("creationTimestamp")) or 0.0
-    cloud = any(spec(node).get("providerID") for node in graph.all("Node"))
-    if failed is None and age < (PROVISIONING if cloud else BARE):
+    if failed is None and age < patience(graph):
         return
+    cloud = patience(graph) == PROVISIONING
     why = "nothing in this cluster provides load balancers" if not cloud else "its cloud has not made one"
     why = str(failed.get("message") or why) if failed else why
     if not failed and not graph.all("Node"):
@@ -224,6 +223,11 @@ def load_balancer_pending(service: Object, graph: Graph) -> Iterator[Finding]:
             (Change("service.type", "LoadBalancer", "ClusterIP", "service.type"),),
         ),
     )
+
+
+def patience(graph: Graph) -> float:
+    """Return the seconds a load balancer's address may take here."""
+    return PROVISIONING if any(spec(node).get("providerID") for node in graph.all("Node")) else BARE
 
 
 RULES = (selects_others, without_endpoints, protocol_mismatch, load_balancer_pending)

@@ -20,18 +20,6 @@ from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph, labels, ref
 from agent.snapshot.record import Object
 
-SHOWN_BY = (
-    modes.UNEXPLAINED,
-    modes.INIT_WAITS,
-    modes.SETTING_MISSING,
-    modes.EXCEPTION,
-    modes.READINESS_PROBE,
-    modes.DEPENDENCY_UNREACHABLE,
-    modes.DNS_MISCONFIGURED,
-    modes.DNS_UNANSWERED,
-)
-"""What dropped packets look like to who sees the client alone."""
-
 MESH = ("istio-proxy", "linkerd-proxy", "kuma-sidecar", "consul-dataplane")
 
 _DENIED = re.compile(r"RBAC: access denied|rbac_access_denied|PERMISSION_DENIED: RBAC")
@@ -102,7 +90,7 @@ def _finding(
     )
     shown = [Evidence(ref(policy), "/spec/podSelector", str(spec(policy).get("podSelector"))) for policy in policies]
     found = finding(modes.NETWORK_POLICY_BLOCKS, container, graph, cause, fix, (proof, *shown), Confidence.LIKELY)
-    return replace(found, instead_of=SHOWN_BY, affected=(*found.affected, *(ref(policy) for policy in policies)))
+    return replace(found, affected=(*found.affected, *(ref(policy) for policy in policies)))
 
 
 @rule(modes.MESH_REFUSES, on="Pod")
@@ -133,10 +121,7 @@ def _mesh_finding(container: Container, line: str, graph: Graph, *, denied: bool
     )
     cause = f"{container.said} is refused by the mesh: {why} its requests"
     shown = (Evidence(ref(container.pod), "log", line.strip()[:500]),)
-    found = finding(modes.MESH_REFUSES, container, graph, cause, fix, shown, Confidence.LIKELY)
-    return replace(
-        found, instead_of=(modes.UNEXPLAINED, modes.EXCEPTION, modes.READINESS_PROBE, modes.DEPENDENCY_UNREACHABLE)
-    )
+    return finding(modes.MESH_REFUSES, container, graph, cause, fix, shown, Confidence.LIKELY)
 
 
 @rule(modes.KUBE_PROXY_DOWN, on="DaemonSet")
@@ -160,7 +145,6 @@ def proxy_down(daemonset: Object, graph: Graph) -> Iterator[Finding]:
         fix=Fix("Mend its pod there", command=f"kubectl get pods -n {ref(daemonset).namespace} -o wide"),
         affected=tuple(ref(pod) for pod in lost),
         roots=tuple(ref(pod) for pod in lost),
-        instead_of=(modes.UNEXPLAINED,),
     )
 
 

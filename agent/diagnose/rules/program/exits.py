@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from agent.diagnose import modes
 from agent.diagnose.finding import Change, Confidence, Finding, Fix, finding
@@ -18,8 +17,6 @@ from agent.kube.wording import counted
 from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph, ref
 from agent.snapshot.record import Object
-
-SHOWN_BY = (modes.UNEXPLAINED, modes.INIT_CONTAINER_FAILS, modes.EXCEPTION)
 
 ROOT_REFUSED = re.compile(r"not (?:be )?run|\"root\" execution|refus|running as root|as root is not", re.IGNORECASE)
 LOW_PORT = re.compile(r"\bbind\b|listen|could not bind|make_sock", re.IGNORECASE)
@@ -39,8 +36,7 @@ def configuration_unreadable(pod: Object, graph: Graph) -> Iterator[Finding]:
         cause = f"{container.said} ends because it cannot read its configuration{where}: {shown.text[:200]}"
         fix = Fix("Correct what it was given", change)
         confidence = Confidence.CERTAIN if proof else Confidence.LIKELY
-        made = finding(modes.CONFIGURATION_UNREADABLE, container, graph, cause, fix, (shown, *proof), confidence)
-        yield replace(made, instead_of=SHOWN_BY)
+        yield finding(modes.CONFIGURATION_UNREADABLE, container, graph, cause, fix, (shown, *proof), confidence)
 
 
 _Where = tuple[str, tuple[Evidence, ...], tuple[Change, ...]]
@@ -88,8 +84,7 @@ def wrong_user(pod: Object, graph: Graph) -> Iterator[Finding]:
         cause = f"{container.said} {_wish(shown.text)}{runs}: {shown.text[:200]}"
         change = Change(container.field("securityContext.runAsUser"), _shown(user), "", "securityContext.runAsUser")
         fix = Fix("Run it as a user its image is made for, or do what needs root in the image", (change,))
-        made = finding(modes.WRONG_USER, container, graph, cause, fix, (shown,), Confidence.LIKELY)
-        yield replace(made, instead_of=SHOWN_BY)
+        yield finding(modes.WRONG_USER, container, graph, cause, fix, (shown,), Confidence.LIKELY)
 
 
 def _wish(line: str) -> str:
@@ -117,7 +112,7 @@ def port_taken(pod: Object, graph: Graph) -> Iterator[Finding]:
         change = Change(container.field("ports[].containerPort"), port, "", container.scaffold("containerPort"))
         fix = Fix("Give one of the two another port", (change,))
         confidence = Confidence.CERTAIN if holder else Confidence.LIKELY
-        yield replace(finding(modes.PORT_TAKEN, container, graph, cause, fix, proof, confidence), instead_of=SHOWN_BY)
+        yield finding(modes.PORT_TAKEN, container, graph, cause, fix, proof, confidence)
 
 
 def _holder(container: Container, line: str) -> tuple[str, Container | None]:

@@ -6,7 +6,7 @@ set, a name that does not resolve is no Service, what takes no connection is one
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from agent.diagnose import modes
 from agent.diagnose.finding import Change, Confidence, Finding, Fix, finding
@@ -31,9 +31,6 @@ from agent.kube.wording import listed, said
 from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph, ref
 from agent.snapshot.record import Object, Ref
-
-SHOWN_BY = (modes.UNEXPLAINED, modes.INIT_CONTAINER_FAILS, modes.EXCEPTION)
-"""What such a program looks like to who does not read its log."""
 
 LOCAL = re.compile(r"(?:^|://|@)(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?(?:$|[/?,])")
 _LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1", "0.0.0.0")  # noqa: S104 - names in logs
@@ -242,8 +239,7 @@ def _finding(container: Container, found: Match, graph: Graph) -> Finding:
     code = f"exit code {ended[1].get('exitCode')}" if ended else ""
     shown = Evidence(ref(container.pod), end_log(container, graph)[0], line[:500])
     proof = (shown, *([Evidence(ref(container.pod), ended[0], code)] if ended else []))
-    made = finding(found.mode, container, graph, f"{container.said} {cause}", fix, proof, Confidence.LIKELY)
-    return replace(made, instead_of=SHOWN_BY)
+    return finding(found.mode, container, graph, f"{container.said} {cause}", fix, proof, Confidence.LIKELY)
 
 
 RULES = tuple(map(_rule, OF_OTHERS))

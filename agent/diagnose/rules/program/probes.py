@@ -27,6 +27,13 @@ PROTOCOL = re.compile(
     r"|first record does not look like a TLS handshake|http2: |bad status code|unexpected EOF|\bEOF\b",
     re.IGNORECASE,
 )
+SPOKEN = re.compile(
+    r"malformed HTTP|HTTP response to HTTPS client|HTTP request to an HTTPS server|does not implement the grpc"
+    r"|first record does not look like a TLS handshake",
+    re.IGNORECASE,
+)
+"""How a port answers that speaks something else: no waiting changes what a program speaks."""
+
 WRONG_PATH = re.compile(r"statuscode: (?:404|405|410)")
 LISTENING = re.compile(
     r"(?i)\b(?:listen\w*|serving|running|started|bound)\b[^\n]*?(?::|\bport:? ?|\bon )(\d{2,5})\b(?![.\d])"
@@ -144,11 +151,13 @@ def asks(pod: Object, *kinds: str) -> Iterator[Ask]:
 
 
 def kills(ask: Ask, graph: Graph) -> Object | None:
-    """Return the newest failure of a probe that kills its container now, None when it does not (any more)."""
+    """Return the newest failure of a probe that kills its container now, or is bound to; None when it does not."""
     container = ask.container
     failure = newest(list(failures(ask, graph)))
-    if failure is None or not container.restarts:
+    if failure is None:
         return None
+    if not container.restarts:
+        return failure if container.running and is_hopeless(ask, failure, graph) else None
     seen = seconds_since(graph.snapshot, event_time(failure))
     since_start = seconds_since(graph.snapshot, container.running.get("startedAt"))
     survived = since_start is not None and seen is not None and since_start > max(budget(ask), seen + PATIENCE)
@@ -162,10 +171,35 @@ def _unready(ask: Ask, graph: Graph) -> Object | None:
         return None
     lasted = seconds_since(graph.snapshot, container.running.get("startedAt"))
     failure = newest(list(failures(ask, graph)))
+    if failure is not None and is_hopeless(ask, failure, graph):
+        return failure
     patience = 0 if certain(ask) or _listens_elsewhere(ask, graph) else PATIENCE
     if failure is None or lasted is None or lasted < budget(ask) + patience:
         return None
     return failure
+
+
+def is_hopeless(ask: Ask, failure: Object, graph: Graph) -> bool:
+    """Return whether no waiting helps: no such port, another protocol, or a path beside one that is answered."""
+    message, seen = failure.get("message") or "", event_time(failure)
+    if seen < str(ask.container.running.get("startedAt") or ""):
+        return False  # of the run before
+    elsewhere = WRONG_PATH.search(message) and any(path != ask.path for path in _paths_answered(ask, graph))
+    return certain(ask) or bool(SPOKEN.search(message)) or bool(elsewhere)
+
+
+def _paths_answered(ask: Ask, graph: Graph) -> Iterator[str]:
+    """Yield the paths of sibling probes on the same port that the program answers: they let it be ready, or started."""
+    container = ask.container
+    for kind, well in ((READINESS, container.ready), (STARTUP, bool(container.status.get("started")))):
+        other = Ask(container, kind, container.spec.get(kind) or {})
+        if kind != ask.kind and well and other.path and other.port == ask.port:
+            yield other.path
+    alive = Ask(container, LIVENESS, container.spec.get(LIVENESS) or {})
+    asked = number(alive.probe.get("initialDelaySeconds")) + number(alive.probe.get("periodSeconds"), 10)
+    lasted = seconds_since(graph.snapshot, container.running.get("startedAt")) or 0.0
+    if ask.kind == READINESS and alive.path and alive.port == ask.port and lasted > asked:
+        yield from [alive.path] if not any(failures(alive, graph)) else []
 
 
 def _listens_elsewhere(ask: Ask, graph: Graph) -> bool:

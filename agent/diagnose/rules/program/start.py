@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from agent.diagnose import modes
 from agent.diagnose.finding import Change, Confidence, Finding, Fix, finding
@@ -87,8 +86,7 @@ def start_hook_fails(pod: Object, graph: Graph) -> Iterator[Finding]:
         said = f": {why['said']}" if why and why["said"] else ""
         change = Change(container.field("lifecycle.postStart"), "", "", container.scaffold("lifecycle.postStart"))
         fix = Fix("Mend the command of the hook, or do its work in the container's own start", (change,))
-        made = finding(modes.START_HOOK_FAILS, container, graph, f"{cause}{said}", fix, (shown,), Confidence.CERTAIN)
-        yield replace(made, instead_of=(modes.UNEXPLAINED, modes.EXCEPTION))
+        yield finding(modes.START_HOOK_FAILS, container, graph, f"{cause}{said}", fix, (shown,), Confidence.CERTAIN)
 
 
 @rule(modes.INIT_WAITS, on="Pod")

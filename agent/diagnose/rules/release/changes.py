@@ -21,8 +21,8 @@ from agent.snapshot.record import Object, Ref
 from tools.quantity import parse_quantity
 from tools.redact import MASK
 
-ONLY_SHOWN = (modes.UNEXPLAINED, modes.FINISHED, modes.EXCEPTION, modes.ROLLOUT_STUCK)
-"""What a bad version looks like: it ends or is not ready, and no field of its objects says why."""
+BY_A_SETTING = (modes.EXCEPTION, modes.FINISHED)
+"""How the same program ends with a setting it cannot work with; a new image that ends so has a fault of its own."""
 
 BROUGHT_ABOUT: Mapping[str, tuple[Mode, ...]] = {
     "image": (
@@ -137,7 +137,7 @@ def _regression(
         ),
         fix=fix,
         affected=tuple(ref(pod) for pod in failing),
-        instead_of=ONLY_SHOWN,
+        instead_of=() if any("image" in item.path[3:] for item in changed) else BY_A_SETTING,
     )
 
 

@@ -199,13 +199,6 @@ def _preemption(pod: Object, event: Object, found: re.Match[str], graph: Graph) 
             command="kubectl get priorityclasses",
         ),
         affected=(ref(pod),),
-        instead_of=(
-            modes.INSUFFICIENT_CPU,
-            modes.INSUFFICIENT_MEMORY,
-            modes.INSUFFICIENT_DEVICE,
-            modes.INSUFFICIENT_EPHEMERAL_STORAGE,
-            modes.TOO_MANY_PODS,
-        ),
     )
 
 

@@ -105,14 +105,6 @@ def _pinned(pod: Object, graph: Graph, claim: str, volume: Object, near: Sequenc
             command=f"kubectl get pv {name} -o wide",
         ),
         affected=(ref(pod),),
-        instead_of=(
-            modes.INSUFFICIENT_CPU,
-            modes.INSUFFICIENT_MEMORY,
-            modes.INSUFFICIENT_EPHEMERAL_STORAGE,
-            modes.TOO_MANY_PODS,
-            modes.ANTI_AFFINITY_UNSATISFIABLE,
-            modes.SPREAD_UNSATISFIABLE,
-        ),
     )
 
 

@@ -81,7 +81,6 @@ def overlap(scaler: Object, graph: Graph) -> Iterator[Finding]:
             f"Keep one autoscaler for {own}, with all the metrics", (Change("hpa.metrics", "", "", "autoscaling"),)
         ),
         affected=(ref(scaler),),
-        instead_of=(modes.AUTOSCALER_WITHOUT_REQUESTS, modes.AUTOSCALER_WITHOUT_METRICS),
     )
 
 

@@ -58,7 +58,6 @@ def backoff_limit(job: Object, graph: Graph) -> Iterator[Finding]:
         ),
         affected=(ref(job), *(ref(pod) for pod in graph.pods(job))),
         roots=(*(ref(pod) for pod in graph.pods(job)), *upstreams(job, graph)),
-        instead_of=(modes.UNEXPLAINED, modes.EXCEPTION),
     )
 
 
@@ -163,7 +162,6 @@ def _open_finding(job: Object, pod: Object, done: list[Container], left: list[Co
         ),
         affected=(ref(job), ref(pod)),
         container=left[0].name,
-        instead_of=(modes.UNEXPLAINED, modes.EXCEPTION),
     )
 
 

@@ -20,6 +20,7 @@ from agent.kube.fields import (
     template,
 )
 from agent.kube.ingresses import routed
+from agent.kube.leases import all_standby
 from agent.kube.memo import per_graph
 from agent.kube.rollouts import newest_set
 from agent.kube.wording import counted, listed, pairs, said
@@ -131,6 +132,8 @@ def rollout_stuck(deployment: Object, graph: Graph) -> Iterator[Finding]:
     updated, unavailable = number(has.get("updatedReplicas")), number(has.get("unavailableReplicas"))
     outdated = number(has.get("observedGeneration"), 1) < number(metadata(deployment).get("generation"), 1)
     if outdated or spec(deployment).get("paused") or (updated >= wanted and not unavailable):
+        return
+    if all_standby([pod for pod in graph.pods(deployment) if not is_ready(pod)], graph):
         return
     yield _stuck_finding(deployment, graph, found)
 

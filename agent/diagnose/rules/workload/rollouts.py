@@ -18,22 +18,6 @@ from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph, labels, ref
 from agent.snapshot.record import Object
 
-SHOWN_BY = (
-    modes.UNEXPLAINED,
-    modes.CPU_QUOTA_EXCEEDED,
-    modes.MEMORY_QUOTA_EXCEEDED,
-    modes.POD_QUOTA_EXCEEDED,
-    modes.INSUFFICIENT_CPU,
-    modes.INSUFFICIENT_MEMORY,
-    modes.INSUFFICIENT_EPHEMERAL_STORAGE,
-    modes.TOO_MANY_PODS,
-    modes.ANTI_AFFINITY_UNSATISFIABLE,
-    modes.SPREAD_UNSATISFIABLE,
-    modes.HOST_PORT_TAKEN,
-    modes.ROLLOUT_STUCK,
-)
-"""What such a rollout looks like to who sees the new pod alone: no quota, no room, no free port."""
-
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
@@ -166,7 +150,6 @@ def _finding(deployment: Object, blocked: Blocked, olds: int) -> Finding:
             ),
         ),
         affected=tuple(ref(obj) for obj in blocked.affected),
-        instead_of=SHOWN_BY,
     )
 
 
@@ -195,7 +178,6 @@ def daemonset_surges(daemonset: Object, graph: Graph) -> Iterator[Finding]:
             (Change("updateStrategy.rollingUpdate.maxSurge", str(rolling["maxSurge"]), "0", "updateStrategy"),),
         ),
         affected=tuple(ref(pod) for pod in graph.pods(daemonset) if is_unscheduled(pod)),
-        instead_of=SHOWN_BY,
     )
 
 

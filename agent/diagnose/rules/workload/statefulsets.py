@@ -170,7 +170,6 @@ def _deadlock_finding(workload: Object, pod: Object, peer: str) -> Finding:
             (Change("podManagementPolicy", "OrderedReady", "Parallel", "podManagementPolicy"),),
         ),
         affected=(ref(pod),),
-        instead_of=(modes.UNEXPLAINED, modes.INIT_WAITS, modes.READINESS_PROBE),
     )
 
 
@@ -192,7 +191,6 @@ def _outdated_finding(workload: Object, pod: Object) -> Finding:
             command=f"kubectl delete pod {ref(pod).name} -n {name.namespace}",
         ),
         affected=(ref(pod),),
-        instead_of=(modes.UNEXPLAINED,),
     )
 
 
@@ -211,7 +209,6 @@ def _waiting_finding(workload: Object, pod: Object, missing: int, lasted: float)
         fix=Fix(f"Mend {ref(pod).name}", command=f"kubectl describe pod {ref(pod).name} -n {name.namespace}"),
         affected=(ref(pod),),
         roots=(ref(pod),),
-        instead_of=(modes.UNEXPLAINED,),
     )
 
 
