@@ -22,6 +22,7 @@ HOLDS_PLACE = re.compile(
 """Names of variables that hold a place."""
 
 _PLACE = re.compile(r"(?P<host>[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?)(?::(?P<port>\d{1,5}))?(?:[/?#]|$)")
+_PORT_ALONE = re.compile(r"\bport[ =:]+(\d{2,5})\b", re.IGNORECASE)
 _STEM = re.compile(r"_?(?:HOST|HOSTNAME|ADDR|ADDRESS|SERVICE|SERVER)(?:_NAME)?$", re.IGNORECASE)
 _NO_HOST = re.compile(r"^(?:localhost|true|false|yes|no|none|null|on|off|[\d.]+)$")
 
@@ -82,15 +83,24 @@ def resolve(host: str, home: str, graph: Graph) -> tuple[str, str, bool] | None:
 
 
 def mentions(line: str, service: Object, graph: Graph) -> bool:
-    """Return whether a log line speaks of a Service: by its name as a host, its address, or that of one of its pods."""
-    name = ref(service)
-    for place in places_in(line):
+    """Return whether a log line speaks of a Service: by its name as a host, its address, or that of one of its pods.
+
+    A line that names no host speaks of it by its port (`giving up on port 5432`).
+    """
+    name, named = ref(service), list(places_in(line))
+    if not named:
+        return not _ports(service).isdisjoint(_PORT_ALONE.findall(line))
+    for place in named:
         if place.host in _addresses(service, graph):
             return True
         found = resolve(place.host, name.namespace, graph)
         if found is not None and found[:2] == (name.namespace, name.name):
             return True
     return False
+
+
+def _ports(service: Object) -> set[str]:
+    return {str(port.get(key)) for port in spec(service).get("ports") or () for key in ("port", "targetPort")}
 
 
 def service_at(host: str, home: str, graph: Graph) -> Object | None:

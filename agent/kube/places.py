@@ -47,6 +47,7 @@ _AFTER = re.compile(
     rf"(?<![\w.-])(?P<host>{HOST}):(?: nodename nor servname| Name or service not known| Temporary failure)"
 )
 _FORMS = (
+    re.compile(rf"(?<![\w./-])(?P<host>{HOST}\.svc(?:\.[\w.-]*\w)?)(?::(?P<port>\d{{2,5}}))?(?![\w.-])"),
     re.compile(rf"(?<![a-z0-9+.])[a-z][a-z0-9+.]*://(?:[^@/\s\"']*@)?(?P<host>{HOST})(?::(?P<port>\d{{2,5}}))?"),
     re.compile(
         rf"\b(?:host(?:name)?|server at|server)[ =:]{{1,2}}[\"'`]?(?P<host>{HOST})[\"'`]?"
