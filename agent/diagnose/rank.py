@@ -6,6 +6,7 @@ from dataclasses import replace
 from agent.diagnose import modes
 from agent.diagnose.consequences import consequences
 from agent.diagnose.finding import Confidence, Finding, Severity
+from agent.diagnose.messages.lines import failing_line
 from agent.diagnose.messages.network import COMPLAINTS, NAMES, UNSURE
 from agent.diagnose.unexplained import NO_CAUSE
 from agent.kube.addresses import mentions
@@ -96,7 +97,8 @@ def _blames(finding: Finding, service: Object, services: Sequence[Object], graph
 
     A log that names nobody blames a Service only where it complains of a connection; one that says nothing may.
     """
-    lines = [item.text for item in finding.evidence if item.pointer.startswith("log")]
+    told = (item.text for item in finding.evidence if item.pointer.startswith("log"))
+    lines = [text for text in told if failing_line(text)]
     if not lines or any(mentions(line, service, graph) for line in lines):
         return True
     elsewhere = any(mentions(line, other, graph) for line in lines for other in services)
