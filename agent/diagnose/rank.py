@@ -6,14 +6,13 @@ from dataclasses import replace
 from agent.diagnose import modes
 from agent.diagnose.consequences import consequences
 from agent.diagnose.finding import Confidence, Finding, Severity
-from agent.diagnose.messages.network import NAMES, REFUSALS, TIMEOUTS, UNSURE
+from agent.diagnose.messages.lines import failing_line
+from agent.diagnose.messages.network import COMPLAINTS, NAMES, UNSURE
 from agent.diagnose.unexplained import NO_CAUSE
-from agent.kube.upstreams import called, chain_of, is_dead, names
+from agent.kube.addresses import mentions
+from agent.kube.upstreams import called, chain_of, is_dead
 from agent.snapshot.graph import Graph, ref
 from agent.snapshot.record import Object, Ref
-
-COMPLAINTS = (REFUSALS, TIMEOUTS, NAMES, UNSURE)
-"""How programs say that a connection failed."""
 
 SEVERITIES = list(Severity)
 CONFIDENCES = list(Confidence)
@@ -98,11 +97,12 @@ def _blames(finding: Finding, service: Object, services: Sequence[Object], graph
 
     A log that names nobody blames a Service only where it complains of a connection; one that says nothing may.
     """
-    lines = [item.text for item in finding.evidence if item.pointer.startswith("log")]
-    if not lines or any(names(line, service, graph) for line in lines):
+    told = (item.text for item in finding.evidence if item.pointer.startswith("log"))
+    lines = [text for text in told if failing_line(text)]
+    if not lines or any(mentions(line, service, graph) for line in lines):
         return True
-    elsewhere = any(names(line, other, graph) for line in lines for other in services)
-    return not elsewhere and any(pattern.search(line) for line in lines for pattern in COMPLAINTS)
+    elsewhere = any(mentions(line, other, graph) for line in lines for other in services)
+    return not elsewhere and any(pattern.search(line) for line in lines for pattern in (COMPLAINTS, NAMES, UNSURE))
 
 
 def _parents(findings: Sequence[Finding]) -> dict[int, int]:

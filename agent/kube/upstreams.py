@@ -8,15 +8,11 @@ from agent.kube.commands import places
 from agent.kube.containers import containers_of, last_end
 from agent.kube.endpoints import behind, is_ready, selected
 from agent.kube.environment import environment
-from agent.kube.fields import containers, spec, status, template, texts
-from agent.kube.memo import per_graph
+from agent.kube.fields import containers, spec, template, texts
 from agent.snapshot.graph import Graph, ref
 from agent.snapshot.record import Object, Ref
 
 _HOST = re.compile(r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*")
-_WORD = re.compile(r"[A-Za-z0-9](?:[-A-Za-z0-9]*[A-Za-z0-9])?(?:\.\d+){3}|[A-Za-z0-9](?:[-A-Za-z0-9]*[A-Za-z0-9])?")
-"""Words a host's first label or an address may be: `db` of `db.shop.svc`, `10.96.3.4`."""
-_PORT = re.compile(r"(?::|\bport[ =:]+)(\d{2,5})\b", re.IGNORECASE)
 _LOCATED = re.compile(r"://|:\d{2,5}\b|\.svc\b")
 
 
@@ -45,27 +41,6 @@ def chain_of(service: Object, graph: Graph) -> Iterator[Ref]:
 def _makers(service: Object, graph: Graph) -> Iterator[Ref]:
     chosen = spec(service).get("selector") or {}
     return (ref(obj) for obj in behind(ref(service).namespace, chosen, graph))
-
-
-def names(line: str, service: Object, graph: Graph) -> bool:
-    """Return whether a line names a Service: its name, host, address or port, a pod of it or that one's address."""
-    ports = {str(port.get(key)) for port in spec(service).get("ports") or () for key in ("port", "targetPort")}
-    known = _places(graph)
-    places = known.get(ref(service)) or known.setdefault(ref(service), set(_places_of(service, graph)) - {"", "None"})
-    return not places.isdisjoint(_WORD.findall(line)) or not ports.isdisjoint(_PORT.findall(line))
-
-
-@per_graph
-def _places(_: Graph) -> dict[Ref, set[str]]:
-    return {}
-
-
-def _places_of(service: Object, graph: Graph) -> Iterator[str]:
-    """Yield the name and addresses of a Service, and those of its pods."""
-    wanted = spec(service)
-    yield from (ref(service).name, str(wanted.get("clusterIP") or ""), *map(str, wanted.get("clusterIPs") or ()))
-    for pod in selected(ref(service).namespace, wanted.get("selector") or {}, graph):
-        yield from (ref(pod).name, str(status(pod).get("podIP") or ""))
 
 
 def _under(service: Object, graph: Graph) -> Iterator[Ref]:
