@@ -189,7 +189,7 @@ def _balancer(service: Object, graph: Graph) -> Iterator[Unsettled]:
         return
     since = moment(metadata(service).get("creationTimestamp"))
     shown = Evidence(ref(service), "/status/loadBalancer", "{}")
-    until = _after(since, balancer_patience(graph))
+    until = _after(since, balancer_patience(service, graph))
     yield Unsettled(ref(service), "has no load balancer address yet", since, until, (shown,), (ref(service),))
 
 

@@ -178,13 +178,20 @@ def _new_state(new: Object | None) -> str:
 def scaler_without_requests(scaler: Object, graph: Graph) -> Iterator[Finding]:
     """An autoscaler targets a share of a request that containers of its workload do not make."""
     workload = graph.get(*target(scaler))
-    if workload is None:
+    if workload is None or _works_or_rests(scaler):
         return
     pods = [pod for pod in graph.pods(workload) if not is_terminal(pod)]
     for resource, only in _shares(scaler):
         bare = _without_request(pods[:50] or [template(workload)], resource, only)
         if bare and not (not pods and _is_defaulted(ref(workload).namespace, resource, graph)):
             yield _scaler_finding(scaler, workload, resource, bare, graph)
+
+
+def _works_or_rests(scaler: Object) -> bool:
+    """Return whether its controller says that its only metric is there, or that it has nothing to scale (at zero)."""
+    found = (condition(scaler, "ScalingActive") or ("", {}))[1]
+    single = len(spec(scaler).get("metrics") or ("cpu",)) == 1
+    return found.get("reason") == "ScalingDisabled" or (found.get("status") == "True" and single)
 
 
 def _shares(scaler: Object) -> Iterator[tuple[str, str]]:
