@@ -9,6 +9,7 @@ from agent.diagnose.messages.lines import telling_line
 from agent.kube.claims import pending
 from agent.kube.containers import Container, containers_of, last_end
 from agent.kube.fields import (
+    CREATORS,
     claims,
     condition,
     condition_is,
@@ -97,8 +98,8 @@ def _pod_state(pod: Object, graph: Graph) -> tuple[str, Severity, tuple[Evidence
 
 def _failed_severity(pod: Object, graph: Graph) -> Severity:
     """A pod that was to end and belongs to a kind of somebody else's (a Workflow): that one decides what it means."""
-    owner = controller(pod)
-    foreign = owner is not None and graph.owner(pod) is None and spec(pod).get("restartPolicy") == "Never"
+    owner = controller(pod) or {}
+    foreign = owner.get("kind", "Job") not in CREATORS and spec(pod).get("restartPolicy") == "Never"
     return Severity.INFO if foreign else Severity.ERROR
 
 

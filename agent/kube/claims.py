@@ -112,6 +112,13 @@ def default_class(graph: Graph) -> str:
     return ""
 
 
+def waits_for_consumer(claim: Object, graph: Graph) -> bool:
+    """Return whether a claim gets its volume with the first pod that mounts it, and no pod does."""
+    found = graph.get("StorageClass", "", class_of(claim) or default_class(graph)) or {}
+    late = found.get("volumeBindingMode") == LATE or any(event.get("reason") == LATE for event in graph.events(claim))
+    return pending(claim) and late and (ref(claim).namespace, ref(claim).name) not in consumers(graph)
+
+
 @per_graph
 def consumers(graph: Graph) -> dict[tuple[str, str], list[Ref]]:
     """Return (namespace, claim) -> the pods that mount it."""

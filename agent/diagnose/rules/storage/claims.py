@@ -235,7 +235,9 @@ def unprovisioned(claim: Object, graph: Graph) -> Iterator[Finding]:
     silent = not text or _WAITING.search(text)
     if newest is None or (silent and (age is None or age < PATIENCE)):
         return
-    why = f"has not answered for {duration(age or 0)}: it is not installed, or not running" if silent else f"says: {text}"
+    why = (
+        f"has not answered for {duration(age or 0)}: it is not installed, or not running" if silent else f"says: {text}"
+    )
     fix = Fix(
         f"Install or repair {provisioner}, or use another class",
         (kubectl("get", "csidrivers"),),

@@ -63,9 +63,7 @@ def _least(budget: Object, expected: int) -> tuple[str, str, int] | None:
     return None
 
 
-def _budget_finding(
-    budget: Object, expected: int, field: str, value: str, drained: str, severity: Severity
-) -> Finding:
+def _budget_finding(budget: Object, expected: int, field: str, value: str, drained: str, severity: Severity) -> Finding:
     """Return a finding about a budget: a note where an operator keeps it so, and nobody waits for a node."""
     so = (
         f"node {drained}, which is cordoned, cannot be drained" if drained else "a node that runs one cannot be drained"

@@ -227,8 +227,8 @@ def _held_back(cron: Object, graph: Graph) -> Finding | None:
         ("concurrencyPolicy",),
     )
     cause = (
-        f"Job {active[0].name} has been running for {duration(seconds)} and concurrencyPolicy Forbid lets no other start: "
-        "runs that were due are skipped"
+        f"Job {active[0].name} has been running for {duration(seconds)} and concurrencyPolicy Forbid lets no other "
+        "start: runs that were due are skipped"
     )
     roots = (*active, *(ref(pod) for job in _jobs(active, graph) for pod in graph.pods(job)))
     return _cron_finding(cron, cause, evidence, fix, Severity.WARNING, roots)
