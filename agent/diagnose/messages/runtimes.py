@@ -33,7 +33,7 @@ FAREWELL = re.compile(
     r"|Worker failed to boot"
     r"|[Ff]or more (?:details|information),? (?:run|see|try)|^npm ERR!|^error Command failed|^make: \*\*\*|^Hint: "
     r"|^Error: Could not create the Java Virtual Machine|^Error: A fatal exception has occurred"
-    r"|^\[\w+\] exited|^APPLICATION FAILED TO START$"
+    r"|^[Ss]ee (?:also )?https?://|^\[\w+\] exited|^APPLICATION FAILED TO START$"
 )
 """Lines that say no more than that it ends."""
 
