@@ -70,9 +70,10 @@ class Legs:
         """Yield what release, rendered chart and live object say of one field."""
         inputs = self.inputs
         revision = f"release {inputs.release_name} revision {inputs.release.revision}" if inputs.release else ""
+        unrendered = inputs.rendered_failure.brief if inputs.rendered_failure else ""
         stored = (
             _Stored(Leg.RELEASE, self.release, inputs.release_reason, revision),
-            _Stored(Leg.RENDERED, self.rendered, inputs.rendered_reason, inputs.chart.shown),
+            _Stored(Leg.RENDERED, self.rendered, unrendered, inputs.chart.shown),
         )
         yield from (_stored(leg, place, control, wanted) for leg in stored)
         yield self._live(place, control, wanted)
