@@ -78,9 +78,10 @@ def rendered(
         jobs = [workers.submit(_template, box, chart, files, where, snapshot) for _ in range(times)]
         found = [job.result() for job in jobs]
     first, last = found[0], found[-1]
-    for answer in (first, last):
-        if isinstance(answer, Failure):
-            return answer
+    if isinstance(first, Failure):
+        return first
+    if isinstance(last, Failure):
+        return last
     known = bool(snapshot.cluster.version)
     return Rendered(first, Fidelity.CLIENT if known else Fidelity.STATIC, _unstable(first, last, where.namespace))
 
