@@ -123,7 +123,7 @@ def _workloads(explained: Set[Ref], graph: Graph) -> Iterator[Unsettled]:
 
 def _workload(workload: Object, lacks: str, explained: Set[Ref], graph: Graph) -> Iterator[Unsettled]:
     unready = [pod for pod in graph.pods(workload) if not is_ready(pod)]
-    if all_standby(unready, graph) or (unready and explained.issuperset(map(ref, unready))):
+    if all_standby(unready, graph) or (unready and set(map(ref, unready)) <= explained):
         return
     subject, since = ref(graph.workload(workload)), _began(workload)
     shown = Evidence(ref(workload), "/status", lacks)

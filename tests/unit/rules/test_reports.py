@@ -64,7 +64,10 @@ NO_KIND = (
     '\\"HTTPChaos\\" in version \\"chaos-mesh.org/v1alpha1\\""}\n'
     '{"level":"error","msg":"problem running manager","error":"timed out waiting for cache to be synced"}\n'
 )
-IN_CLUSTER = "panic: unable to load in-cluster configuration, KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT must be defined\n"
+IN_CLUSTER = (
+    "panic: unable to load in-cluster configuration, KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT must be "
+    "defined\n"
+)
 AVX = (
     "WARNING: MongoDB 5.0+ requires a CPU with AVX support, and your current system does not appear to have that!\n"
     "  see https://jira.mongodb.org/browse/SERVER-54407\n"
@@ -262,8 +265,8 @@ NO_FILE = "Liveness probe failed: cat: can't open '/tmp/healthy': No such file o
 
 
 def probed(kind: str, **status: Any) -> list[Raw]:
-    probe = {"exec": {"command": ["cat", "/tmp/healthy"]}, "periodSeconds": 3}
-    objects = failing_workload("app", running(ready=False, **status), containers=[container(**{kind: probe})])
+    probe: Any = {"exec": {"command": ["cat", "/tmp/healthy"]}, "periodSeconds": 3}
+    objects = failing_workload("app", running(ready=False, **status), containers=[container() | {kind: probe}])
     return [*objects, node()]
 
 
