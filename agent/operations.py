@@ -87,6 +87,18 @@ OPERATIONS: tuple[Operation, ...] = (
         code=f"{_RUN}.diagnose:code",
     ),
     Operation(
+        name="explain",
+        summary="what a cause means, how it shows, and what it asks of you",
+        effect=Effect.READ,
+        args=f"{_ARGS}.explain:Explain",
+        run=f"{_RUN}.explain:run",
+        views={
+            "text": f"{_VIEW}.explain:as_text",
+            "json": f"{_VIEW}.explain:as_json",
+            "markdown": f"{_VIEW}.explain:as_markdown",
+        },
+    ),
+    Operation(
         name="audit",
         summary="is what runs what was decided?",
         effect=Effect.READ,

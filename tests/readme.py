@@ -1,11 +1,19 @@
-"""The README's list of commands, made from the table of operations. `python -m tests.readme` writes it anew."""
+"""The pages that are made from code: the README's list of commands, and the catalogue of failure modes.
+
+`python -m tests.readme` writes them anew.
+"""
 
 import sys
 from pathlib import Path
 
+from agent.diagnose.modes import CATALOGUE
+from agent.operate.explain import Explained
 from agent.operations import OPERATIONS
+from agent.report.explain import as_markdown
+from agent.report.terminal import Screen
 
-README = Path(__file__).parents[1] / "README.md"
+ROOT = Path(__file__).parents[1]
+README, MODES = ROOT / "README.md", ROOT / "docs" / "failure-modes.md"
 BEGIN, END = "<!-- commands: python -m tests.readme -->\n", "<!-- /commands -->\n"
 
 
@@ -22,9 +30,15 @@ def written(text: str) -> str:
     return before + BEGIN + listed() + END + after
 
 
+def catalogue() -> str:
+    """Return the page on failure modes."""
+    return as_markdown(Explained(CATALOGUE, whole=True), Screen())
+
+
 def main() -> int:
-    """Write the list into the README."""
+    """Write the pages."""
     README.write_text(written(README.read_text("utf-8")), "utf-8")
+    MODES.write_text(catalogue(), "utf-8")
     return 0
 
 

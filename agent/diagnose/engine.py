@@ -5,14 +5,17 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from agent.diagnose import unexplained
-from agent.diagnose.finding import Finding
+from agent.diagnose.answer import Answer, answer
+from agent.diagnose.finding import Finding, Severity
 from agent.diagnose.modes import Layer
-from agent.diagnose.rank import ranked
+from agent.diagnose.rank import founded, ranked
 from agent.diagnose.registry import Rule
 from agent.diagnose.relatives import relatives
 from agent.diagnose.rules import ALL
+from agent.diagnose.unsettled import Unsettled, unsettled
+from agent.kube.containers import probed_unwell
 from agent.kube.history import is_history
-from agent.snapshot.graph import Graph
+from agent.snapshot.graph import Graph, ref
 from agent.snapshot.record import Object, Ref, Snapshot, State
 from agent.snapshot.shape import named, oddity
 from agent.snapshot.suspects import is_suspect
@@ -28,6 +31,10 @@ class Diagnosis:
 
     findings: tuple[Finding, ...] = ()
     """Ranked: the first one is where to start."""
+    unsettled: tuple[Unsettled, ...] = ()
+    """What is not as asked and within the time it is given; health is claimed only without any."""
+    about: Answer | None = None
+    """What is said of the object that was asked about, where no finding names it."""
     unknown: tuple[str, ...] = ()
     """Parts that could not be read whole and rules that could not decide, one line each."""
     examined: Mapping[str, int] = field(default_factory=dict)
@@ -42,18 +49,24 @@ def diagnose(snapshot: Snapshot, subject: Ref | None = None) -> Diagnosis | Fail
 
     """
     inquiry = _Inquiry(Graph(snapshot))
-    findings = inquiry.run(ALL)
+    findings, waiting = inquiry.run(ALL)
     if inquiry.undecided:
         inquiry = _without_odd(snapshot)
-        findings = inquiry.run(ALL)
-    if subject is not None:
-        if inquiry.graph.get(*subject) is None:
-            return _absent(subject, snapshot)
-        about = relatives(subject, inquiry.graph)
-        findings = [finding for finding in findings if not about.isdisjoint(_names(finding))]
+        findings, waiting = inquiry.run(ALL)
+    asked = inquiry.graph.get(*subject) if subject else None
+    if subject is not None and asked is None:
+        return _absent(subject, snapshot)
+    about = None
+    if asked is not None:
+        near = relatives(ref(asked), inquiry.graph)
+        findings = [finding for finding in findings if not near.isdisjoint(_names(finding))]
+        waiting = [item for item in waiting if not near.isdisjoint((item.subject, *item.affected))]
+        about = inquiry.answer(asked, findings, waiting)
     unknown = [f"{part.name}: {part.state}{f', {part.reason}' if part.reason else ''}" for part in snapshot.gaps()]
     return Diagnosis(
         findings=tuple(findings),
+        unsettled=tuple(waiting),
+        about=about,
         unknown=(*unknown, *inquiry.undecided),
         examined={kind: len(objects) for kind, objects in snapshot.objects.items()},
     )
@@ -104,14 +117,35 @@ class _Inquiry:
         self.graph = graph
         self.undecided: list[str] = []
 
-    def run(self, rules: Sequence[Rule]) -> list[Finding]:
+    def run(self, rules: Sequence[Rule]) -> tuple[list[Finding], list[Unsettled]]:
         suspects = [pod for pod in self.graph.all("Pod") if self._is_asked(pod)]
         found: list[Finding] = []
         for kind, asked in _by_kind(rules).items():
             for obj in suspects if kind == "Pod" else _objects(kind, self.graph):
                 for rule in asked:
                     found += self._ask(f"mode {rule.mode.number} {rule.mode.code}", rule.test, obj)
-        return self._ranked(found + self._rest(suspects, found))
+        found += self._rest(suspects, found)
+        return self._ranked(found), self._unsettled(suspects, found)
+
+    def answer(self, asked: Object, findings: Sequence[Finding], waiting: Sequence[Unsettled]) -> Answer | None:
+        """Return what is said of the object a person asked about, None where a finding names it."""
+        if any(ref(asked) in _suffers(finding) for finding in findings):
+            return None
+        try:
+            return answer(asked, waiting, self.graph)
+        except ODD as error:
+            self.undecided.append(_undecided("whether it is as asked", asked, error))
+            return None
+
+    def _unsettled(self, suspects: Sequence[Object], found: Sequence[Finding]) -> list[Unsettled]:
+        """Return what is not settled; what a finding names is not waited for as well."""
+        told = [finding for finding in founded(found) if finding.severity is not Severity.INFO]
+        explained = {name for finding in told for name in _suffers(finding)}
+        try:
+            return unsettled(suspects, explained, self.graph)
+        except ODD as error:
+            self.undecided.append(f"what is not settled yet: {type(error).__name__}: {error}")
+            return []
 
     def _ranked(self, found: Sequence[Finding]) -> list[Finding]:
         try:
@@ -130,7 +164,7 @@ class _Inquiry:
 
     def _is_asked(self, pod: Object) -> bool:
         try:
-            return is_suspect(pod) and not is_history(pod, self.graph)
+            return (is_suspect(pod) or ref(pod) in probed_unwell(self.graph)) and not is_history(pod, self.graph)
         except ODD as error:
             self.undecided.append(_undecided("whether it is healthy", pod, error))
             return False

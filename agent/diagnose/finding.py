@@ -7,21 +7,12 @@ from enum import StrEnum
 from agent.blueprint.control import Source
 from agent.diagnose.modes import Mode
 from agent.kube.containers import Container, workload_ref
+from agent.kube.remedies import Advice, Command, Edit, Remedy
 from agent.kube.wording import said
+from agent.severity import Severity as Severity
 from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph, ref
 from agent.snapshot.record import Ref
-
-
-class Severity(StrEnum):
-    """How bad it is for the people who use the service."""
-
-    ERROR = "error"
-    """Something asked for does not work. `diagnose` exits with 1."""
-    WARNING = "warning"
-    """It works, and will not for long, or not for everybody."""
-    INFO = "info"
-    """Worth knowing; nothing is broken."""
 
 
 class Confidence(StrEnum):
@@ -36,27 +27,28 @@ class Confidence(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """One leaf a fix would change, in the terms of the Kubernetes API until grounding names the values path.
-
-    `field` is as in Control.fields (`containers[].resources.limits.memory`). `new` is the proposed value, "" where
-    only a person can know it (a password, an image tag). `scaffold` is the path `helm create` charts use for that
-    field (`resources.limits.memory`), shown, and called a guess, where no blueprint binds it.
-    """
-
-    field: str
-    old: str
-    new: str
-    scaffold: str
-
-
-@dataclass(frozen=True, slots=True)
 class Fix:
-    """What to do, as rules know it. `command` is for what no value can mend (`kubectl uncordon node-1`)."""
+    """What to do, as rules know it: a sentence, and what can be done about it in the cluster's own terms."""
 
     summary: str
-    changes: tuple[Change, ...] = ()
-    command: str = ""
+    remedies: tuple[Remedy, ...] = ()
+    concerns: tuple[str, ...] = ()
+    """Fields, as in Control.fields, that a blueprint row may speak to though no edit of one of them mends it."""
+
+    @property
+    def edits(self) -> tuple[Edit, ...]:
+        """The fields to change."""
+        return tuple(found for found in self.remedies if isinstance(found, Edit))
+
+    @property
+    def advice(self) -> tuple[Advice, ...]:
+        """What to do beyond the summary where no field mends it."""
+        return tuple(found for found in self.remedies if isinstance(found, Advice))
+
+    @property
+    def command(self) -> Command | None:
+        """The command to run, None for none."""
+        return next((found for found in self.remedies if isinstance(found, Command)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +66,19 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
-class Remedy:
-    """The fix made concrete for one release: a values patch and the helm command that would apply it.
-
-    `patch` is YAML text; `guessed` says that no blueprint binds the paths and they are the scaffold's usual ones.
-    """
+class Grounded:
+    """A fix made concrete for whoever owns the object: a Helm release, a GitOps repository, or nobody."""
 
     patch: str = ""
-    command: str = ""
+    """YAML text: values of a release, or the fields of the object as its repository would have them."""
+    command: Command | None = None
+    """What would apply it."""
     guessed: bool = False
+    """Whether the values paths are only the usual ones: no blueprint binds them and no rendering proved them."""
+    proved: bool = False
+    """Whether rendering the chart showed that these values move exactly the fields that are meant."""
+    advice: tuple[str, ...] = ()
+    """What a patch cannot say: who owns the object, and which field to change by hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +105,7 @@ class Finding:
     symptoms: tuple[str, ...] = ()
     """One line per finding or event this cause explains, which is therefore not reported by itself."""
     citations: tuple[Citation, ...] = ()
-    remedy: Remedy = field(default_factory=Remedy)
+    remedy: Grounded = field(default_factory=Grounded)
 
     def with_symptoms(self, symptoms: tuple[str, ...]) -> "Finding":
         """Return the same finding, explaining these symptoms too."""

@@ -1,26 +1,18 @@
 """From everything the rules said to the few causes worth reading: merged, explained away, ordered."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 
 from agent.diagnose import modes
 from agent.diagnose.consequences import consequences
 from agent.diagnose.finding import Confidence, Finding, Severity
-from agent.diagnose.modes import Mode
+from agent.diagnose.messages.lines import failing_line
+from agent.diagnose.messages.network import COMPLAINTS, NAMES, UNSURE
 from agent.diagnose.unexplained import NO_CAUSE
-from agent.kube.upstreams import upstreams
-from agent.snapshot.graph import Graph
-from agent.snapshot.record import Ref
-
-CONTINGENT = (modes.REGRESSION, modes.DRIFT)
-"""Modes that say what changed: a finding only where something is said that it explains."""
-
-OF_OTHERS = re.compile(
-    r"(?i)conn|refused|reach|unavail|time[d -]*out|deadline|resol|host|lookup|\bdns\b|\b50[0234]\b|retry"
-    r"|data ?base|\bdb\b|sql|redis|broker|queue|upstream|backend|gateway|server|service|socket|EOF|ECONN|ENOTFOUND|://"
-)
-"""What a log speaks of when it is about somebody else: rather too much than too little."""
+from agent.kube.addresses import mentions
+from agent.kube.upstreams import called, chain_of, is_dead
+from agent.snapshot.graph import Graph, ref
+from agent.snapshot.record import Object, Ref
 
 SEVERITIES = list(Severity)
 CONFIDENCES = list(Confidence)
@@ -31,7 +23,9 @@ MOST_EVIDENCE = 12
 
 def ranked(findings: Sequence[Finding], graph: Graph) -> list[Finding]:
     """Return one finding per cause, the one to start with first; what a cause explains is in its `symptoms`."""
-    merged = sorted((_rooted(finding, graph) for finding in _merged(_founded(findings))), key=_order)
+    found = _merged(founded(findings))
+    unreachable = {finding.subject for finding in found if finding.mode.unreachable}
+    merged = sorted((_rooted(finding, unreachable, graph) for finding in found), key=_order)
     parents = _parents(merged)
     below: dict[int, list[Finding]] = {}
     for index, finding in enumerate(merged):
@@ -40,24 +34,28 @@ def ranked(findings: Sequence[Finding], graph: Graph) -> list[Finding]:
     return sorted(kept, key=_order)
 
 
-def _founded(findings: Sequence[Finding]) -> list[Finding]:
+def founded(findings: Sequence[Finding]) -> list[Finding]:
     """Return the findings less those of a change that broke nothing."""
-    shown: dict[Ref, set[Mode]] = {}
+    shown: dict[Ref, list[Finding]] = {}
     for finding in findings:
         for name in _names(finding):
-            shown.setdefault(name, set()).add(finding.mode)
-    return [finding for finding in findings if finding.mode not in CONTINGENT or _shows(finding, shown)]
+            shown.setdefault(name, []).append(finding)
+    return [finding for finding in findings if not finding.mode.contingent or _shows(finding, shown)]
 
 
-def _shows(finding: Finding, shown: Mapping[Ref, Set[Mode]]) -> bool:
-    return any(not shown[name].isdisjoint(finding.instead_of) for name in _names(finding))
+def _shows(change: Finding, shown: Mapping[Ref, Sequence[Finding]]) -> bool:
+    """Return whether a change broke something: a revision any of its pods, a field what such a field brings about."""
+    beside = [found for name in _names(change) for found in shown[name] if not found.mode.contingent]
+    if change.mode.is_symptom:
+        return any(found.severity is Severity.ERROR for found in beside)
+    return any(_goes_before(change, found) for found in beside)
 
 
 def _merged(findings: Sequence[Finding]) -> list[Finding]:
     """Return the findings with the same cause on several pods of one workload as one."""
     groups: dict[object, list[Finding]] = {}
     for finding in findings:
-        key = (finding.mode, finding.subject, finding.container, finding.fix.summary, finding.fix.changes)
+        key = (finding.mode, finding.subject, finding.container, finding.fix.summary, repr(finding.fix.edits))
         groups.setdefault(key, []).append(finding)
     return [_one(group) for group in groups.values()]
 
@@ -81,20 +79,30 @@ def _united(groups: Iterator[tuple[Ref, ...]]) -> tuple[Ref, ...]:
     return tuple(dict.fromkeys(name for group in groups for name in group))
 
 
-def _rooted(finding: Finding, graph: Graph) -> Finding:
-    """Return the finding with the dead Services its workload calls among its roots."""
+def _rooted(finding: Finding, unreachable: Set[Ref], graph: Graph) -> Finding:
+    """Return the finding with the Services its workload calls and gets no answer from among its roots."""
     if not finding.mode.dependent or (not finding.mode.is_symptom and finding.confidence is Confidence.CERTAIN):
         return finding
     workload = graph.get(*finding.subject)
-    if workload is None or not isinstance(workload.get("spec"), dict) or _is_its_own(finding):
+    if workload is None or not isinstance(workload.get("spec"), dict):
         return finding
-    return replace(finding, roots=_united(iter((finding.roots, tuple(upstreams(workload, graph))))))
+    services = list(called(workload, graph))
+    silent = [service for service in services if ref(service) in unreachable or is_dead(service, graph)]
+    blamed = [service for service in silent if _blames(finding, service, services, graph)]
+    return replace(finding, roots=_united(iter((finding.roots, *(tuple(chain_of(item, graph)) for item in blamed)))))
 
 
-def _is_its_own(finding: Finding) -> bool:
-    """Return whether a program says why it ended, and says nothing of anybody it could not reach."""
-    words = [item.text for item in finding.evidence if item.pointer.startswith("log")]
-    return bool(words) and not any(OF_OTHERS.search(text) for text in words)
+def _blames(finding: Finding, service: Object, services: Sequence[Object], graph: Graph) -> bool:
+    """Return whether a program that ends, or is not ready, may do so for a Service: its log names it, or nobody.
+
+    A log that names nobody blames a Service only where it complains of a connection; one that says nothing may.
+    """
+    told = (item.text for item in finding.evidence if item.pointer.startswith("log"))
+    lines = [text for text in told if failing_line(text)]
+    if not lines or any(mentions(line, service, graph) for line in lines):
+        return True
+    elsewhere = any(mentions(line, other, graph) for line in lines for other in services)
+    return not elsewhere and any(pattern.search(line) for line in lines for pattern in (COMPLAINTS, NAMES, UNSURE))
 
 
 def _parents(findings: Sequence[Finding]) -> dict[int, int]:
@@ -115,15 +123,20 @@ def _parents(findings: Sequence[Finding]) -> dict[int, int]:
 def _explainers(finding: Finding, findings: Sequence[Finding], about: Mapping[Ref, Sequence[int]]) -> Iterator[int]:
     """Yield the findings that explain this one away: who says so, what it stands on, then a cause of the same pods."""
     for other in _positions(_names(finding), about):
-        if finding.mode in findings[other].instead_of:
+        if _goes_before(findings[other], finding):
             yield other
     for other in _positions(finding.roots, about):
         if _may_explain(findings[other], finding):
             yield other
-    if finding.mode.is_symptom or finding.mode is modes.EXCEPTION:
+    if finding.mode.is_symptom or finding.mode.general:
         for other in _positions(_names(finding), about):
-            if findings[other].mode not in finding.instead_of and _outranks(findings[other], finding):
+            if not _goes_before(finding, findings[other]) and _outranks(findings[other], finding):
                 yield other
+
+
+def _goes_before(cause: Finding, finding: Finding) -> bool:
+    """Return whether a finding says that another one only shows it: by the catalogue, or because of its object."""
+    return finding.mode.code in cause.mode.explains or finding.mode in cause.instead_of
 
 
 def _positions(names: Iterable[Ref], about: Mapping[Ref, Sequence[int]]) -> list[int]:
@@ -141,14 +154,14 @@ def _same_container(one: Finding, other: Finding) -> bool:
 
 
 def _outranks(cause: Finding, finding: Finding) -> bool:
-    """Return whether a finding about the same pods is nearer the cause: any mode but the symptoms, then 93, then 0."""
-    if cause.mode.is_symptom:
-        return cause.mode is modes.ROLLOUT_STUCK and finding.mode is modes.UNEXPLAINED
-    if finding.mode is modes.EXCEPTION:
-        return (
-            cause.severity is Severity.ERROR and cause.mode is not modes.EXCEPTION and _same_container(cause, finding)
-        )
-    return cause.severity is Severity.ERROR or finding.mode is modes.UNEXPLAINED
+    """Return whether a finding about the same pods is nearer the cause: a warning only where it is of the same ones."""
+    if cause.mode.is_symptom or cause.mode is finding.mode:
+        return False
+    if finding.mode.general:
+        return cause.severity is Severity.ERROR and _same_container(cause, finding)
+    if finding.mode is modes.UNEXPLAINED or cause.severity is Severity.ERROR:
+        return cause.severity is not Severity.INFO
+    return cause.severity is Severity.WARNING and not set(cause.affected).isdisjoint(finding.affected)
 
 
 def _names(finding: Finding) -> Set[Ref]:
@@ -174,8 +187,9 @@ def _with_symptoms(finding: Finding, group: Sequence[Finding], graph: Graph) -> 
     below = [found for found in group if found is not finding]
     lines = [_line(found) for found in below]
     told = {name for found in (finding, *below) for name in (found.subject,)}
+    finding = replace(finding, severity=min((found.severity for found in group), key=SEVERITIES.index))
     lines += [line for found in (finding, *below) for line in consequences(found, told, graph)]
-    if finding.mode in (modes.ROLLOUT_STUCK, modes.REGRESSION):  # its pods show the nearest to a cause there is
+    if finding.mode.is_symptom:  # its pods show the nearest to a cause there is
         more = (item for found in below for item in found.evidence)
         finding = replace(finding, evidence=tuple(dict.fromkeys((*finding.evidence, *more)))[:MOST_EVIDENCE])
     return finding.with_symptoms(tuple(dict.fromkeys(lines)))
@@ -184,6 +198,8 @@ def _with_symptoms(finding: Finding, group: Sequence[Finding], graph: Graph) -> 
 def _line(finding: Finding) -> str:
     """Return an explained finding as one line; that it had no known cause is no longer so."""
     cause = finding.cause.removesuffix(NO_CAUSE)
+    if finding.mode.contingent and finding.mode.is_symptom:  # going back is a way out, whatever the cause
+        return f"{cause}. {finding.fix.summary}"
     return cause if finding.subject.name in cause else f"{finding.subject}: {cause}"
 
 

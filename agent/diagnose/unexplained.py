@@ -6,12 +6,15 @@ from typing import Any
 from agent.diagnose import modes
 from agent.diagnose.finding import Confidence, Finding, Fix, Severity
 from agent.diagnose.messages.lines import telling_line
+from agent.kube.claims import pending
 from agent.kube.containers import Container, containers_of, last_end
 from agent.kube.fields import (
+    CREATORS,
     claims,
     condition,
     condition_is,
     containers,
+    is_sidecar,
     is_terminal,
     is_unscheduled,
     metadata,
@@ -21,10 +24,12 @@ from agent.kube.fields import (
     status,
     statuses,
 )
+from agent.kube.leases import is_standby
+from agent.kube.remedies import kubectl
 from agent.kube.replicas import refusals, shortfall
-from agent.kube.wording import said
+from agent.kube.wording import duration, said
 from agent.snapshot.evidence import Evidence
-from agent.snapshot.graph import Graph, event_time, ref
+from agent.snapshot.graph import Graph, controller, event_time, ref
 from agent.snapshot.record import Object, Ref
 
 KINDS = ("PersistentVolumeClaim", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "ReplicationController")
@@ -44,6 +49,9 @@ BROKEN = ("Err", "Error", "BackOff", "Invalid", "Never", "Failed")
 
 FLAPPING = 3
 """Restarts from which a container that is ready now still counts as unwell, when the last one is recent."""
+
+LONGEST = 240
+"""Characters of a message that go into the sentence; the evidence has all of it."""
 
 RECENT = 900
 """Seconds since a container ended that count as recent."""
@@ -80,7 +88,7 @@ def _pod_state(pod: Object, graph: Graph) -> tuple[str, Severity, tuple[Evidence
     if gone is not None:
         return ("a pod is still terminating after its grace period", Severity.WARNING, ()) if gone > PATIENCE else None
     if status(pod).get("phase") == "Failed":
-        return f"a pod failed{_reason(status(pod))}", Severity.ERROR, _ends(pod, graph)
+        return f"a pod failed{_reason(status(pod))}", _failed_severity(pod, graph), _ends(pod, graph)
     for find in (_crashing, _waiting, _unscheduled, _unready, _flapping):
         found = find(pod, graph)
         if found is not None:
@@ -88,20 +96,31 @@ def _pod_state(pod: Object, graph: Graph) -> tuple[str, Severity, tuple[Evidence
     return None
 
 
+def _failed_severity(pod: Object, graph: Graph) -> Severity:
+    """A pod that was to end and belongs to a kind of somebody else's (a Workflow): that one decides what it means."""
+    owner = controller(pod) or {}
+    foreign = owner.get("kind", "Job") not in CREATORS and spec(pod).get("restartPolicy") == "Never"
+    return Severity.INFO if foreign else Severity.ERROR
+
+
 def _crashing(pod: Object, graph: Graph) -> tuple[str, Severity, tuple[Evidence, ...]] | None:
-    """A container that ended with an error more than once; its log's word is the best there is."""
+    """A container that ended with an error and does not run (well) again; its log's word is the best there is."""
     again = {
         container.name for container in containers_of(pod) if container.running and _runs_once_more(container, graph)
     }
-    for _, container in statuses(pod):
-        states = (container.get("state") or {}, container.get("lastState") or {})
-        ended = next((state["terminated"] for state in states if state.get("terminated")), None)
-        if states[0].get("running") and container.get("name") not in again:
+    for container in containers_of(pod):
+        ended = next((state for _, state in container.ended()), None)
+        if (container.running and container.name not in again) or not ended or not ended.get("exitCode"):
             continue
-        if not container.get("restartCount") or not ended or not ended.get("exitCode"):
-            continue
-        return _ending_again(pod, container, ended, graph)
+        if not (is_sidecar(container.spec) and _is_done(pod)):
+            return _ending(pod, container.status, ended, graph)
     return None
+
+
+def _is_done(pod: Object) -> bool:
+    """Return whether every main container ended: its sidecars are ended then, too."""
+    mains = [container for container in containers_of(pod) if container.kind == "containers"]
+    return all((container.status.get("state") or {}).get("terminated") for container in mains)
 
 
 def _runs_once_more(container: Container, graph: Graph) -> bool:
@@ -109,20 +128,21 @@ def _runs_once_more(container: Container, graph: Graph) -> bool:
     return container.restarts > 1 and not container.ready and last_end(container, graph) is not None
 
 
-def _ending_again(
+def _ending(
     pod: Object, container: Mapping[str, Any], ended: Mapping[str, Any], graph: Graph
 ) -> tuple[str, Severity, tuple[Evidence, ...]]:
-    """Return how a container keeps ending: killed by its own probe where that is so, else with its log's word."""
+    """Return how a container ended: killed by its own probe where that is so, else with its log's word."""
     name = container.get("name", "")
-    killed = _probe_that_kills(pod, name, graph)
+    killed, again = _probe_that_kills(pod, name, graph), " again and again" if container.get("restartCount") else ""
     if killed is not None:
         return (
-            f"container {name} is killed again and again: {killed.text}",
+            f"container {name} is killed{again}: {_short(killed.text)}",
             Severity.ERROR,
             (killed, *_ends(pod, graph)),
         )
     line = next((item.text for item in _last_words(pod, graph)), "")
-    text = f"container {name} keeps ending with exit code {ended['exitCode']}{': ' if line else ''}{line}"
+    how = "keeps ending" if again else "ended"
+    text = f"container {name} {how} with exit code {ended['exitCode']}{': ' if line else ''}{line}"
     return text, Severity.ERROR, _ends(pod, graph)
 
 
@@ -145,16 +165,26 @@ def _waiting(pod: Object, graph: Graph) -> tuple[str, Severity, tuple[Evidence, 
         reason = waiting.get("reason") or ""
         if any(container in reason for container in BROKEN):
             shown = Evidence(ref(pod), f"{pointer}/state/waiting", _told(waiting))
-            return f"container {container.get('name', '')} waits: {reason}", Severity.ERROR, (shown, *_ends(pod, graph))
+            text = f"container {container.get('name', '')} waits{_reason(waiting)}"
+            return text, Severity.ERROR, (shown, *_ends(pod, graph))
     return None
 
 
 def _unscheduled(pod: Object, graph: Graph) -> tuple[str, Severity, tuple[Evidence, ...]] | None:
     found = condition(pod, "PodScheduled")
-    if not is_unscheduled(pod) or found is None or found[1].get("status") != "False":
+    if not is_unscheduled(pod) or found is None or found[1].get("status") != "False" or _waits_for_claims(pod, graph):
         return None
     text = found[1].get("message") or found[1].get("reason") or ""
-    return "no node takes its pods", Severity.ERROR, (Evidence(ref(pod), f"{found[0]}/message", text),)
+    return f"no node takes its pods: {_short(text)}", Severity.ERROR, (Evidence(ref(pod), f"{found[0]}/message", text),)
+
+
+def _waits_for_claims(pod: Object, graph: Graph) -> bool:
+    """Return whether a pod waits for claims whose volumes are still being made, and nobody says that they cannot be."""
+    found = [graph.get("PersistentVolumeClaim", ref(pod).namespace, name) for _, name in claims(pod)]
+    waiting = [claim for claim in found if claim is not None and pending(claim)]
+    ages = [seconds_since(graph.snapshot, metadata(claim).get("creationTimestamp")) for claim in waiting]
+    young = all(age is not None and age < PATIENCE for age in ages)
+    return bool(waiting) and None not in found and young and not any(_is_blamed(claim, graph) for claim in waiting)
 
 
 def _unready(pod: Object, graph: Graph) -> tuple[str, Severity, tuple[Evidence, ...]] | None:
@@ -163,12 +193,12 @@ def _unready(pod: Object, graph: Graph) -> tuple[str, Severity, tuple[Evidence, 
         return None
     since = (found[1].get("lastTransitionTime") if found else None) or metadata(pod).get("creationTimestamp")
     lasted = seconds_since(graph.snapshot, since)
-    if lasted is None or lasted < patience(pod, graph) or _works_towards_its_end(pod):
+    if lasted is None or lasted < patience(pod, graph) or _works_towards_its_end(pod) or is_standby(pod, graph):
         return None
     text = _told(found[1]) if found else "no Ready condition"
     pointer = found[0] if found else "/status/conditions"
     what = "a pod has not started" if status(pod).get("phase") == "Pending" else "a pod is not ready"
-    return f"{what} for {_duration(lasted)}", Severity.ERROR, (Evidence(ref(pod), pointer, text), *_ends(pod, graph))
+    return f"{what} for {duration(lasted)}", Severity.ERROR, (Evidence(ref(pod), pointer, text), *_ends(pod, graph))
 
 
 def patience(pod: Object, graph: Graph) -> float:
@@ -194,7 +224,9 @@ def _works_towards_its_end(pod: Object) -> bool:
     """Return whether the pod is to finish, not to serve: what runs, runs, and what ended, ended well."""
     if spec(pod).get("restartPolicy", "Always") == "Always":
         return False
-    states = [container.get("state") or {} for _, container in statuses(pod)]
+    states = [
+        item.status.get("state") or {} for item in containers_of(pod) if item.status and not is_sidecar(item.spec)
+    ]
     well = ("running" in state or (state.get("terminated") or {}).get("exitCode") == 0 for state in states)
     return bool(states) and all(well)
 
@@ -205,6 +237,8 @@ def _flapping(pod: Object, graph: Graph) -> tuple[str, Severity, tuple[Evidence,
         since = seconds_since(graph.snapshot, ended.get("finishedAt"))
         if (container.get("restartCount") or 0) >= FLAPPING and since is not None and since < RECENT:
             name, times = container.get("name", ""), container["restartCount"]
+            if _probe_that_kills(pod, name, graph):
+                return _ending(pod, container, ended, graph)
             return f"container {name} runs now but restarted {times} times", Severity.WARNING, _ends(pod, graph)
     return None
 
@@ -229,11 +263,11 @@ def _last_ends(pod: Object) -> Iterator[Evidence]:
         for state in ("state", "lastState"):
             ended = (container.get(state) or {}).get("terminated")
             if ended and (ended.get("exitCode") or ended.get("reason") not in (None, "Completed")):
-                yield Evidence(ref(pod), f"{pointer}/{state}/terminated", _ending(container, ended))
+                yield Evidence(ref(pod), f"{pointer}/{state}/terminated", _how(container, ended))
                 break
 
 
-def _ending(container: Mapping[str, Any], ended: Mapping[str, Any]) -> str:
+def _how(container: Mapping[str, Any], ended: Mapping[str, Any]) -> str:
     message = f", {ended['message']}" if ended.get("message") else ""
     return f"{container.get('name', '')}: {ended.get('reason') or 'ended'}, exit code {ended.get('exitCode')}{message}"
 
@@ -290,7 +324,7 @@ def _creator(creator: Object, graph: Graph) -> Iterator[Finding]:
     evidence = tuple(refusals(creator, graph)) if missing else ()
     if evidence:
         workload = ref(graph.workload(creator))
-        cause = f"{said(workload)}: the API server refuses its pods, {missing}"
+        cause = f"{said(workload)}: the API server refuses its pods, {missing}: {_short(evidence[0].text)}"
         yield _finding(workload, cause, Severity.ERROR, evidence, (ref(creator),), ())
 
 
@@ -302,8 +336,7 @@ def _finding(
     affected: tuple[Ref, ...],
     on: tuple[Ref, ...],
 ) -> Finding:
-    place = f" -n {subject.namespace}" if subject.namespace else ""
-    command = f"kubectl describe {subject.kind.lower()}/{subject.name}{place}"
+    describe = kubectl("describe", f"{subject.kind.lower()}/{subject.name}", namespace=subject.namespace)
     return Finding(
         mode=modes.UNEXPLAINED,
         subject=subject,
@@ -311,7 +344,7 @@ def _finding(
         severity=severity,
         confidence=Confidence.POSSIBLE,
         evidence=evidence,
-        fix=Fix("Read the evidence: the cause is not one this version knows", command=command),
+        fix=Fix("Read the evidence: the cause is not one this version knows", (describe,)),
         affected=affected,
         roots=on,
     )
@@ -323,11 +356,11 @@ def _told(found: Mapping[str, Any]) -> str:
 
 
 def _reason(found: Mapping[str, Any]) -> str:
-    return f": {found['reason']}" if found.get("reason") else ""
+    told = _short(str(found.get("message") or ""))
+    return f": {found['reason']}{f' ({told})' if told else ''}" if found.get("reason") else ""
 
 
-def _duration(seconds: float) -> str:
-    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= 2 * size:
-            return f"{int(seconds / size)} {unit}"
-    return f"{int(seconds)} s"
+def _short(text: str) -> str:
+    """Return a message of the API as part of a sentence: one line of it, and no more than can be read at once."""
+    words = " ".join(text.removeprefix("Pod was rejected: ").split()).rstrip(".")
+    return words if len(words) <= LONGEST else f"{words[:LONGEST].rpartition(' ')[0]} …"

@@ -1,5 +1,6 @@
 """What a claim asks of a volume, and what keeps each volume from it: the volume controller's match, on objects."""
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -112,6 +113,23 @@ def default_class(graph: Graph) -> str:
     return ""
 
 
+def waits_for_consumer(claim: Object, graph: Graph) -> bool:
+    """Return whether a claim gets its volume with the first pod that mounts it, and no pod does."""
+    found = graph.get("StorageClass", "", class_of(claim) or default_class(graph)) or {}
+    late = found.get("volumeBindingMode") == LATE or any(event.get("reason") == LATE for event in graph.events(claim))
+    return pending(claim) and late and (ref(claim).namespace, ref(claim).name) not in consumers(graph)
+
+
+def template_of(claim: Object, graph: Graph) -> tuple[Object, str] | None:
+    """Return the StatefulSet whose controller makes a claim (`data-db-0`) again when it is gone, and the template."""
+    for creator in graph.all("StatefulSet", ref(claim).namespace):
+        for found in spec(creator).get("volumeClaimTemplates") or ():
+            name = str((found.get("metadata") or {}).get("name"))
+            if re.fullmatch(rf"{re.escape(name)}-{re.escape(ref(creator).name)}-\d+", ref(claim).name):
+                return creator, name
+    return None
+
+
 @per_graph
 def consumers(graph: Graph) -> dict[tuple[str, str], list[Ref]]:
     """Return (namespace, claim) -> the pods that mount it."""
@@ -120,3 +138,9 @@ def consumers(graph: Graph) -> dict[tuple[str, str], list[Ref]]:
         for _, name in claims(pod):
             found.setdefault((ref(pod).namespace, name), []).append(ref(pod))
     return found
+
+
+def users(claim: Object, graph: Graph) -> list[Object]:
+    """Return the pods that mount a claim."""
+    name = ref(claim)
+    return [pod for pod in graph.all("Pod", name.namespace) if any(used == name.name for _, used in claims(pod))]

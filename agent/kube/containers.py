@@ -1,11 +1,12 @@
 """A pod's containers, each with its status and the events that still speak of it."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
-from agent.kube.fields import is_sidecar, metadata, number, seconds_since, spec, status, template
+from agent.kube.fields import is_sidecar, metadata, moment, number, seconds_since, spec, status, template
+from agent.kube.memo import per_graph
 from agent.snapshot.graph import Graph, event_time, ref
 from agent.snapshot.record import Object, Ref
 
@@ -26,6 +27,9 @@ NEVER_RAN = (
 
 RECENT = 3600
 """Seconds since an end that count as now."""
+
+LATELY = 120
+"""Seconds since the last failure of a probe that may go on: periods of some ten seconds, three times."""
 
 SLACK = 10
 """Seconds by which a run must exceed twice the one before it to have outlived it."""
@@ -96,10 +100,6 @@ class Container:
         """Return a field of this container as blueprints name it: `containers[].image`."""
         return f"{self.kind}[].{path}"
 
-    def scaffold(self, path: str) -> str:
-        """Return the usual values path of a field; charts have one for their main containers only."""
-        return path if self.kind == "containers" else ""
-
     def _state(self, state: str, phase: str) -> Mapping[str, Any]:
         return (self.status.get(state) or NOTHING).get(phase) or NOTHING
 
@@ -151,9 +151,19 @@ def _outlived(container: Container, ended: Mapping[str, Any], graph: Graph) -> b
     died = seconds_since(graph.snapshot, ended.get("finishedAt"))
     if runs is None or died is None:
         return container.ready
-    born = seconds_since(graph.snapshot, ended.get("startedAt"))
-    lived = born - died if born is not None and not str(ended.get("startedAt")).startswith("1970") else 0.0
-    return died > RECENT or runs > 2 * max(lived, 0.0) + SLACK
+    return died > RECENT or runs > given_time(ended)
+
+
+FORGIVEN = 600
+"""Seconds of running after which the kubelet itself forgets earlier ends: its back-off starts anew."""
+
+
+def given_time(ended: Mapping[str, Any]) -> float:
+    """Return the seconds a container must run after an end to have done better than before it."""
+    began, finished = moment(ended.get("startedAt")), moment(ended.get("finishedAt"))
+    if began is None or finished is None or began.year == 1970:
+        return SLACK
+    return min(2 * max((finished - began).total_seconds(), 0.0) + SLACK, FORGIVEN)
 
 
 def killed_by_probe(container: Container, ended: Mapping[str, Any], graph: Graph) -> Object | None:
@@ -179,13 +189,26 @@ def end_log(container: Container, graph: Graph) -> tuple[str, str]:
     return next(((name, texts[name]) for name in order if texts[name]), ("log", ""))
 
 
+@per_graph
+def probed_unwell(graph: Graph) -> Set[Ref]:
+    """Return the pods of which a liveness or startup probe failed lately: they may be ready, and killed in a moment."""
+    found = set()
+    for event in graph.all("Event"):
+        about = event.get("involvedObject") or {}
+        if event.get("reason") == "Unhealthy" and str(event.get("message")).startswith(("Liveness", "Startup")):
+            seen = seconds_since(graph.snapshot, event_time(event))
+            if seen is not None and seen < LATELY:
+                found.add(Ref(str(about.get("kind")), str(about.get("namespace")), str(about.get("name"))))
+    return found
+
+
 def newest(events: Sequence[Object]) -> Object | None:
     """Return the event seen last."""
     return max(events, key=event_time, default=None)
 
 
 def workload_ref(pod: Object, graph: Graph) -> Ref:
-    """Return whom a finding about a pod is about: its topmost controller, or the pod itself."""
+    """Return the object a finding about a pod is about: its topmost controller, or the pod itself."""
     return ref(graph.workload(pod))
 
 
@@ -197,8 +220,9 @@ def wants_to_run_on(pod: Object, graph: Graph) -> bool:
 
 
 _ABOUT_LOGS = re.compile(
-    r"^(?:unable to retrieve container logs for|failed to try resolving symlinks|Error from server"
-    r"|previous terminated container \"[^\"]*\" in pod)"
+    r"^(?:unable to retrieve container logs for \S+://|failed to try resolving symlinks in path \"/var/log/"
+    r"|previous terminated container \"[^\"]*\" in pod \"[^\"]*\" not found"
+    r"|Error from server \(BadRequest\): (?:previous terminated container \"|container \"[^\"]*\" in pod \"))"
 )
 """What a kubelet answers in place of a log it no longer has."""
 

@@ -120,3 +120,18 @@ def _slices(graph: Graph) -> Mapping[tuple[str, str], list[Object]]:
 def slices(service: Object, graph: Graph) -> Sequence[Object]:
     """Return a Service's EndpointSlices, through an index: every Service asks."""
     return _slices(graph).get((ref(service).namespace, ref(service).name), ())
+
+
+def addresses(service: Object, graph: Graph) -> tuple[int, int]:
+    """Return how many endpoints of a Service are ready, and how many there are: pods, not addresses of each family.
+
+    A slice without ports, of a Service that has some, holds pods that open no port of that name: it leads nowhere.
+    """
+    found: dict[str, bool] = {}
+    for item in slices(service, graph):
+        if spec(service).get("ports") and not item.get("ports"):
+            continue
+        for place, endpoint in enumerate(item.get("endpoints") or ()):
+            name = (endpoint.get("targetRef") or {}).get("name") or f"{ref(item).name}/{place}"
+            found[name] = found.get(name, False) or (endpoint.get("conditions") or {}).get("ready") is not False
+    return sum(found.values()), len(found)

@@ -1,56 +1,105 @@
-"""The variables a container is given, as far as objects tell: from its own list, from ConfigMaps, from Secrets."""
+"""The environment of a container, by Kubernetes' own rules: what a kubelet would set, as far as objects tell.
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+`envFrom` comes first, a later entry before an earlier one; `env` goes over both. `$(NAME)` stands for a variable set
+before, `$$(NAME)` for itself, an unknown one stays as written. An optional reference to nothing sets nothing.
+Source: the API reference of EnvVar and EnvFromSource, and the kubelet's makeEnvironmentVariables.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from agent.kube.containers import Container
+from agent.kube.fields import spec
 from agent.kube.wording import closest
 from agent.snapshot.graph import Graph, ref
+from agent.snapshot.record import Object
 
-ELSEWHERE = "?"
-"""Stands for a value that is not written in the container itself."""
+_REFERENCE = re.compile(r"\$(?:\$|\(([^)]*)\))")
+_SHELL = re.compile(r"\$\{(\w+)(?::?-[^}]*)?\}|\$(\w+)")
+_LINKED = re.compile(r"\b(?:tcp|udp|sctp)://(?P<host>\d+(?:\.\d+){3}):(?P<port>\d+)")
+_LINK = re.compile(r"(?P<name>\w+)_SERVICE_(?P<what>HOST|PORT)")
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One variable a container is given."""
+
+    value: str
+    """What it holds. "" where nobody can say; references to what nobody can say stay as written, `$(PASSWORD)`."""
+    source: str = ""
+    """The object it is taken from, `Secret db`, `ConfigMap web`, `field status.podIP`; "" for the container itself."""
+    known: bool = True
+    """Whether the value is known: a Secret's never is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """What a container is given."""
+    """The variables of one container."""
 
-    given: Mapping[str, str]
-    """Variable to value, `ELSEWHERE` for one that comes from another object, "" for an empty one."""
-    lost: Mapping[str, str]
-    """Variable to the optional reference that gives it nothing, `ConfigMap db-config (optional) …` in words."""
-    whole: bool
-    """Whether nobody gives it variables that cannot be seen here, as a Secret taken whole does."""
+    variables: Mapping[str, Variable]
+    lost: Mapping[str, str] = field(default_factory=dict)
+    """Variable to why its optional reference gives it nothing, in words."""
+    whole: bool = True
+    """Whether no variables are given that cannot be seen here, as those of a Secret taken whole."""
+
+    @property
+    def values(self) -> dict[str, str]:
+        """Return variable to value, of those whose value is known."""
+        return {name: found.value for name, found in self.variables.items() if found.known}
 
     def has(self, name: str) -> bool:
         """Return whether a variable of that name has a value, in any case and behind any prefix (`APP_` + name)."""
         wanted = name.upper()
-        found = ((key.upper(), value) for key, value in self.given.items())
-        return any(value for key, value in found if key == wanted or (name.islower() and key.endswith(f"_{wanted}")))
+        found = ((key.upper(), value) for key, value in self.variables.items())
+        return any(
+            value.value or not value.known
+            for key, value in found
+            if key == wanted or (name.islower() and key.endswith(f"_{wanted}"))
+        )
 
     def near(self, name: str) -> str:
         """Return the variable that is set and was most likely meant, "" when none is near."""
-        return closest(name, (key for key, value in self.given.items() if value))
+        return closest(name, (key for key, found in self.variables.items() if found.value or not found.known))
+
+    def expand(self, text: str) -> str:
+        """Return a command's or argument's text as the kubelet expands it."""
+        return expand(text, self.values)
+
+    def shell(self, text: str) -> str:
+        """Return a script's text with `$NAME` and `${NAME}` filled in, where their values are known."""
+        values = self.values
+        return _SHELL.sub(lambda found: values.get(found[1] or found[2], found[0]), self.expand(text))
 
 
-def environment(container: Container, graph: Graph) -> Environment:
-    """Return the variables of a container."""
-    given: dict[str, str] = {}
+def expand(text: str, values: Mapping[str, str]) -> str:
+    """Return a text with its `$(NAME)` filled in; unknown ones stay, `$$` becomes `$`."""
+
+    def filled(found: re.Match[str]) -> str:
+        return "$" if found[1] is None else values.get(found[1], found[0])
+
+    return _REFERENCE.sub(filled, text)
+
+
+def environment(container: Mapping[str, Any], namespace: str, graph: Graph) -> Environment:
+    """Return the environment of a container (its spec, in a pod or a template) of a namespace."""
+    variables: dict[str, Variable] = {}
     lost: dict[str, str] = {}
     whole = True
-    for source in container.spec.get("envFrom") or ():
-        names, known = _taken(source, container, graph)
-        given |= dict.fromkeys(names, ELSEWHERE)
+    for source in container.get("envFrom") or ():
+        taken, known = _taken(source, namespace, graph)
+        variables |= taken
         whole = whole and known
-    for variable in container.spec.get("env") or ():
-        name = str(variable.get("name") or "")
-        missing = _gives_nothing(variable.get("valueFrom") or {}, container, graph)
+    for entry in container.get("env") or ():
+        name, chosen = str(entry.get("name") or ""), entry.get("valueFrom") or {}
+        missing = _gives_nothing(chosen, namespace, graph)
         if missing:
             lost[name] = missing
+        elif entry.get("value") or not chosen:
+            variables[name] = Variable(_expanded(str(entry.get("value") or ""), variables, namespace, graph))
         else:
-            given[name] = ELSEWHERE if variable.get("valueFrom") else str(variable.get("value") or "")
-    return Environment(given, lost, whole)
+            variables[name] = _chosen(chosen, namespace, graph)
+    return Environment(variables, {name: why for name, why in lost.items() if name not in variables}, whole)
 
 
 def holders(name: str, namespace: str, graph: Graph) -> Iterator[str]:
@@ -60,25 +109,65 @@ def holders(name: str, namespace: str, graph: Graph) -> Iterator[str]:
             yield ref(found).name
 
 
-def _taken(source: Mapping[str, Any], container: Container, graph: Graph) -> tuple[list[str], bool]:
+def _expanded(text: str, variables: Mapping[str, Variable], namespace: str, graph: Graph) -> str:
+    values = {name: found.value for name, found in variables.items() if found.known}
+    links = {name: value for name in _REFERENCE.findall(text) if (value := _link(name, namespace, graph))}
+    return expand(text, {**links, **values})
+
+
+def _link(name: str, namespace: str, graph: Graph) -> str:
+    """Return what the kubelet sets for each Service of the namespace (`DB_SERVICE_HOST`), "" for other names."""
+    named = _LINK.fullmatch(name)
+    service = graph.get("Service", namespace, named["name"].lower().replace("_", "-")) if named else None
+    if named is None or service is None or spec(service).get("clusterIP") in (None, "", "None"):
+        return ""
+    ports: Sequence[Mapping[str, Any]] = spec(service).get("ports") or ({},)
+    return str(spec(service)["clusterIP"] if named["what"] == "HOST" else ports[0].get("port") or "")
+
+
+def link_in(text: str, namespace: str, graph: Graph) -> tuple[str, Object] | None:
+    """Return (variable, Service) of the address a text quotes that the kubelet sets for a Service: `DB_PORT=tcp://…`."""
+    found = _LINKED.search(text)
+    for service in graph.all("Service", namespace) if found else ():
+        ports = {str(port.get("port")) for port in spec(service).get("ports") or ()}
+        if found and spec(service).get("clusterIP") == found["host"] and found["port"] in ports:
+            return f"{ref(service).name.upper().replace('-', '_')}_PORT", service
+    return None
+
+
+def _taken(source: Mapping[str, Any], namespace: str, graph: Graph) -> tuple[dict[str, Variable], bool]:
     """Return the variables an `envFrom` entry gives, and whether those are all it may give."""
-    namespace, prefix = ref(container.pod).namespace, source.get("prefix") or ""
+    prefix = source.get("prefix") or ""
     wanted = (source.get("configMapRef") or {}).get("name")
     if wanted:
         found = graph.get("ConfigMap", namespace, wanted)
         known = found is not None or graph.exists("ConfigMap", namespace, wanted) is False
-        return [f"{prefix}{key}" for key in ((found or {}).get("data") or {})], known
+        data = ((found or {}).get("data") or {}).items()
+        return {f"{prefix}{key}": Variable(str(value), f"ConfigMap {wanted}") for key, value in data}, known
     secret = (source.get("secretRef") or {}).get("name")
     held = graph.get("Secret", namespace, secret) if secret else None
     empty = held is not None and held.get("keys") == 0
-    return [], not secret or empty or graph.exists("Secret", namespace, secret) is False
+    return {}, not secret or empty or graph.exists("Secret", namespace, secret) is False
 
 
-def _gives_nothing(chosen: Mapping[str, Any], container: Container, graph: Graph) -> str:
+def _chosen(chosen: Mapping[str, Any], namespace: str, graph: Graph) -> Variable:
+    """Return the variable a `valueFrom` gives."""
+    if (chosen.get("fieldRef") or {}).get("fieldPath") == "metadata.namespace":
+        return Variable(namespace, "field metadata.namespace")
+    wanted = chosen.get("configMapKeyRef") or {}
+    if wanted:
+        found = graph.get("ConfigMap", namespace, wanted.get("name") or "")
+        value = ((found or {}).get("data") or {}).get(wanted.get("key") or "")
+        return Variable(str(value or ""), f"ConfigMap {wanted.get('name')}", value is not None)
+    secret = (chosen.get("secretKeyRef") or {}).get("name")
+    where = (chosen.get("fieldRef") or {}).get("fieldPath") or (chosen.get("resourceFieldRef") or {}).get("resource")
+    return Variable("", f"Secret {secret}" if secret else f"field {where}", known=False)
+
+
+def _gives_nothing(chosen: Mapping[str, Any], namespace: str, graph: Graph) -> str:
     """Return in words why an optional reference gives no value, "" when it does or nobody can say."""
-    namespace = ref(container.pod).namespace
-    for field, kind in (("configMapKeyRef", "ConfigMap"), ("secretKeyRef", "Secret")):
-        wanted = chosen.get(field) or {}
+    for name, kind in (("configMapKeyRef", "ConfigMap"), ("secretKeyRef", "Secret")):
+        wanted = chosen.get(name) or {}
         if not wanted.get("optional") or not wanted.get("name"):
             continue
         if graph.exists(kind, namespace, wanted["name"]) is False:

@@ -96,6 +96,15 @@ def is_terminal(pod: Object) -> bool:
     return status(pod).get("phase") in ("Succeeded", "Failed")
 
 
+def moment(timestamp: object) -> datetime | None:
+    """Return the time an API timestamp says, None when it is absent, unreadable or says no zone."""
+    try:
+        found = datetime.fromisoformat(str(timestamp or ""))
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
+
+
 def seconds_since(snapshot: Snapshot, timestamp: str | None) -> float | None:
     """Return the seconds from an API timestamp to the look, None when it is absent or unreadable."""
     if not timestamp:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from agent.kube.fields import metadata
 from agent.kube.memo import per_graph
+from agent.kube.remedies import Command
 from agent.snapshot.graph import Graph, labels
 from agent.snapshot.record import Object, Ref, Release
 
@@ -74,14 +75,16 @@ def chart_name(text: str) -> str:
     return found[1] if found else text
 
 
-def helm_upgrade(place: HelmOwner, *, prod: bool) -> str:
+def helm_upgrade(place: HelmOwner, *, prod: bool) -> Command | None:
     """Return the command that would apply a patch saved as patch.yaml, from a checkout with the chart in it.
 
-    `--reset-values` drops what the release was given before, so that file is named too unless there was none.
+    `--reset-values` drops what the release was given before, so that file is named too unless there was none. None
+    where nothing says which chart the release is of.
     """
-    chart = f"./charts/{place.chart}" if place.chart else "CHART"
+    if not place.chart:
+        return None
+    chart = f"./charts/{place.chart}"
     files = ["values.yaml", *(["values-prod.yaml"] if prod else [])]
-    given = " ".join(f"-f {chart}/{name}" if place.chart else f"-f {name}" for name in files)
-    own = "" if place.plain else " -f YOUR-VALUES.yaml"
-    target = f"{place.release} {chart} --namespace {place.namespace}"
-    return f"helm upgrade {target} --reset-values {given}{own} -f patch.yaml"
+    given = [f"{chart}/{name}" for name in files] + ([] if place.plain else ["YOUR-VALUES.yaml"]) + ["patch.yaml"]
+    named = [word for name in given for word in ("-f", name)]
+    return Command(("helm", "upgrade", place.release, chart, "--namespace", place.namespace, "--reset-values", *named))

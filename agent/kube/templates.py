@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from agent.kube.remedies import Item, Path, Step
+
 KEYED = ("containers", "initContainers", "env", "volumes")
 """Lists whose items are named: one item is compared with that of its name."""
 
@@ -30,6 +32,14 @@ class Difference:
         if self.path[:2] in (("spec", "containers"), ("spec", "initContainers")):
             return f"{_named(self.path[3:])} of container {self.path[2]}".removeprefix(" of ")
         return _named(self.path[1:] if self.path[0] == "spec" else self.path)
+
+    @property
+    def keyed(self) -> Path:
+        """The same path with the items of lists as items: `("spec", "containers", Item("name", "api"), …)`."""
+        steps: list[Step] = []
+        for step in self.path:
+            steps.append(Item("name", step) if steps and steps[-1] in KEYED else step)
+        return tuple(steps)
 
     def __str__(self) -> str:
         return f"{self.what} is {_short(self.after)}, was {_short(self.before)}"

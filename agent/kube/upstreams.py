@@ -1,33 +1,46 @@
-"""Who calls whom: the Services a workload names in its environment, configuration and arguments."""
+"""What a workload depends on: the Services it names in its environment, command and arguments."""
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
+from agent.kube.addresses import HOLDS_PLACE
+from agent.kube.commands import places
 from agent.kube.containers import containers_of, last_end
 from agent.kube.endpoints import behind, is_ready, selected
+from agent.kube.environment import environment
 from agent.kube.fields import containers, spec, template, texts
 from agent.snapshot.graph import Graph, ref
 from agent.snapshot.record import Object, Ref
 
 _HOST = re.compile(r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*")
-PLACE = re.compile(r"(HOST|ADDR|ADDRESS|URL|URI|SERVICE|SERVER|ENDPOINT|BACKEND|UPSTREAM|BROKER|DSN)S?$", re.IGNORECASE)
-"""Names of variables that hold a place."""
 _LOCATED = re.compile(r"://|:\d{2,5}\b|\.svc\b")
 
 
 def upstreams(workload: Object, graph: Graph) -> Iterator[Ref]:
     """Yield what a workload depends on and cannot count on: Services without a lasting pod, and what is behind them."""
-    namespace = ref(workload).namespace
-    for service in (graph.get("Service", home, name) for home, name in _named(workload, graph)):
-        if service is None or not _is_dead(service, graph):
-            continue
-        chosen = spec(service).get("selector") or {}
-        found = {ref(obj) for obj in behind(ref(service).namespace, chosen, graph)}
-        if Ref(ref(workload).kind, namespace, ref(workload).name) not in found:
-            yield ref(service)
-            yield from sorted(found)
-            yield from _under(service, graph)
+    for service in called(workload, graph):
+        if is_dead(service, graph):
+            yield from chain_of(service, graph)
+
+
+def called(workload: Object, graph: Graph) -> Iterator[Object]:
+    """Yield the Services a workload names as places to call, but for its own."""
+    for home, name in _named(workload, graph):
+        service = graph.get("Service", home, name)
+        if service is not None and ref(workload) not in set(_makers(service, graph)):
+            yield service
+
+
+def chain_of(service: Object, graph: Graph) -> Iterator[Ref]:
+    """Yield what a Service's answers depend on: itself, the workloads behind it, their pods and nodes."""
+    yield ref(service)
+    yield from sorted(_makers(service, graph))
+    yield from _under(service, graph)
+
+
+def _makers(service: Object, graph: Graph) -> Iterator[Ref]:
+    chosen = spec(service).get("selector") or {}
+    return (ref(obj) for obj in behind(ref(service).namespace, chosen, graph))
 
 
 def _under(service: Object, graph: Graph) -> Iterator[Ref]:
@@ -38,7 +51,7 @@ def _under(service: Object, graph: Graph) -> Iterator[Ref]:
             yield Ref("Node", "", spec(pod)["nodeName"])
 
 
-def _is_dead(service: Object, graph: Graph) -> bool:
+def is_dead(service: Object, graph: Graph) -> bool:
     """Return whether only pods that end again and again stand behind a Service: between two ends one looks well."""
     selector = spec(service).get("selector") or {}
     pods = selected(ref(service).namespace, selector, graph) if selector else []
@@ -63,30 +76,11 @@ def _named(workload: Object, graph: Graph) -> Iterator[tuple[str, str]]:
 
 
 def _spoken(pod: Object, namespace: str, graph: Graph) -> Iterator[str]:
+    """Yield the texts of a pod that name places: what its commands ask for, and values by their form or name."""
     for _, container in containers(pod):
-        yield from texts(container.get("command"))
-        yield from texts(container.get("args"))
-        yield from _environment(container, namespace, graph)
-
-
-def _environment(container: Mapping[str, Any], namespace: str, graph: Graph) -> Iterator[str]:
-    """Yield the values of an environment that look like places: by their form or by the variable's name."""
-    for name, value in variables(container, namespace, graph):
-        if PLACE.search(name) or _LOCATED.search(value):
-            yield value
-
-
-def variables(container: Mapping[str, Any], namespace: str, graph: Graph) -> Iterator[tuple[str, str]]:
-    """Yield (name, value) of a container's environment, values of ConfigMaps included, those of Secrets unknown."""
-    for env in container.get("env") or ():
-        chosen = (env.get("valueFrom") or {}).get("configMapKeyRef") or {}
-        value = env.get("value") or _data(chosen.get("name"), namespace, graph).get(chosen.get("key") or "")
-        yield str(env.get("name")), str(value or "")
-    for source in container.get("envFrom") or ():
-        data = _data((source.get("configMapRef") or {}).get("name"), namespace, graph)
-        yield from ((name, str(value)) for name, value in data.items())
-
-
-def _data(name: str | None, namespace: str, graph: Graph) -> Mapping[str, str]:
-    found = graph.get("ConfigMap", namespace, name) if name else None
-    return (found or {}).get("data") or {}
+        known = environment(container, namespace, graph)
+        words = [known.shell(word) for word in (*texts(container.get("command")), *texts(container.get("args")))]
+        yield from (place.host for place in places(words))
+        for name, value in known.values.items():
+            if HOLDS_PLACE.search(name) or _LOCATED.search(value):
+                yield value

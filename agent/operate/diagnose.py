@@ -13,6 +13,7 @@ from agent.remedy.ground import ground
 from agent.snapshot.record import Ref, Snapshot
 from agent.world.blueprints import read
 from agent.world.look import warn_of_gaps
+from agent.world.proof import prove
 from agent.world.world import World
 from tools.failure import Failure
 
@@ -31,7 +32,8 @@ def run(args: Diagnose, world: World, emit: Emit) -> Diagnosed:
     warn_of_gaps(snapshot, emit)
     found = _judged(snapshot, _subject(args, snapshot))
     blueprints = read(world.settings.blueprints, emit)
-    grounded = ground(found, blueprints, snapshot, world.settings.profile or snapshot.profile)
+    proofs = prove(found.findings, snapshot, world.settings)
+    grounded = ground(found, blueprints, snapshot, world.settings.profile or snapshot.profile, proofs)
     return Diagnosed(grounded, snapshot)
 
 

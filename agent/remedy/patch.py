@@ -1,65 +1,146 @@
-"""Values patches as YAML text, written leaf by leaf so that nothing but the leaves is in them."""
+"""Patches as YAML text, written leaf by leaf so that nothing but the leaves is in them, each of its own type."""
 
 import json
 import re
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any, NamedTuple
 
 from agent.blueprint.values import keys
+from agent.kube.paths import value_at
+from agent.kube.remedies import END, JSON, Edit, Item, NeedsPerson, Op, Path, Step
+from agent.snapshot.record import Object
 from tools.text import clean
 
 UNKNOWN = "CHANGE-ME"
-"""Stands for a value only a person can know."""
+"""Stands for a value only a person can know; the remark behind it says what is wanted."""
 
-_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9._/-]*|[0-9]+|[0-9.]+[A-Za-z]+")
+LONGEST_REMARK = 120
+
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9._/-]*|[0-9]+(?:\.[0-9]+)?(?:m|k|Ki|M|Mi|G|Gi|T|Ti|P|Pi|Ei|s|h|d)")
 _WORDS = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
 
 
-class Leaf(NamedTuple):
-    """One value to set: its path, the value ("" where only a person knows it), what is there now."""
+class Setting(NamedTuple):
+    """One value to set: its values path, the value, what stands there now as a remark."""
 
     path: str
-    value: str
+    value: JSON | NeedsPerson
     old: str = ""
 
 
-def patch(leaves: Sequence[Leaf]) -> str:
-    """Return a YAML document that sets these leaves; two leaves of one path are one."""
-    tree: dict[str, object] = {}
-    for leaf in leaves:
-        _put(tree, keys(leaf.path), leaf)
+class _Leaf(NamedTuple):
+    value: JSON | NeedsPerson
+    remark: str
+
+
+def patch(settings: Sequence[Setting]) -> str:
+    """Return a values document that sets these leaves; two of one path are one."""
+    tree: dict[str, Any] = {}
+    for setting in settings:
+        _put(tree, tuple(keys(setting.path)), _Leaf(setting.value, _remark(setting.value, setting.old)))
+    return _text(tree)
+
+
+def manifest(obj: Object, edits: Sequence[Edit]) -> str:
+    """Return the edits as the part of the object's manifest that holds them, "" where lists have no keys to merge by.
+
+    It is a strategic merge patch: an item of a list is named by its key, and null takes a field away.
+    """
+    named = {key: (obj.get("metadata") or {}).get(key) for key in ("name", "namespace")}
+    tree: dict[str, Any] = {
+        **{key: _Leaf(obj[key], "") for key in ("apiVersion", "kind") if obj.get(key)},
+        "metadata": {key: _Leaf(value, "") for key, value in named.items() if value},
+    }
+    for edit in edits:
+        path, value = _mergeable(obj, edit)
+        if not path:
+            return ""
+        _put(tree, path, _Leaf(value, _remark(edit.value, "" if edit.old is None else _flow(edit.old))))
+    return _text(tree)
+
+
+def _mergeable(obj: Object, edit: Edit) -> tuple[Path, JSON | NeedsPerson]:
+    """Return the path and value as a merge has them: the first item of a list is the list; () where none would do."""
+    path, value = edit.path, None if edit.op is Op.REMOVE else edit.value
+    last = path[-1]
+    fresh = isinstance(last, Item) or last == END
+    if fresh and not value_at(obj, path[:-1]):
+        path, value = path[:-1], [value]
+    mergeable = all(isinstance(step, Item) or (isinstance(step, str) and step != END) for step in path)
+    return (path if mergeable and not isinstance(path[-1], Item) else ()), value
+
+
+def _put(tree: dict[str, Any], path: Path, leaf: _Leaf) -> None:
+    here: Any = tree
+    for step, after in pairwise(path):
+        here = _below(here, step, [] if isinstance(after, Item) else {})
+        if not isinstance(here, dict | list):
+            return
+    if isinstance(here, dict):
+        here.setdefault(str(path[-1]), leaf)
+
+
+def _below(here: Any, step: Step, fresh: Any) -> Any:
+    if isinstance(step, Item):
+        found = next((item for item in here if item.get(step.key) == _Leaf(step.value, "")), None)
+        if found is None:
+            found = {step.key: _Leaf(step.value, "")}
+            here.append(found)
+        return found
+    return here.setdefault(str(step), fresh)
+
+
+def _text(tree: Mapping[str, Any]) -> str:
     return "\n".join(_lines(tree, 0)) + "\n" if tree else ""
 
 
-def _put(tree: dict[str, object], names: list[str], leaf: Leaf) -> None:
-    for key in names[:-1]:
-        below = tree.setdefault(key, {})
-        if not isinstance(below, dict):
-            return
-        tree = below
-    tree.setdefault(names[-1], leaf)
-
-
-def _lines(tree: dict[str, object], depth: int) -> list[str]:
-    lines = []
+def _lines(tree: Mapping[str, Any], depth: int) -> list[str]:
+    lines: list[str] = []
     for key, value in tree.items():
-        if isinstance(value, Leaf):
-            lines.append(f"{'  ' * depth}{_scalar(key)}: {_value(value)}{_remark(value)}")
+        start = f"{'  ' * depth}{_scalar(key)}:"
+        if isinstance(value, _Leaf):
+            lines.append(f"{start} {_flow(value.value)}{value.remark}")
         elif isinstance(value, dict):
-            lines += [f"{'  ' * depth}{_scalar(key)}:", *_lines(value, depth + 1)]
+            lines += [start, *_lines(value, depth + 1)]
+        elif isinstance(value, list):
+            lines += [start, *(line for item in value for line in _item(item, depth + 1))]
     return lines
 
 
-def _value(leaf: Leaf) -> str:
-    text = clean(leaf.value or UNKNOWN)
-    return text if text.startswith(("[", "{")) else _scalar(text)
+def _item(item: Mapping[str, Any], depth: int) -> list[str]:
+    """Return the lines of a list's item, the first of them behind the dash."""
+    first, *rest = _lines(item, depth + 1)
+    return [f"{'  ' * depth}- {first.lstrip()}", *rest]
 
 
-def _remark(leaf: Leaf) -> str:
-    """Return what stands there now, as a comment."""
-    return f"  # now {clean(leaf.old, 120)}" if leaf.old else ""
+def _remark(value: JSON | NeedsPerson, old: str) -> str:
+    """Return what to give and what stands there now, as a comment."""
+    said = [f"needs {value.what}"] if isinstance(value, NeedsPerson) else []
+    said += [f"now {old}"] if old else []
+    return f"  # {clean('; '.join(said), LONGEST_REMARK)}" if said else ""
+
+
+def _flow(value: JSON | NeedsPerson) -> str:
+    """Return a value in YAML on one line, as YAML reads it back to the same type."""
+    if isinstance(value, NeedsPerson):
+        return UNKNOWN
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_scalar(str(key))}: {_flow(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_flow, value)) + "]"
+    return _scalar(value) if isinstance(value, str) else json.dumps(value)
 
 
 def _scalar(text: str) -> str:
-    plain = _PLAIN.fullmatch(text) and text.lower() not in _WORDS and not re.fullmatch(r"[0-9.]+[eE][0-9]*", text)
-    return text if plain else json.dumps(text)
+    return text if _PLAIN.fullmatch(text) and text.lower() not in _WORDS else _quoted(text)
+
+
+def _quoted(text: str) -> str:
+    """Return a text in double quotes, what does not print (and could play with a terminal) escaped."""
+    return "".join(char if char.isprintable() else _escaped(char) for char in json.dumps(text, ensure_ascii=False))
+
+
+def _escaped(char: str) -> str:
+    number = ord(char)
+    return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"

@@ -208,8 +208,10 @@ def _owner(pod: Object) -> str:
 
 def _keys(pod: Object, *, crashed_only: bool) -> Iterator[LogKey]:
     meta, status = pod.get("metadata") or {}, pod.get("status") or {}
-    for container in (*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())):
-        if crashed_only and not _unwell(container):
+    lasts = (pod.get("spec") or {}).get("restartPolicy", "Always") == "Always"
+    initial, mains = status.get("initContainerStatuses") or (), status.get("containerStatuses") or ()
+    for container, serves in (*((item, False) for item in initial), *((item, lasts) for item in mains)):
+        if crashed_only and not _unwell(container, serves=serves):
             continue
         state = container.get("state") or {}
         key = (meta.get("namespace", ""), meta.get("name", ""), container.get("name", ""))
@@ -219,10 +221,12 @@ def _keys(pod: Object, *, crashed_only: bool) -> Iterator[LogKey]:
             yield LogKey(*key, previous=True)
 
 
-def _unwell(container: Mapping[str, object]) -> bool:
+def _unwell(container: Mapping[str, object], *, serves: bool) -> bool:
+    """Return whether a container's log is worth reading: it crashed or is not ready; one that serves may not end."""
     state = container.get("state")
     ended = state.get("terminated") if isinstance(state, dict) else None
-    finished_well = isinstance(ended, dict) and ended.get("exitCode") == 0 and not container.get("restartCount")
+    well = isinstance(ended, dict) and ended.get("exitCode") == 0 and not container.get("restartCount")
+    finished_well = well and not serves
     return bool(container.get("restartCount") or not container.get("ready")) and not finished_well
 
 
@@ -244,6 +248,7 @@ def _releases(access: Access, namespace: str | None, path: str, *, described: bo
         found = releases(box, namespace, described=described)
     if isinstance(found, Failure):
         state = STATES.get(found.kind, State.FAILED)
-        return (), Part("releases", found.what, state, 0, found.detail, found.hint, needed=False)
+        reason = found.brief if found.kind is FailureKind.MISSING else found.detail
+        return (), Part("releases", found.what, state, 0, reason, found.hint, needed=False)
     made = [Release(**item) for item in found]
     return made, Part("releases", "helm list", State.COMPLETE, len(made), needed=False)

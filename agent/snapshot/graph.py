@@ -52,7 +52,7 @@ class Graph:
     def all(self, kind: str, namespace: str | None = None) -> Sequence[Object]:
         """Return the objects of a kind, in one namespace when named."""
         if namespace is None:
-            return self.snapshot.objects.get(kind, ())
+            return self._plain_events if kind == "Event" else self.snapshot.objects.get(kind, ())
         return self._by_namespace(kind).get(namespace, ())
 
     def get(self, kind: str, namespace: str, name: str) -> Object | None:
@@ -155,12 +155,27 @@ class Graph:
         return index
 
     @cached_property
+    def _plain_events(self) -> Sequence[Object]:
+        """Return the events, each with its message as it was first said: the same for every rule."""
+        return [_plain(event) for event in self.snapshot.objects.get("Event", ())]
+
+    @cached_property
     def _events(self) -> Mapping[Ref, Sequence[Object]]:
         index: dict[Ref, list[Object]] = defaultdict(list)
         for event in sorted(self.all("Event"), key=event_time):
             about = event.get("involvedObject") or {}
             index[Ref(about.get("kind", ""), about.get("namespace", ""), about.get("name", ""))].append(event)
         return index
+
+
+COMBINED = "(combined from similar events): "
+"""What the API's clients put before the message of events they count together."""
+
+
+def _plain(event: Object) -> Object:
+    """Return the event with its message as it was first said."""
+    message = event.get("message") or ""
+    return {**event, "message": message.removeprefix(COMBINED)} if message.startswith(COMBINED) else event
 
 
 def event_time(event: Object) -> str:

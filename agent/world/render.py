@@ -40,7 +40,8 @@ class Renderer:
         self._files = [path for _, path in chart.files(profile)]
         self._schema = _schema(chart.path)
         self._number = 0
-        first, again = self._render([]), self._render([])
+        with ThreadPoolExecutor(2) as workers:
+            first, again = workers.map(self._render, ([], []))
         self.base = first
         self.random = _random(first, again, namespace)
         self._unstable = _differing(first, again, namespace, self.random)
@@ -79,14 +80,22 @@ class Renderer:
                 return Traced(found, behind=_said(gate))
         return Traced((), reason=self._mention(leaf.path))
 
+    def with_value(self, path: str, value: Any) -> Sequence[Sourced] | Failure:
+        """Return what the chart makes with one value changed."""
+        return self._render([overlay(path, value)])
+
+    def differing(self, one: Sequence[Sourced], other: Sequence[Sourced]) -> tuple[RenderedField, ...]:
+        """Return where two renderings differ, less what differs each time anyway."""
+        found = changed_fields(one, other, self.namespace, self.random)
+        return tuple(item for item in found if (item.object, item.pointer) not in self._unstable)
+
     def _changes(self, leaf: Leaf, gate: Mapping[str, Any], base: Sequence[Sourced]) -> tuple[RenderedField, ...]:
         """Return what the first candidate that the chart accepts, and that makes a difference, changes."""
         for value in candidates(leaf, self._schema):
             after = self._render([merged([gate, overlay(leaf.path, value)])])
             if isinstance(after, Failure):
                 continue
-            found = changed_fields(base, after, self.namespace, self.random)
-            stable = tuple(item for item in found if (item.object, item.pointer) not in self._unstable)
+            stable = self.differing(base, after)
             if stable:
                 return tuple(map(hidden, stable)) if isinstance(leaf.value, Masked) else stable
         return ()

@@ -4,17 +4,33 @@ Everything is in namespace `shop` and was made an hour before the look, unless a
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from agent.diagnose.engine import Diagnosis, diagnose
 from agent.diagnose.finding import Finding
-from agent.snapshot.record import State
+from agent.snapshot.record import Ref, State
 from tests.fakes.objects import snapshot
 
 Raw = dict[str, Any]
 
 SPACE = "shop"
 NOW, RECENTLY, BEFORE = "2026-11-24T10:00:00Z", "2026-11-24T09:59:30Z", "2026-11-24T09:00:00Z"
+
+
+def diagnosed(
+    *items: Mapping[str, Any], logs: Mapping[str, str] | None = None, subject: Ref | None = None
+) -> Diagnosis:
+    """Return the whole diagnosis of these objects, about one of them when it is named."""
+    diagnosis = diagnose(snapshot(items, taken_at=NOW, logs=logs), subject)
+    assert isinstance(diagnosis, Diagnosis)
+    assert diagnosis.unknown == ()
+    return diagnosis
+
+
+def ago(seconds: float) -> str:
+    """Return the API's time stamp of so many seconds before the look."""
+    return (datetime.fromisoformat(NOW) - timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def found(
@@ -112,8 +128,8 @@ def workload(
     """Return a Deployment (or another kind) that has what it wants."""
     carried = labels or {"app": name}
     wanted = {"replicas": replicas, "selector": {"matchLabels": dict(carried)}, "template": template(carried), **spec}
-    status = {"observedGeneration": 1, "replicas": replicas, "readyReplicas": replicas, "availableReplicas": replicas}
-    return made(kind, name, wanted, status)
+    counts = dict.fromkeys(("replicas", "updatedReplicas", "readyReplicas", "availableReplicas"), replicas)
+    return made(kind, name, wanted, {"observedGeneration": 1, **counts})
 
 
 def running_workload(name: str, labels: Mapping[str, str] | None = None, **pod_spec: Any) -> list[Raw]:

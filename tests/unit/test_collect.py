@@ -278,3 +278,13 @@ def test_logs_that_may_not_be_read_are_one_part(server: FakeApiServer, helm: Pat
     found = seen(server, path=helm)
     assert part(found, "logs").state is State.DENIED
     assert found.gaps() == []
+
+
+def test_the_log_of_a_container_that_just_ended_is_read_at_once(server: FakeApiServer, helm: Path) -> None:
+    """The first end has no restart yet; what finished in a Job's pod needs no second look, a service's end does."""
+    crashed = pod("crashed", "a", ready=False, terminated={"exitCode": 1})
+    served = pod("served", "b", ready=False, terminated={"exitCode": 0})
+    done = pod("done", "c", ready=False, terminated={"exitCode": 0}) | {"spec": {"restartPolicy": "Never"}}
+    server.objects["Pod"] = [crashed, served, done]
+    server.logs = {f"shop/{item['metadata']['name']}/app": "boom" for item in server.objects["Pod"]}
+    assert {key.pod for key in seen(server, path=helm).logs} == {"crashed", "served"}

@@ -11,17 +11,32 @@ from agent.blueprint.control import Binding, Blueprints, Control, ControlKind, P
 from agent.blueprint.load import parse
 from agent.diagnose import modes
 from agent.diagnose.engine import Diagnosis, diagnose
-from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
+from agent.diagnose.finding import Confidence, Finding, Fix, Severity
 from agent.kube.releases import chart_name
+from agent.kube.remedies import END, JSON, Edit, Item, NeedsPerson, Op, Path
 from agent.remedy.ground import covers, ground
-from agent.remedy.patch import Leaf, patch
 from agent.resources import blueprint_files
 from agent.snapshot.record import Ref, Release
 from tests.fakes.objects import load
 
 WORLD = load("helm-cpu-impossible")
 WEB = Ref("Deployment", "ra-helm", "shop-web")
+SERVICE = Ref("Service", "ra-helm", "shop-web")
 CPU = "containers[].resources.requests.cpu"
+ASK = NeedsPerson("a value that fits")
+POD: Path = ("spec", "template", "spec")
+
+
+def edit(*path: str | Item, new: JSON | NeedsPerson = ASK, old: JSON = None, obj: Ref = WEB) -> Edit:
+    return Edit(obj, path, Op.ADD if old is None else Op.SET, new, old)
+
+
+def of_container(*path: str | Item, new: JSON | NeedsPerson = ASK, old: JSON = None, obj: Ref = WEB) -> Edit:
+    """An edit of the main container."""
+    return edit(*POD, "containers", Item("name", "web"), *path, new=new, old=old, obj=obj)  # type: ignore[arg-type]
+
+
+REQUEST = of_container("resources", "requests", "cpu", old="64")
 
 
 def blueprints(*controls: Control, name: str = "{release}-web") -> Blueprints:
@@ -50,9 +65,14 @@ def control(field: str, path: str, dev: str, prod: str = "", kind: CellType = Ce
 
 
 def grounded(
-    known: Blueprints, *changes: Change, profile: str | None = None, subject: Ref = WEB, **fields: object
+    known: Blueprints,
+    *edits: Edit,
+    profile: str | None = None,
+    subject: Ref = WEB,
+    concerns: tuple[str, ...] = (),
+    **fields: object,
 ) -> Finding:
-    fix = Fix("Mend it", changes)
+    fix = Fix("Mend it", edits, concerns)
     one = Finding(modes.OOM_KILLED, subject, "it fails", Severity.ERROR, Confidence.CERTAIN, (), fix, **fields)  # type: ignore[arg-type]
     return ground(Diagnosis((one,)), known, WORLD, profile).findings[0]
 
@@ -74,7 +94,9 @@ def test_a_value_that_left_the_blueprint_goes_back_to_it() -> None:
     assert str(finding.citations[0].source) == "blueprints/service.md:23"
     assert "the blueprint asks for 250m (SVC-BE-X)" in finding.fix.summary
     command = "helm upgrade shop ./charts/web --namespace ra-helm --reset-values -f ./charts/web/values.yaml"
-    assert finding.remedy.command == f"{command} -f YOUR-VALUES.yaml -f patch.yaml", "else their own values are lost"
+    assert str(finding.remedy.command) == f"{command} -f YOUR-VALUES.yaml -f patch.yaml", (
+        "else their own values are lost"
+    )
     assert not finding.remedy.guessed
 
 
@@ -84,7 +106,7 @@ def test_a_release_known_to_have_no_values_of_its_own_is_upgraded_without_a_file
     assert isinstance(found, Diagnosis)
     known = blueprints(control(CPU, "backend.resources.requests.cpu", "250m"))
     (finding,) = ground(found, known, plain, None).findings
-    assert finding.remedy.command.endswith("-f ./charts/web/values.yaml -f patch.yaml")
+    assert str(finding.remedy.command).endswith("-f ./charts/web/values.yaml -f patch.yaml")
 
 
 def test_the_shipped_blueprints_speak_to_the_shipped_chart() -> None:
@@ -96,13 +118,15 @@ def test_the_shipped_blueprints_speak_to_the_shipped_chart() -> None:
     (finding,) = ground(found, parse(files), world, None).findings
     assert [citation.control for citation in finding.citations] == ["SVC-BE-CPU-REQ"]
     assert leaves(finding.remedy.patch) == {"backend": {"resources": {"requests": {"cpu": "250m"}}}}
-    assert finding.remedy.command.startswith("helm upgrade todo ./charts/todo-app --namespace ra-todo --reset-values")
+    assert str(finding.remedy.command).startswith(
+        "helm upgrade todo ./charts/todo-app --namespace ra-todo --reset-values"
+    )
 
 
 def test_the_blueprint_s_own_limit_is_changed_in_the_blueprint_first() -> None:
     field = "containers[].resources.limits.memory"
     known = blueprints(control(field, "backend.resources.limits.memory", "512Mi"))
-    finding = grounded(known, Change(field, "524288Ki", "768Mi", "resources.limits.memory"))
+    finding = grounded(known, of_container("resources", "limits", "memory", new="768Mi", old="524288Ki"))
     assert finding.fix.summary.startswith("The blueprint itself sets 524288Ki (SVC-BE-X, blueprints/service.md:23)")
     assert "change it there first" in finding.fix.summary
     assert leaves(finding.remedy.patch) == {"backend": {"resources": {"limits": {"memory": "768Mi"}}}}
@@ -110,17 +134,17 @@ def test_the_blueprint_s_own_limit_is_changed_in_the_blueprint_first() -> None:
 
 def test_a_row_that_differs_by_profile_is_cited_with_both_and_proposes_neither() -> None:
     known = blueprints(control("replicas", "backend.replicas", "1", "2", CellType.INTEGER))
-    change = Change("replicas", "0", "", "replicaCount")
+    change = edit("spec", "replicas", old=0)
     without, prod = grounded(known, change), grounded(known, change, profile="prod")
     assert without.citations[0].says == "1 (dev) / 2 (prod)"
     assert "the blueprint says 1 / 2" in without.remedy.patch
     assert prod.citations[0].says == "2 (prod)"
     assert leaves(prod.remedy.patch) == {"backend": {"replicas": 2}}
-    assert "values-prod.yaml" in prod.remedy.command
+    assert "values-prod.yaml" in str(prod.remedy.command)
 
 
 def test_without_a_row_the_usual_path_is_called_a_guess() -> None:
-    finding = grounded(blueprints(), Change(CPU, "64", "", "resources.requests.cpu"))
+    finding = grounded(blueprints(), REQUEST)
     assert finding.remedy.guessed
     assert finding.citations == ()
     assert leaves(finding.remedy.patch) == {"resources": {"requests": {"cpu": "CHANGE-ME"}}}
@@ -129,27 +153,27 @@ def test_without_a_row_the_usual_path_is_called_a_guess() -> None:
 def test_a_row_of_another_component_or_field_says_nothing() -> None:
     other = replace(control(CPU, "frontend.resources.requests.cpu", "200m"), component="frontend")
     memory = control("containers[].resources.requests.memory", "backend.resources.requests.memory", "256Mi")
-    assert grounded(blueprints(other, memory), Change(CPU, "64", "", "")).citations == ()
+    assert grounded(blueprints(other, memory), REQUEST).citations == ()
 
 
 def test_a_sidecar_is_not_governed_by_the_main_container_s_row() -> None:
     known = blueprints(control(CPU, "backend.resources.requests.cpu", "250m"))
-    assert grounded(known, Change(CPU, "64", "", ""), container="istio-proxy").citations == ()
-    assert grounded(known, Change(CPU, "64", "", ""), container="web").citations
+    assert grounded(known, REQUEST, container="istio-proxy").citations == ()
+    assert grounded(known, REQUEST, container="web").citations
 
 
 def test_a_row_for_a_whole_probe_speaks_of_its_port() -> None:
     known = blueprints(
         control("containers[].readinessProbe", "backend.probes.readiness", "GET /ready", kind=CellType.PROBE)
     )
-    change = Change("containers[].readinessProbe.httpGet.port", "9999", "http", "readinessProbe.httpGet.port")
+    change = of_container("readinessProbe", "httpGet", "port", new="http", old=9999)
     assert leaves(grounded(known, change).remedy.patch) == {"backend": {"probes": {"readiness": {"port": "http"}}}}
 
 
 def test_a_row_for_the_environment_governs_a_variable_and_a_variable_s_row_no_other() -> None:
     whole = control("containers[].env", "backend.env", "Via ConfigMap", kind=CellType.TEXT)
     one = replace(whole, id="OTHER", paths=("backend.env.BACKEND_URL",))
-    change = Change("containers[].env", "", "", "env.DATABASE_URL")
+    change = of_container("env", Item("name", "DATABASE_URL"), "value")
     finding = grounded(blueprints(whole, one), change)
     assert [citation.control for citation in finding.citations] == ["SVC-BE-X"]
     assert leaves(finding.remedy.patch) == {"backend": {"env": {"DATABASE_URL": "CHANGE-ME"}}}
@@ -157,7 +181,7 @@ def test_a_row_for_the_environment_governs_a_variable_and_a_variable_s_row_no_ot
 
 def test_a_service_s_target_is_the_container_s_port() -> None:
     known = blueprints(control("containers[].ports[].containerPort", "backend.service.port", "8000"))
-    finding = grounded(known, Change("service.ports[].targetPort", "8080", "8000", "service.targetPort"))
+    finding = grounded(known, edit("spec", "ports", Item("port", 80), "targetPort", new=8000, old=8080, obj=SERVICE))
     assert leaves(finding.remedy.patch) == {"backend": {"service": {"port": 8000}}}
 
 
@@ -168,38 +192,39 @@ def test_a_missing_key_belongs_to_the_mapping_s_values(kind: str, name: str, pat
     """A ConfigMap's key is a value of the release; a Secret's never stands in a patch."""
     _, files = blueprint_files("")
     held = Ref(kind, "ra-helm", name)
-    change = Change("data.DATABASE_URL", "", "", "config.DATABASE_URL" if patched else "")
-    one = grounded(parse(files), change, roots=(held,))
+    edits = [edit("data", "DATABASE_URL", new=NeedsPerson("the URL"), obj=held)] if patched else []
+    one = grounded(parse(files), *edits, roots=(held,), concerns=("data.DATABASE_URL",))
     assert [citation.control for citation in one.citations] == ["MAP-CONFIG" if patched else "MAP-SECRETS"]
-    assert one.remedy.patch == ("config:\n  DATABASE_URL: CHANGE-ME\n" if patched else "")
+    assert one.remedy.patch == ("config:\n  DATABASE_URL: CHANGE-ME  # needs the URL\n" if patched else "")
 
 
 def test_a_row_of_one_number_does_not_decide_a_list() -> None:
     """RES-NODE-LOSS says how long a lost node is tolerated, not which taints are."""
     known = blueprints(replace(control("tolerations", "nodeLossSeconds", "60", kind=CellType.DURATION), component=""))
-    change = Change("tolerations", "", '[{key: "dedicated"}]', "tolerations")
+    change = edit(*POD, "tolerations", END, new={"key": "dedicated"})  # type: ignore[arg-type]
     assert grounded(known, change).citations == ()
 
 
 def test_a_row_of_both_components_names_the_path_of_this_one() -> None:
     row = control("strategy.rollingUpdate", "backend.rollingUpdate", "maxSurge: 1", kind=CellType.TEXT)
     both = replace(row, component="", paths=("frontend.rollingUpdate", "backend.rollingUpdate"))
-    (citation,) = grounded(blueprints(both), Change("strategy.rollingUpdate", "", "", "")).citations
+    (citation,) = grounded(blueprints(both), concerns=("strategy.rollingUpdate",)).citations
     assert citation.path == "backend.rollingUpdate"
 
 
 def test_a_row_that_is_only_cited_patches_nothing() -> None:
     known = blueprints(control("hpa.minReplicas", "backend.autoscaling.minReplicas", "1"))
-    finding = grounded(known, Change("hpa.minReplicas", "", "", ""))
+    finding = grounded(known, concerns=("hpa.minReplicas",))
     assert finding.citations
     assert finding.remedy.patch == ""
 
 
 def test_an_object_no_release_owns_gets_no_helm_command() -> None:
     lone = Ref("Deployment", "elsewhere", "lone")
-    finding = grounded(blueprints(), Change(CPU, "64", "", "resources.requests.cpu"), subject=lone)
+    lost = of_container("resources", "requests", "cpu", old="64", obj=lone)
+    finding = grounded(blueprints(), lost, subject=lone)
     assert finding.remedy.patch == ""
-    assert finding.remedy.command == "kubectl edit deployment/lone -n elsewhere"
+    assert str(finding.remedy.command) == "kubectl edit deployment/lone -n elsewhere"
 
 
 @pytest.mark.parametrize(
@@ -213,19 +238,6 @@ def test_an_object_no_release_owns_gets_no_helm_command() -> None:
 )
 def test_a_row_covers_its_field_and_what_is_below(governed: str, field: str, covered: bool) -> None:
     assert covers(governed, field) is covered
-
-
-@pytest.mark.parametrize(
-    "value", ["no", "1e3", "0x1F", "a: b", "- x", "12:30", "null", "250m", "8000", "", "é\x1b[31m#"]
-)
-def test_a_patch_says_the_value_and_nothing_else(value: str) -> None:
-    loaded = leaves(patch([Leaf("a.b", value, "old # text")]))
-    assert loaded in ({"a": {"b": value}}, {"a": {"b": 8000}}, {"a": {"b": "CHANGE-ME"}}, {"a": {"b": "é#"}})
-
-
-def test_a_patch_holds_lists_as_they_are() -> None:
-    text = patch([Leaf("tolerations", '[{key: "dedicated", operator: "Exists"}]')])
-    assert leaves(text) == {"tolerations": [{"key": "dedicated", "operator": "Exists"}]}
 
 
 @pytest.mark.parametrize(

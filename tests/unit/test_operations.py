@@ -12,6 +12,7 @@ import pytest
 from agent.argument import arg, arguments, build, flat, schema
 from agent.commandline import parser
 from agent.config import Settings
+from agent.diagnose.modes import CATALOGUE
 from agent.errors import AgentError
 from agent.events import Emit, Event, Progress, Said, Warned
 from agent.exitcode import ExitCode
@@ -23,7 +24,7 @@ from agent.snapshot.record import Snapshot
 from agent.world.scope import Scope
 from agent.world.world import World
 from tests.fakes.programs import find
-from tests.readme import README, written
+from tests.readme import MODES, README, catalogue, written
 
 each = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
 
@@ -89,6 +90,18 @@ def test_the_readme_lists_what_there_is() -> None:
     assert all(f"| `agent {item.name}` | {item.summary} |" in text for item in OPERATIONS)
 
 
+def test_the_page_on_failure_modes_is_the_catalogue() -> None:
+    assert MODES.read_text("utf-8") == catalogue(), "python -m tests.readme"
+    assert all(f"| `{mode.code}` |" in catalogue() for mode in CATALOGUE)
+
+
+def test_a_cause_that_is_not_there_is_refused_with_the_nearest() -> None:
+    """A code is typed from a screen or from memory."""
+    (operation,) = (item for item in OPERATIONS if item.name == "explain")
+    with pytest.raises(AgentError, match="did you mean oom-killed"):
+        tried(operation, {"code": "oom-kiled"}, Path())
+
+
 def test_a_readme_that_lacks_a_command_is_seen() -> None:
     text = README.read_text("utf-8")
     line = next(line for line in text.splitlines() if line.startswith("| `agent why`"))
@@ -98,6 +111,7 @@ def test_a_readme_that_lacks_a_command_is_seen() -> None:
 DEMO = {"bundle": "demo", "namespace": "todo-prod", "profile": "dev"}
 EXAMPLES: dict[str, list[dict[str, Any]]] = {
     "diagnose": [{"bundle": "demo"}, {"bundle": "demo", "namespace": "todo-prod"}],
+    "explain": [{}, {"code": "oom-killed"}, {"code": "131"}],
     "audit": [DEMO, {**DEMO, "all": True}],
     "why": [{"value": "backend.resources.limits.memory"}, {"value": "backend.resources", **DEMO}],
     "trace": [{"control": "SVC-BE-MEM-LIMIT"}, {}],

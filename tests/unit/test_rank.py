@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from agent.diagnose import modes
 from agent.diagnose.finding import Confidence, Finding, Fix, Severity
 from agent.diagnose.modes import CATALOGUE
@@ -9,6 +11,7 @@ from agent.diagnose.rank import ranked
 from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph
 from agent.snapshot.record import Ref
+from tests.fakes.made import container, endpoints, failing_workload, found, node, running_workload, service
 from tests.fakes.objects import snapshot
 
 GRAPH = Graph(snapshot([]))
@@ -104,11 +107,61 @@ def test_a_regression_is_what_the_new_pods_own_cause_brings_about() -> None:
     assert [found.mode.number for found in ranked([regression, unready, absent], GRAPH)] == [52]
 
 
+def test_a_regression_is_told_beside_the_crash_of_the_new_image_and_never_instead_of_it() -> None:
+    regression = finding(140, WEB, cause="Revision 2 does not become ready", affected=pods("web", 1))
+    crash = finding(73, WEB, cause="web ends with a bug", affected=pods("web", 1))
+    (found,) = ranked([regression, crash], GRAPH)
+    assert (found.mode.number, found.symptoms) == (73, ("Revision 2 does not become ready. mend it",))
+
+
+def test_a_regression_by_a_setting_leads_and_tells_the_crash() -> None:
+    setting = finding(140, WEB, instead_of=(modes.EXCEPTION,), affected=pods("web", 1))
+    shown = (Evidence(WEB, "log", "ValueError: CRASH"),)
+    crash = finding(73, WEB, cause="web ends with a bug", affected=pods("web", 1), evidence=shown)
+    (found,) = ranked([setting, crash], GRAPH)
+    assert (found.mode.number, found.symptoms, found.evidence) == (140, ("web ends with a bug",), shown)
+
+
+def test_a_regression_that_broke_nothing_is_none() -> None:
+    note = finding(142, WEB, severity=Severity.WARNING)
+    assert [found.mode.number for found in ranked([finding(140, WEB), note], GRAPH)] == [142]
+
+
+def test_a_cause_that_is_a_warning_leads_and_is_as_bad_as_what_it_explains() -> None:
+    cause = finding(65, WEB, severity=Severity.WARNING, affected=pods("web", 1))
+    stuck = finding(93, WEB, cause="web is stuck", affected=pods("web", 1))
+    other = finding(52, API)
+    (first, second) = ranked([stuck, other, cause], GRAPH)
+    assert (first.mode.number, first.severity, first.symptoms) == (65, Severity.ERROR, ("web is stuck",))
+    assert second.mode.number == 52
+
+
+def test_a_warning_about_other_pods_does_not_explain_a_stuck_rollout() -> None:
+    stale = finding(142, WEB, severity=Severity.WARNING, affected=pods("web", 1))
+    stuck = finding(93, WEB, affected=pods("web", 2))
+    assert [found.mode.number for found in ranked([stale, stuck], GRAPH)] == [93, 142]
+
+
+def test_a_note_explains_nothing() -> None:
+    note = finding(115, WEB, severity=Severity.INFO, affected=pods("web", 1))
+    broken = finding(0, WEB, affected=pods("web", 1))
+    assert [found.mode.number for found in ranked([note, broken], GRAPH)] == [0, 115]
+
+
 def chain(log: str) -> list[Finding]:
     """Return what is said of an API that ends with this log and calls a database that is killed for memory."""
-    env = [{"name": "DB_HOST", "value": "db"}]
+    env = [{"name": "DB_HOST", "value": "db"}, {"name": "CACHE_HOST", "value": "cache"}]
+    wanted = {"clusterIP": "10.96.3.4", "ports": [{"port": 5432}], "selector": {"app": "db"}}
+    well = {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}
+    cache = {"clusterIP": "10.96.3.5", "ports": [{"port": 6379}], "selector": {"app": "cache"}}
     items = [
-        {"kind": "Service", "metadata": {"namespace": "shop", "name": "db"}, "spec": {"selector": {"app": "db"}}},
+        {"kind": "Service", "metadata": {"namespace": "shop", "name": "db"}, "spec": wanted},
+        {"kind": "Service", "metadata": {"namespace": "shop", "name": "cache"}, "spec": cache},
+        {
+            "kind": "Pod",
+            "metadata": {"namespace": "shop", "name": "cache-0", "labels": {"app": "cache"}},
+            "status": well,
+        },
         {
             "kind": "Deployment",
             "metadata": {"namespace": "shop", "name": "api"},
@@ -120,9 +173,53 @@ def chain(log: str) -> list[Finding]:
     return ranked([crash, dead], Graph(snapshot(items)))
 
 
-def test_a_crash_over_a_dead_service_is_explained_by_it() -> None:
-    assert [found.mode.number for found in chain("could not connect to db:5432: Connection refused")] == [65]
+@pytest.mark.parametrize(
+    "log",
+    [
+        "could not connect to db:5432: Connection refused",
+        "OperationalError: db.shop.svc.cluster.local did not answer the handshake",
+        "FATAL: 10.96.3.4 closed the stream",
+        "giving up on port 5432",
+        "Error: connect ECONNREFUSED",
+        "urllib3: Connection timed out",
+    ],
+)
+def test_a_crash_that_names_a_dead_service_or_complains_of_nobody_is_explained_by_it(log: str) -> None:
+    assert [found.mode.number for found in chain(log)] == [65]
 
 
-def test_a_crash_that_says_its_own_reason_stays_beside_a_dead_service() -> None:
-    assert [found.mode.number for found in chain("KeyError: 'tenant'")] == [65, 0]
+@pytest.mark.parametrize(
+    "log",
+    [
+        "KeyError: 'tenant'",
+        "KeyError: 'host'",
+        "ValueError: invalid server name in queue settings",
+        "timeout must be positive",
+        "cannot connect to cache:6379: Connection refused",
+        "listen tcp :8080: bind: permission denied",
+    ],
+)
+def test_a_crash_that_says_its_own_reason_or_names_another_stays_beside_a_dead_service(log: str) -> None:
+    assert [found.mode.number for found in chain(log)] == [65, 0]
+
+
+@pytest.mark.parametrize(
+    ("ports", "selector", "mode"),
+    [
+        ([{"name": "http", "port": 80, "targetPort": "web"}], {"app": "api"}, 111),
+        ([{"name": "http", "port": 80, "targetPort": "http"}], {"app": "apii"}, 108),
+    ],
+)
+def test_a_client_of_a_misrouted_service_is_told_with_it_and_not_beside_it(
+    ports: list[dict[str, object]], selector: dict[str, str], mode: int
+) -> None:
+    api = service("api", selector, ports=ports)
+    slice_ = endpoints("api") | {"endpoints": [], "ports": []}
+    client = failing_workload("web")
+    env = [{"name": "API_URL", "value": "http://api:80"}]
+    for pod_spec in (client[0]["spec"]["template"]["spec"], client[-1]["spec"]):
+        pod_spec["containers"] = [container(env=env)]
+    logs = {"web-7d9f-x/web/previous": "Error: connect ECONNREFUSED 10.96.3.4:80"}
+    (one,) = found(node(), *running_workload("api"), api, slice_, *client, logs=logs)
+    assert (one.mode.number, one.subject.name) == (mode, "api")
+    assert any("web" in line for line in one.symptoms)

@@ -4,6 +4,7 @@ from agent.diagnose.engine import Diagnosis, diagnose
 from agent.diagnose.finding import Confidence, Finding
 from agent.snapshot.record import Ref, Snapshot, State
 from tests.fakes.objects import changed, load, snapshot
+from tests.fakes.remedies import changes, command
 
 QUOTA = Ref("ResourceQuota", "ra-2-memory-quota", "memory")
 
@@ -20,7 +21,7 @@ def test_a_memory_quota_without_room_is_named_with_its_numbers() -> None:
     assert "allows 100Mi of requests.memory and 64Mi is used" in finding.cause
     assert "1 of 3 pods exist" in finding.cause
     assert finding.confidence is Confidence.CERTAIN
-    assert finding.fix.changes[0].field == "containers[].resources.requests.memory"
+    assert changes(finding)[0][0] == "containers[].resources.requests.memory"
 
 
 def test_a_quota_on_limits_counts_what_a_limit_range_fills_in() -> None:
@@ -53,8 +54,8 @@ def test_a_missing_service_account_is_named_with_its_near_miss() -> None:
     findings = {finding.subject.kind: finding for finding in found(load("8-service-account"), 8)}
     assert set(findings) == {"Deployment", "Job"}
     assert "there is one called web-runner" in findings["Deployment"].cause
-    assert findings["Deployment"].fix.changes[0].new == "web-runner"
-    assert findings["Job"].fix.command == "kubectl create serviceaccount migrator -n ra-8-service-account"
+    assert changes(findings["Deployment"])[0][2] == "web-runner"
+    assert command(findings["Job"]) == "kubectl create serviceaccount migrator -n ra-8-service-account"
 
 
 def test_stale_refusals_of_a_workload_that_runs_are_no_finding() -> None:

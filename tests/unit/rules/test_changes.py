@@ -5,6 +5,7 @@ from typing import Any
 from agent.diagnose.finding import Severity
 from agent.kube.templates import differences
 from tests.fakes.captures import edited, found, modes, world
+from tests.fakes.remedies import changes, command
 
 
 def container(deployment: dict[str, Any]) -> dict[str, Any]:
@@ -17,7 +18,7 @@ def test_a_bad_revision_is_told_by_what_it_changed_and_the_way_back() -> None:
     assert finding.mode.number == 140
     assert "variable CRASH of container api is 3, was not set" in finding.cause
     assert any("RuntimeError" in line for line in finding.symptoms)
-    assert finding.fix.command.endswith("--to-revision=1")
+    assert command(finding).endswith("--to-revision=1")
 
 
 def test_without_pods_of_the_old_revision_nobody_knows_that_it_worked() -> None:
@@ -58,7 +59,7 @@ def test_a_rollout_in_progress_broke_nothing() -> None:
 
 def test_a_limit_lowered_by_hand_goes_before_the_kill_it_brings_about() -> None:
     (finding,) = found(world("limit-lowered-by-hand"))
-    assert (finding.mode.number, finding.fix.changes[0].old, finding.fix.changes[0].new) == (141, "48Mi", "256Mi")
+    assert (finding.mode.number, changes(finding)[0][1], changes(finding)[0][2]) == (141, "48Mi", "256Mi")
     assert any("killed for memory" in line for line in finding.symptoms)
 
 

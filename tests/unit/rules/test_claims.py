@@ -9,6 +9,7 @@ from tests.fakes.made import (
     NOW,
     RECENTLY,
     Raw,
+    ago,
     condition,
     container,
     ended,
@@ -20,6 +21,7 @@ from tests.fakes.made import (
     pod,
     unscheduled,
 )
+from tests.fakes.remedies import changes
 
 UNBOUND = "0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims. not found"
 
@@ -66,7 +68,7 @@ def only(findings: list[Finding]) -> Finding:
 def test_no_class_and_no_default_one() -> None:
     finding = only(world(claim(storageClassName=None), storage_class()))
     assert (finding.mode.number, finding.severity) == (35, Severity.ERROR)
-    assert finding.fix.changes[0].new == "disk"
+    assert changes(finding)[0][2] == "disk"
     default = storage_class("x.csi.example.com")
     default["metadata"]["annotations"] = {"storageclass.kubernetes.io/is-default-class": "true"}
     assert 35 not in modes(world(claim(storageClassName=None), default))
@@ -135,7 +137,7 @@ def test_a_provisioner_that_is_silent_for_a_minute_in_both_wordings() -> None:
         asks = claim()
         finding = only(world(asks, storage_class("disk.csi.example.com"), event(asks, "ExternalProvisioning", text)))
         assert finding.mode.number == 41
-        assert "whose provisioner disk.csi.example.com has not answered for 3600 s" in finding.cause
+        assert "whose provisioner disk.csi.example.com has not answered for 60 min" in finding.cause
 
 
 def test_a_provisioner_that_works_on_it_is_given_time() -> None:
@@ -218,6 +220,7 @@ def test_a_disk_that_is_still_with_another_node() -> None:
 
 def test_a_disk_that_came_free_or_is_shared_is_no_multi_attach() -> None:
     new = starting(MOUNTED)
+    new["metadata"]["creationTimestamp"] = ago(200)
     assert 43 not in modes(found(new, node(), *bound(), event(new, "FailedAttachVolume", MULTI)))
     old = pod("web-1", {"app": "web"}, volumes=[MOUNTED], nodeName="node-2")
     shared = bound(accessModes=["ReadWriteMany"])
@@ -291,7 +294,7 @@ def test_a_full_volume_is_named_with_its_size() -> None:
     findings = crashing("write /data/cache.db: no space left on device", {"emptyDir": {"sizeLimit": "64Mi"}})
     assert findings[0].mode.number == 45
     assert "volume v at /data (64Mi) is full" in findings[0].cause
-    assert findings[0].fix.changes[0].field == "volumes[].emptyDir.sizeLimit"
+    assert changes(findings[0])[0][0] == "volumes[].emptyDir.sizeLimit"
 
 
 def test_no_space_for_watches_or_elsewhere_is_no_full_volume() -> None:
@@ -308,7 +311,7 @@ def test_a_volume_that_is_somebody_else_s() -> None:
     assert 46 in modes(findings)
     finding = next(item for item in findings if item.mode.number == 46)
     assert "runs as user 1000 and may not write to its volume at /data (no fsGroup is set)" in finding.cause
-    assert (finding.fix.changes[0].new, finding.fix.changes[0].scaffold) == ("1000", "podSecurityContext.fsGroup")
+    assert changes(finding) == [("securityContext.fsGroup", None, 1000)]
 
 
 def test_read_only_mounts_and_what_no_volume_is_about() -> None:

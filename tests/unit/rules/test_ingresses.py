@@ -4,6 +4,7 @@ from typing import Any
 
 from agent.diagnose.finding import Severity
 from tests.fakes.made import RECENTLY, Raw, condition, endpoints, found, made, modes, running_workload, service
+from tests.fakes.remedies import changes
 
 SERVED = {"loadBalancer": {"ingress": [{"ip": "203.0.113.7"}]}}
 
@@ -35,7 +36,7 @@ def test_an_ingress_with_all_it_needs_is_well() -> None:
 def test_a_class_that_does_not_exist_is_near_one_that_does() -> None:
     (finding,) = found(*world(ingress(ingressClassName="ngnix")))
     assert finding.mode.number == 122
-    assert finding.fix.changes[0].new == "nginx"
+    assert changes(finding)[0][2] == "nginx"
 
 
 def test_no_class_is_a_mistake_only_where_others_name_theirs() -> None:
@@ -66,7 +67,7 @@ def test_a_port_the_service_does_not_offer() -> None:
     (finding,) = found(*world(ingress(("/", "web", 80))))
     assert finding.mode.number == 124
     assert "to port 80 of Service web, which offers only 8000 (http)" in finding.cause
-    assert finding.fix.changes[0].new == "8000"
+    assert changes(finding)[0][2] == 8000
     assert modes(found(*world(ingress(("/", "web", "https"))))) == [124]
 
 

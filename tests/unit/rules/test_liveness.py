@@ -5,6 +5,7 @@ from typing import Any
 from agent.diagnose.finding import Finding
 from agent.snapshot.record import Snapshot
 from tests.fakes.captures import Edit, edited, found, world
+from tests.fakes.remedies import changes
 
 IMPATIENT, PATH = "impatient-liveness-under-an-api", "liveness-path-and-failing-job"
 
@@ -26,7 +27,10 @@ def of_probe(before: str, after: str) -> Edit:
 
 def test_a_start_slower_than_the_probe_waits_asks_for_a_startup_probe() -> None:
     finding = about(world(IMPATIENT), "store")
-    assert (finding.mode.number, finding.fix.changes[0].field) == (77, "containers[].startupProbe.failureThreshold")
+    assert (finding.mode.number, changes(finding)[0][0]) == (77, "containers[].startupProbe")
+    assert set(changes(finding)[0][2]) == {"httpGet", "periodSeconds", "failureThreshold"}, (
+        "a probe that asks something"
+    )
     assert "gives it 4 s" in finding.cause
 
 
@@ -62,7 +66,7 @@ def test_a_program_that_ran_for_long_before_did_start_in_time() -> None:
 
 def test_a_path_the_program_does_not_have() -> None:
     finding = about(world(PATH), "api")
-    assert (finding.mode.number, finding.fix.changes[0].old) == (76, "/healthz")
+    assert (finding.mode.number, changes(finding)[0][1]) == (76, "/healthz")
 
 
 def test_another_answer_is_no_wrong_path_and_no_slow_start() -> None:

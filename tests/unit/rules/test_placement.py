@@ -18,6 +18,7 @@ from tests.fakes.made import (
     unscheduled,
     workload,
 )
+from tests.fakes.remedies import changes, command
 
 NONE = "0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector."
 ZONE = {"key": "topology.kubernetes.io/zone", "operator": "In", "values": ["eu-1a", "eu-1b"]}
@@ -74,7 +75,7 @@ def test_a_node_that_is_gone_starts_nothing() -> None:
 def test_a_cordon_is_the_cause_only_where_nothing_else_is() -> None:
     held = node("node-1", unschedulable=True)
     finding = only(found(*waiting(), held))
-    assert (finding.mode.number, finding.fix.command) == (25, "kubectl uncordon node-1")
+    assert (finding.mode.number, command(finding)) == (25, "kubectl uncordon node-1")
     tainted = node("node-2", taints=[{"key": "gpu", "effect": "NoSchedule"}])
     assert "the other 1 node it may use carry taints (gpu:NoSchedule)" in only(found(*waiting(), held, tainted)).cause
     assert 25 not in modes(found(*waiting(), held, node("node-2")))
@@ -123,7 +124,7 @@ def test_a_scheduler_nobody_runs_and_one_that_is_down() -> None:
     unseen["status"] = {"phase": "Pending"}
     finding = only(found(top, below, unseen, node()))
     assert (finding.mode.number, finding.confidence) == (31, Confidence.CERTAIN)
-    assert finding.fix.changes[0].new == "default-scheduler"
+    assert changes(finding)[0][2] == "default-scheduler"
     unseen["spec"]["schedulerName"] = "default-scheduler"
     assert [(item.mode.number, item.confidence) for item in found(top, below, unseen, node())] == [
         (31, Confidence.LIKELY)
@@ -145,7 +146,7 @@ def test_devices_scratch_space_and_full_nodes() -> None:
     finding = only(found(*waiting("0/1 nodes are available: 1 Insufficient nvidia.com/gpu.", containers=[gpu]), node()))
     assert finding.mode.number == 19
     assert "no node it may use offers any" in finding.cause
-    assert finding.fix.changes[0].scaffold == "resources.limits.nvidia.com/gpu"
+    assert changes(finding)[0][0] == "containers[].resources.limits.nvidia.com/gpu"
     scratch = container(resources={"requests": {"ephemeral-storage": "1Ti"}})
     assert modes(found(*waiting("Insufficient ephemeral-storage", containers=[scratch]), node())) == [20]
     small = node()

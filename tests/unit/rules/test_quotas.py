@@ -3,6 +3,7 @@
 from agent.diagnose.finding import Confidence, Finding
 from agent.snapshot.record import State
 from tests.fakes.made import Raw, condition, container, event, found, made, modes, owned, service, template, workload
+from tests.fakes.remedies import changes
 
 CPU = (
     'pods "web-7d9f-x" is forbidden: exceeded quota: team, requested: requests.cpu=500m, used: requests.cpu=800m, '
@@ -37,12 +38,12 @@ def test_a_cpu_quota_is_said_with_its_numbers() -> None:
     assert (finding.mode.number, finding.confidence) == (1, Confidence.CERTAIN)
     assert "allows 1 of requests.cpu and 800m is used" in finding.cause
     assert "takes 500m" in finding.cause
-    assert finding.fix.changes[0].scaffold == "resources.requests.cpu"
+    assert changes(finding)[0][0] == "containers[].resources.requests.cpu"
 
 
 def test_a_pod_quota_is_mended_by_fewer_replicas() -> None:
     finding = only(found(*refused(PODS), quota({"pods": "2"}, {"pods": "2"})))
-    assert (finding.mode.number, finding.fix.changes[0].scaffold) == (3, "replicaCount")
+    assert (finding.mode.number, changes(finding)[0][0]) == (3, "replicas")
     assert "allows 2 pods and 2 are used" in finding.cause
 
 
@@ -65,9 +66,9 @@ def test_a_quota_that_counts_what_nobody_set_in_both_wordings() -> None:
         finding = only(found(*refused(message), counts))
         assert finding.mode.number == 6
         assert "counts limits.cpu and limits.memory, which container web" in finding.cause
-        assert [change.scaffold for change in finding.fix.changes] == [
-            "resources.limits.cpu",
-            "resources.limits.memory",
+        assert [name for name, _, _ in changes(finding)] == [
+            "containers[].resources.limits.cpu",
+            "containers[].resources.limits.memory",
         ]
 
 
@@ -86,7 +87,7 @@ def test_a_limit_above_the_maximum_of_its_limit_range() -> None:
     finding = only(found(*refused(message, resources={"limits": {"cpu": "2"}}), bounds))
     assert (finding.mode.number, finding.container) == (7, "web")
     assert "LimitRange bounds allows at most 500m of cpu per Container and container web" in finding.cause
-    assert (finding.fix.changes[0].old, finding.fix.changes[0].new) == ("2", "500m")
+    assert changes(finding)[0][2] == "500m"
 
 
 def test_several_bounds_at_once_and_ratios() -> None:
@@ -125,7 +126,7 @@ def database() -> Raw:
 def test_a_storage_quota_refuses_the_claims_of_a_statefulset() -> None:
     top, full = database(), quota({"requests.storage": "1Gi"}, {"requests.storage": "0"})
     finding = only(found(top, event(top, "FailedCreate", CLAIM), full, service("db")))
-    assert (finding.mode.number, finding.fix.changes[0].scaffold) == (5, "persistence.size")
+    assert (finding.mode.number, changes(finding)[0][0]) == (5, "persistentVolumeClaim.resources.requests.storage")
     assert "allows 1Gi of requests.storage and 0 is used" in finding.cause
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from agent.diagnose.finding import Confidence
 from agent.snapshot.record import State
 from tests.fakes.made import Raw, ended, failing_workload, found, made, modes
+from tests.fakes.remedies import command
 
 FORBIDDEN = (
     'Failed to list *v1.Pod: pods is forbidden: User "system:serviceaccount:shop:watcher" cannot list resource "pods" '
@@ -32,14 +33,14 @@ def test_a_role_that_allows_other_verbs() -> None:
     assert (finding.mode.number, finding.confidence) == (128, Confidence.CERTAIN)
     assert "may not list pods in namespace shop" in finding.cause
     assert "Role watcher lets it do other things with them" in finding.cause
-    assert "kubectl auth can-i list pods -n shop" in finding.fix.command
+    assert "kubectl auth can-i list pods -n shop" in command(finding)
 
 
 def test_a_role_that_speaks_of_other_things_or_none_at_all() -> None:
     (other,) = found(
         *watcher(), role("watcher", "list", resource="services"), binding("b", "watcher", "watcher"), logs=LOGS
     )
-    assert "Role watcher does not speak of them" in other.cause
+    assert "Role watcher does not grant it" in other.cause
     (none,) = found(*watcher(), logs=LOGS)
     assert "no role is bound to it" in none.cause
 

@@ -5,6 +5,7 @@ import pytest
 from agent.diagnose.finding import Confidence, Finding
 from agent.snapshot.record import State
 from tests.fakes.made import Raw, condition, endpoints, found, made, modes, owned, service, workload
+from tests.fakes.remedies import changes
 
 SECURITY = (
     'pods "web-7d9f-x" is forbidden: violates PodSecurity "restricted:latest": allowPrivilegeEscalation != false '
@@ -48,8 +49,11 @@ def test_pod_security_names_what_is_broken_and_what_mends_it() -> None:
     finding = only(found(*refused(SECURITY), space("restricted")))
     assert (finding.mode.number, finding.confidence) == (9, Confidence.CERTAIN)
     assert "runAsNonRoot != true" in finding.cause
-    new = {change.field: change.new for change in finding.fix.changes}
-    assert new["containers[].securityContext.capabilities.drop"] == '["ALL"]'
+    new = {name: value for name, _, value in changes(finding)}
+    assert (
+        new["containers[].securityContext.capabilities.drop[]"],
+        new["containers[].securityContext.runAsNonRoot"],
+    ) == ("ALL", True)
     assert len(new) == 4
 
 
@@ -105,7 +109,7 @@ def test_a_priority_class_that_does_not_exist_is_near_one_that_does() -> None:
     near = made("PriorityClass", "high")
     near["metadata"].pop("namespace")
     finding = only(found(*refused(message, priorityClassName="hihg"), near))
-    assert (finding.mode.number, finding.fix.changes[0].new) == (13, "high")
+    assert (finding.mode.number, changes(finding)[0][2]) == (13, "high")
 
 
 def test_a_priority_class_made_since_is_history() -> None:

@@ -27,6 +27,7 @@ from tests.fakes.made import (
     workload,
 )
 from tests.fakes.objects import snapshot
+from tests.fakes.remedies import changes, command
 
 
 def release(status: str = "deployed", updated: str = "2026-11-24 09:00:00.5 +0000 UTC", **more: Any) -> Release:
@@ -91,7 +92,7 @@ def test_a_selector_a_release_wants_to_change() -> None:
     finding = only(told(release("failed", manifest=[wanted]), workload("web", {"app": "shop"})))
     assert finding.mode.number == 14
     assert "changes selector of Deployment web from app=shop to app=store" in finding.cause
-    assert "cascade=orphan" in finding.fix.command
+    assert "cascade=orphan" in command(finding)
 
 
 def test_claims_of_a_statefulset_and_what_the_server_filled_in() -> None:
@@ -119,7 +120,7 @@ def test_an_api_version_the_cluster_no_longer_serves() -> None:
     finding = only(told(release(manifest=[budget])))
     assert (finding.mode.number, finding.severity) == (16, Severity.WARNING)
     assert "not served since Kubernetes 1.25" in finding.cause
-    assert finding.fix.changes[0].new == "policy/v1"
+    assert "policy/v1 in the chart" in finding.fix.summary
     assert told(release(manifest=[budget]), version="v1.24.9") == []
     assert told(release(manifest=[budget | {"apiVersion": "policy/v1"}])) == []
 
@@ -153,7 +154,7 @@ def test_a_limit_lowered_at_admission_is_what_the_container_dies_of() -> None:
     assert (finding.mode.number, finding.severity) == (12, Severity.ERROR)
     assert "asks for a memory limit of 256Mi for container web" in finding.cause
     assert "makes it 24Mi" in finding.cause
-    assert (finding.fix.changes[0].old, finding.fix.changes[0].new) == ("24Mi", "256Mi")
+    assert (changes(finding), finding.fix.concerns) == ([], ("containers[].resources.limits.memory",))
 
 
 def test_an_autoscaler_of_requests_is_called_by_its_name() -> None:

@@ -22,6 +22,7 @@ from tests.fakes.made import (
     unscheduled,
     workload,
 )
+from tests.fakes.remedies import changes, command
 
 QUOTA = 'pods "web-2-x" is forbidden: exceeded quota: pods, requested: pods=1, used: pods=2, limited: pods=2'
 PORT = container(ports=[{"name": "http", "containerPort": 8000, "hostPort": 8443}])
@@ -55,7 +56,7 @@ def test_a_quota_without_a_pod_to_spare_blocks_a_rollout_that_must_add_one() -> 
     assert (finding.mode.number, finding.subject.name) == (94, "web")
     assert "maxUnavailable 25% of 2 is 0" in finding.cause
     assert "ResourceQuota pods has no room for it (requested: pods=1, used: pods=2, limited: pods=2)" in finding.cause
-    assert [change.new for change in finding.fix.changes] == ["1", "0"]
+    assert [new for _, _, new in changes(finding)] == [1, 0], "numbers stay numbers"
 
 
 def test_a_rollout_that_may_stop_an_old_pod_is_not_blocked_by_its_strategy() -> None:
@@ -132,18 +133,24 @@ HEADLESS = [service("db", clusterIP="None"), endpoints("db")]
 
 def test_a_statefulset_without_its_service() -> None:
     top = statefulset(2)
-    (finding,) = found(
+    made = (
         top,
         member(top, 0, ready=True),
         member(top, 1, ready=True),
         service("db-client", {"app": "db"}),
         endpoints("db-client"),
     )
+    (finding,) = found(*made)
     assert (finding.mode.number, finding.severity) == (96, Severity.WARNING)
     assert "names Service db as the one that governs its pods, which does not exist" in finding.cause
     assert found(top, member(top, 0, ready=True), member(top, 1, ready=True), *HEADLESS) == []
     alone = statefulset(1)
     assert [item.severity for item in found(alone, member(alone, 0, ready=True))] == [Severity.INFO]
+    several = found(top, member(top, 0, ready=True), member(top, 1, ready=True))
+    assert [item.severity for item in several] == [Severity.INFO]  # nobody uses the names
+    user = workload("web")
+    user["spec"]["template"]["spec"]["containers"][0]["env"] = [{"name": "PEERS", "value": "db-0.db,db-1.db"}]
+    assert [item.severity for item in found(alone, member(alone, 0, ready=True), user)] == [Severity.WARNING]
     assert found(statefulset(0)) == []
 
 
@@ -184,7 +191,7 @@ def test_a_fix_that_never_reaches_the_broken_pod() -> None:
     pods = [member(top, 0, ready=True), member(top, 1, ready=False, revision="db-2")]
     (finding,) = found(*HEADLESS, top, *pods)
     assert finding.mode.code == "statefulset-fix-not-applied"
-    assert finding.fix.command == "kubectl delete pod db-1 -n shop"
+    assert command(finding) == "kubectl delete pod db-1 -n shop"
     newest = [member(top, 0, ready=True), member(top, 1, ready=False, since=RECENTLY, revision="db-3")]
     assert found(*HEADLESS, top, *newest) == []
 

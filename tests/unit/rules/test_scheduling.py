@@ -10,6 +10,7 @@ from agent.diagnose.finding import Confidence, Finding
 from agent.kube.scheduling import satisfies_affinity, tolerates
 from agent.snapshot.record import Ref, Snapshot, State
 from tests.fakes.objects import changed, load, snapshot, without
+from tests.fakes.remedies import changes, command
 
 REAL, GPU = Ref("Node", "", "bluehelm-node"), Ref("Node", "", "ra-gpu-1")
 
@@ -27,7 +28,7 @@ def test_a_request_no_node_could_ever_serve_is_told_from_a_full_cluster() -> Non
     assert len(never.affected) == 2
     assert "at most 1740m of 2 on bluehelm-node" in full.cause
     assert never.confidence is full.confidence is Confidence.CERTAIN
-    assert never.fix.changes[0].old == "64"
+    assert changes(never)[0][1] == "64"
 
 
 def test_a_node_kept_back_by_its_taint_is_mentioned_and_not_blamed() -> None:
@@ -71,7 +72,7 @@ def test_the_taint_on_the_only_node_it_may_use_is_named() -> None:
     findings = found(load("24-taint"), 24)
     assert [finding.subject for finding in findings] == [Ref("StatefulSet", "ra-24-taint", "trainer")]
     assert "dedicated=gpu:NoSchedule" in findings[0].cause
-    assert findings[0].fix.command == "kubectl taint nodes ra-gpu-1 dedicated=gpu:NoSchedule-"
+    assert command(findings[0]) == "kubectl taint nodes ra-gpu-1 dedicated=gpu:NoSchedule-"
 
 
 def test_a_cordon_is_no_taint_to_tolerate() -> None:

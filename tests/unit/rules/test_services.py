@@ -4,6 +4,7 @@ from agent.diagnose.engine import Diagnosis, diagnose
 from agent.diagnose.finding import Confidence, Finding
 from agent.snapshot.record import Ref, Snapshot
 from tests.fakes.objects import changed, load
+from tests.fakes.remedies import changes
 
 NAMESPACE = "ra-108-selector"
 
@@ -18,7 +19,7 @@ def test_a_selector_that_misses_by_a_value_names_both_values() -> None:
     finding = found(load("108-selector"), 108)["web"]
     assert "selects tier=front-end, which no pod carries" in finding.cause
     assert "Deployment web carry tier=frontend" in finding.cause
-    assert [(change.old, change.new) for change in finding.fix.changes] == [("front-end", "frontend")]
+    assert [(old, new) for _, old, new in changes(finding)] == [("front-end", "frontend")]
     assert any("Ingress" in line for line in finding.symptoms)
 
 
@@ -49,13 +50,13 @@ def test_a_named_port_nobody_opens_is_certain() -> None:
     assert finding.confidence is Confidence.CERTAIN
     assert "the port named htttp" in finding.cause
     assert "8000 (http)" in finding.cause
-    assert finding.fix.changes[0].new == "http"
+    assert changes(finding)[0][2] == "http"
 
 
 def test_a_number_nobody_declares_is_likely() -> None:
     finding = found(load("111-target-port"), 111)["api"]
     assert finding.confidence is Confidence.LIKELY
-    assert finding.fix.changes[0].new == "8000"
+    assert changes(finding)[0][2] == 8000
 
 
 def test_ports_that_are_open_though_undeclared_are_well() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.fakes.captures import Edit, edited, found, modes, world
+from tests.fakes.remedies import changes
 
 
 def waiting(reason: str, message: str) -> Edit:
@@ -40,8 +41,8 @@ def test_why_an_image_cannot_be_fetched(mode: int, message: str, words: str) -> 
 
 def test_an_image_in_capitals_is_proposed_in_small_letters() -> None:
     (finding,) = found(world("image-name-invalid"))
-    assert [(change.old, change.new) for change in finding.fix.changes] == [
-        ("registry.local/Shop/Catalog", "registry.local/shop/catalog")
+    assert changes(finding) == [
+        ("containers[].image", "registry.local/Shop/Catalog:1", "registry.local/shop/catalog:1")
     ]
 
 

@@ -6,6 +6,7 @@ from agent.diagnose.engine import Diagnosis, diagnose
 from agent.diagnose.finding import Confidence, Finding
 from agent.snapshot.record import Ref, Snapshot, State
 from tests.fakes.objects import adding, changed, load, snapshot
+from tests.fakes.remedies import changes
 
 NAMESPACE = "ra-33-claim-missing"
 CLAIM = Ref("PersistentVolumeClaim", NAMESPACE, "web-data")
@@ -20,7 +21,7 @@ def found(world: Snapshot, *modes: int) -> list[Finding]:
 def test_a_claim_that_does_not_exist_is_named_with_its_near_miss() -> None:
     (finding,) = found(load("33-claim-missing"), 33, 0)
     assert "mounts the PersistentVolumeClaim web-dta, which does not exist" in finding.cause
-    assert finding.fix.changes[0].new == "web-data"
+    assert changes(finding)[0][2] == "web-data"
 
 
 def test_a_claim_created_since_makes_the_event_history() -> None:

@@ -21,6 +21,7 @@ from tests.fakes.made import (
     running_workload,
     service,
 )
+from tests.fakes.remedies import changes
 
 
 def releases(*names: str) -> list[Raw]:
@@ -38,7 +39,7 @@ def test_two_releases_behind_each_others_services() -> None:
     )
     assert {first.mode.number, second.mode.number} == {109}
     assert "which the pods of Deployment odoo2 carry too" in first.cause
-    assert [(change.field, change.new) for change in first.fix.changes] == [("service.selector.release", "odoo1")]
+    assert changes(first) == [("service.selector.release", None, "odoo1")]
 
 
 def test_a_canary_or_a_second_service_for_the_same_pods_is_meant() -> None:
@@ -132,7 +133,7 @@ def test_a_service_misspelt_in_an_environment() -> None:
     (finding,) = found(*backend(), *world, answers_503(world))
     assert (finding.mode.number, finding.subject.name, finding.confidence) == (113, "front", Confidence.LIKELY)
     assert "calls backnd, by its variable BACKEND_URL" in finding.cause
-    assert finding.fix.changes[0].new == "http://backend:8000"
+    assert changes(finding)[0][2] == "http://backend:8000"
 
 
 def test_a_log_that_names_the_unknown_host_makes_it_certain() -> None:
@@ -161,7 +162,7 @@ def test_a_port_the_service_does_not_have() -> None:
     assert finding.mode.number == 114
     assert "calls backend on port 8080" in finding.cause
     assert "Service backend offers only 8000" in finding.cause
-    assert finding.fix.changes[0].new == "http://backend:8000"
+    assert changes(finding)[0][2] == "http://backend:8000"
 
 
 def test_a_scheme_stands_for_its_port_and_a_sibling_variable_for_another() -> None:

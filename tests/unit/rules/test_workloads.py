@@ -1,9 +1,12 @@
 """Controllers that stand still, and those that are meant to."""
 
+from dataclasses import replace
+
 from agent.diagnose.engine import Diagnosis, diagnose
 from agent.diagnose.finding import Finding, Severity
 from agent.snapshot.record import Ref, Snapshot
 from tests.fakes.objects import changed, load, without
+from tests.fakes.remedies import changes, command
 
 ZERO, STUCK, SCALER = "ra-92-zero-replicas", "ra-93-rollout-stuck", "ra-104-no-requests"
 
@@ -19,15 +22,15 @@ def test_zero_replicas_behind_a_service_name_everybody_who_counts_on_them() -> N
     assert finding.subject == Ref("Deployment", ZERO, "web")
     for who in ("Service web", "HorizontalPodAutoscaler web", "Ingress shop"):
         assert who in finding.cause
-    assert finding.fix.command == f"kubectl scale deployment/web -n {ZERO} --replicas=1"
+    assert command(finding) == f"kubectl scale deployment/web -n {ZERO} --replicas=1"
 
 
 def test_replicas_an_autoscaler_owns_are_no_value_to_change() -> None:
     """The chart renders no replicas while an HPA owns them: a patch would do nothing."""
     hpa = Ref("HorizontalPodAutoscaler", ZERO, "web")
     (owned,), (free,) = found(load("92-zero-replicas"), 92), found(without(load("92-zero-replicas"), hpa), 92)
-    assert [change.scaffold for change in owned.fix.changes] == [""]
-    assert [change.scaffold for change in free.fix.changes] == ["replicaCount"]
+    assert (changes(owned), owned.fix.concerns) == ([], ("hpa.minReplicas",))
+    assert changes(free) == [("replicas", 0, 1)]
 
 
 def test_what_nobody_counts_on_may_be_at_zero() -> None:
@@ -41,6 +44,21 @@ def test_keda_scales_to_zero_on_purpose() -> None:
     assert found(changed(load("92-zero-replicas"), hpa, metadata__ownerReferences=owner), 92) == []
 
 
+def test_a_progressive_delivery_keeps_one_of_two_at_zero() -> None:
+    """Flagger's target waits at zero between two releases, while its copy serves: nothing is wrong."""
+    base, service = load("92-zero-replicas"), Ref("Service", ZERO, "web")
+    owner = [{"kind": "Canary", "name": "web", "controller": True}]
+    assert found(changed(base, service, metadata__ownerReferences=owner), 92) == []
+    (web,) = (item for item in base.objects["Deployment"] if item["metadata"]["name"] == "web")
+    place = {**web["metadata"], "name": "web-primary"}
+    twin = {**web, "metadata": place, "spec": {**web["spec"], "replicas": 2}, "status": {"readyReplicas": 2}}
+    deployments = [*base.objects["Deployment"], twin]
+    assert found(replace(base, objects={**base.objects, "Deployment": deployments}), 92) == []
+    idle = {**twin, "status": {}}
+    deployments = [*base.objects["Deployment"], idle]
+    assert len(found(replace(base, objects={**base.objects, "Deployment": deployments}), 92)) == 1
+
+
 def test_a_headless_service_alone_is_a_warning() -> None:
     world = without(load("92-zero-replicas"), Ref("HorizontalPodAutoscaler", ZERO, "web"))
     headless = changed(world, Ref("Service", ZERO, "web"), spec__clusterIP="None")
@@ -48,9 +66,9 @@ def test_a_headless_service_alone_is_a_warning() -> None:
 
 
 def test_a_stuck_rollout_says_what_its_new_pods_show_while_old_ones_serve() -> None:
-    findings = {finding.subject.name: finding for finding in found(load("93-rollout-stuck"), 93, 140, 49, 0)}
-    assert {name: finding.mode.number for name, finding in findings.items()} == {"web": 140, "image": 49}
-    assert "revision 1 serves with 2 pods" in findings["web"].cause
+    findings = {finding.subject.name: finding for finding in found(load("93-rollout-stuck"), 93, 140, 49, 76)}
+    assert {name: finding.mode.number for name, finding in findings.items()} == {"web": 76, "image": 49}
+    assert any("revision 1 serves with 2 pods" in line for line in findings["web"].symptoms)
     assert any("2 pods of 2 still serve" in line for line in findings["web"].symptoms)
     assert any("Readiness probe failed" in item.text for item in findings["web"].evidence)
 

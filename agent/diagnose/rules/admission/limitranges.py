@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent.diagnose import modes
-from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
+from agent.diagnose.finding import Confidence, Finding, Fix, Severity
 from agent.diagnose.registry import Rule, unsatisfied
+from agent.kube.edits import claim_size_edits, container_edits
 from agent.kube.fields import CREATORS, containers, spec, template
+from agent.kube.remedies import NeedsPerson
 from agent.kube.replicas import Shortfall, refusals
 from agent.kube.requests import with_defaults
 from agent.kube.wording import said
@@ -89,25 +91,25 @@ def _finding(
         severity=Severity.ERROR,
         confidence=Confidence.CERTAIN if holder is not None else Confidence.LIKELY,
         evidence=(blamed, *shown, *((Evidence(ref(creator), pointer, bound.given),) if pointer else ())),
-        fix=_fix(bound, owner),
+        fix=_fix(creator, bound, owner, container, graph),
         affected=(ref(creator),),
         container=container,
     )
 
 
-def _fix(bound: Bound, owner: str) -> Fix:
+def _fix(creator: Object, bound: Bound, owner: str, container: str, graph: Graph) -> Fix:
     if bound.per == "PersistentVolumeClaim":
-        change = Change(
-            "persistentVolumeClaim.resources.requests.storage", bound.given, bound.value, "persistence.size"
-        )
-        return Fix(f"Ask for storage within the bounds of {owner}, or change them", (change,))
+        fits = NeedsPerson(f"a size within the bounds of {owner}") if bound.side == "ratio" else bound.value
+        return Fix(f"Ask for storage within the bounds of {owner}, or change them", claim_size_edits(creator, fits))
     part = "requests" if bound.side == "minimum" else "limits"
-    path = f"resources.{part}.{bound.resource}"
-    new = "" if bound.side == "ratio" else bound.value
-    old = "" if bound.side == "ratio" else bound.given
+    path = ("resources", part, bound.resource)
+    known = bound.per == "Container" and bound.side != "ratio"
+    value = bound.value if known else NeedsPerson(f"a {bound.resource} amount within the bounds of {owner}")
+    names = [container] if container else [str(item.get("name")) for _, item in containers(template(creator))]
     return Fix(
         f"Bring the {bound.resource} {part.removesuffix('s')} within the bounds of {owner}, or change them",
-        (Change(f"containers[].{path}", old, new, path),),
+        container_edits(creator, graph, names[0], path, value) if len(names) == 1 else (),
+        (f"containers[].{'.'.join(path)}",),
     )
 
 

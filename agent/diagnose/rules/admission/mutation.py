@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent.diagnose import modes
-from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
+from agent.diagnose.finding import Confidence, Finding, Fix, Severity
 from agent.diagnose.registry import rule
 from agent.kube.containers import Container, containers_of
 from agent.kube.fields import is_unscheduled, metadata, spec, template
+from agent.kube.remedies import kubectl
 from agent.kube.wording import said
 from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph, labels, ref
@@ -95,13 +96,14 @@ def _is_less(difference: Difference) -> bool:
 def _finding(pod: Object, container: Container, difference: Difference, owner: Object, graph: Graph) -> Finding:
     workload = ref(graph.workload(pod))
     what = " ".join(reversed(difference.path.removeprefix("resources.").replace("s.", ".", 1).split(".", 1)))
+    what = "image " if what == "image" else f"a {what} of "
     vertical = "vpaUpdates" in (metadata(pod).get("annotations") or {})
     by = "the Vertical Pod Autoscaler" if vertical else "an admission webhook or policy"
     how = {"image": "cannot be pulled", "resources.limits.memory": "is too little for it"}.get(difference.path)
     return Finding(
         mode=modes.CHANGED_AT_ADMISSION,
         subject=workload,
-        cause=f"{said(workload)} asks for a {what} of {difference.wanted} for {container.said}, {by} makes it "
+        cause=f"{said(workload)} asks for {what}{difference.wanted} for {container.said}, {by} makes it "
         f"{difference.found}, and that {how or 'fits on no node'}",
         severity=Severity.WARNING if container.running and container.ready else Severity.ERROR,
         confidence=Confidence.CERTAIN,
@@ -113,31 +115,11 @@ def _finding(pod: Object, container: Container, difference: Difference, owner: O
         ),
         fix=Fix(
             summary=f"Correct the policy or exempt {said(workload)}; the chart's own value is not what runs",
-            changes=(
-                Change(
-                    container.field(difference.path),
-                    difference.found,
-                    difference.wanted,
-                    container.scaffold(difference.path),
-                ),
-            ),
-            command="kubectl get mutatingwebhookconfigurations,mutatingadmissionpolicies",
+            remedies=(kubectl("get", "mutatingwebhookconfigurations,mutatingadmissionpolicies"),),
+            concerns=(container.field(difference.path),),
         ),
         affected=(ref(pod),),
         container=container.name,
-        instead_of=(
-            modes.INSUFFICIENT_CPU,
-            modes.INSUFFICIENT_MEMORY,
-            modes.INSUFFICIENT_DEVICE,
-            modes.INSUFFICIENT_EPHEMERAL_STORAGE,
-            modes.TOO_MANY_PODS,
-            modes.IMAGE_NOT_FOUND,
-            modes.IMAGE_PULL_DENIED,
-            modes.REGISTRY_UNREACHABLE,
-            modes.IMAGE_NAME_INVALID,
-            modes.IMAGE_NEVER_PULLED,
-            modes.OOM_KILLED,
-        ),
     )
 
 

@@ -6,9 +6,11 @@ from decimal import Decimal
 from typing import Any
 
 from agent.diagnose import modes
-from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
+from agent.diagnose.finding import Confidence, Finding, Fix, Severity
 from agent.diagnose.registry import Rule, rule, unsatisfied
+from agent.kube.edits import claim_size_edits
 from agent.kube.fields import spec, status
+from agent.kube.remedies import NeedsPerson, kubectl
 from agent.kube.replicas import Shortfall
 from agent.kube.requests import amounts
 from agent.kube.wording import counted, listed, memory, said
@@ -70,7 +72,6 @@ def _storage_finding(
             f"ResourceQuota {name} allows {show(hard)} of {key} and {show(used)} is used, so there is no room for "
             f"another claim of {said(workload)}, which takes {show(need)}"
         )
-    size = next(iter(_sizes(creator)), "")
     return Finding(
         mode=modes.STORAGE_QUOTA_EXCEEDED,
         subject=workload,
@@ -80,16 +81,13 @@ def _storage_finding(
         evidence=(shown,),
         fix=Fix(
             summary=f"Raise the storage in ResourceQuota {name}, delete claims nobody uses, or ask for less",
-            changes=(Change("persistentVolumeClaim.resources.requests.storage", size, "", "persistence.size"),),
-            command=f"kubectl describe resourcequota {name} -n {workload.namespace}",
+            remedies=(
+                *claim_size_edits(creator, NeedsPerson("a size that the quota has room for")),
+                kubectl("describe", "resourcequota", name, namespace=workload.namespace),
+            ),
         ),
         affected=(ref(creator),),
     )
-
-
-def _sizes(creator: Object) -> Iterator[str]:
-    for claim in spec(creator).get("volumeClaimTemplates") or ():
-        yield str(((spec(claim).get("resources") or {}).get("requests") or {}).get("storage") or "")
 
 
 @rule(modes.SERVICE_QUOTA_EXCEEDED, on="ResourceQuota")
@@ -113,8 +111,8 @@ def service_quota(quota: Object, graph: Graph) -> Iterator[Finding]:
         evidence=(Evidence(ref(quota), f"/status/used/{key}", f"{int(used[key])} of {int(hard[key])}"),),
         fix=Fix(
             summary=f"Raise {key} in ResourceQuota {ref(quota).name}, or delete Services nobody uses",
-            changes=(Change("service.type", "", "ClusterIP", "service.type"),) if key != "services" else (),
-            command=f"kubectl get services -n {ref(quota).namespace}",
+            remedies=(kubectl("get", "services", namespace=ref(quota).namespace),),
+            concerns=("service.type",) if key != "services" else (),
         ),
     )
 

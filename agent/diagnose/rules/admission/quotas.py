@@ -7,10 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 from agent.diagnose import modes
-from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
+from agent.diagnose.finding import Confidence, Finding, Fix, Severity
 from agent.diagnose.modes import Mode
 from agent.diagnose.registry import Rule, ShortTest, unsatisfied
+from agent.kube.edits import container_edits, edit
 from agent.kube.fields import CREATORS, containers, metadata, spec, status, template
+from agent.kube.remedies import Edit, NeedsPerson, kubectl
 from agent.kube.replicas import Shortfall, refusals
 from agent.kube.requests import Amounts, amounts, largest, requests, with_defaults
 from agent.kube.wording import cores, listed, memory, said
@@ -170,7 +172,7 @@ def _quota_finding(
             Evidence(ref(quota), f"/status/used/{over.key}", f"{shown(over.used)} of {shown(over.hard)}"),
             *blamed,
         ),
-        fix=_quota_fix(creator, over.counted, over.key, name),
+        fix=_quota_fix(creator, over.counted, over.key, name, graph),
         affected=(ref(creator),),
         container=_asker(creator, over.counted),
     )
@@ -190,28 +192,28 @@ def _quota_by_message(
         severity=Severity.ERROR,
         confidence=Confidence.LIKELY,
         evidence=tuple(said_so),
-        fix=_quota_fix(creator, counted, key, name),
+        fix=_quota_fix(creator, counted, key, name, graph),
         affected=(ref(creator),),
         container=_asker(creator, counted),
     )
 
 
-def _quota_fix(creator: Object, counted: Counted, key: str, name: str) -> Fix:
-    command = f"kubectl describe resourcequota -n {metadata(creator).get('namespace', '')}"
+def _quota_fix(creator: Object, counted: Counted, key: str, name: str, graph: Graph) -> Fix:
+    command = kubectl("describe", "resourcequota", namespace=metadata(creator).get("namespace", ""))
     if counted is PODS:
-        old = str(spec(creator).get("replicas", ""))
-        change = Change("replicas", old, "", "replicaCount")
-        return Fix(f"Raise {key} in ResourceQuota {name}, or run fewer replicas", (change,), command)
+        top = graph.workload(creator)
+        fewer = NeedsPerson("as many replicas as the quota has room for")
+        edits = (edit(top, ("spec", "replicas"), fewer),) if "replicas" in spec(top) else ()
+        return Fix(f"Raise {key} in ResourceQuota {name}, or run fewer replicas", (*edits, command))
     part = "limits" if key.startswith("limits") else "requests"
     found = largest(template(creator), counted.resource)
     container = found[1] if found else next((item for _, item in containers(template(creator), init=False)), {})
-    old = ((container.get("resources") or {}).get(part) or {}).get(counted.resource, "")
-    path = f"resources.{part}.{counted.resource}"
+    less = NeedsPerson(f"a {counted.resource} {part.removesuffix('s')} that the quota has room for")
+    path = ("resources", part, counted.resource)
     return Fix(
         summary=f"Raise {key} in ResourceQuota {name}, or run fewer replicas, or lower the container's "
         f"{counted.resource} {part.removesuffix('s')}",
-        changes=(Change(f"containers[].{path}", str(old), "", path),),
-        command=command,
+        remedies=(*container_edits(creator, graph, str(container.get("name")), path, less), command),
     )
 
 
@@ -260,7 +262,6 @@ def _unsaid_finding(
 ) -> Finding:
     workload = ref(graph.workload(creator))
     names = listed((str(container.get("name", "")) for _, container in keys.values()))
-    paths = [f"resources.{key if '.' in key else f'requests.{key}'}" for key in keys]
     return Finding(
         mode=modes.QUOTA_WANTS_A_NUMBER,
         subject=workload,
@@ -271,11 +272,17 @@ def _unsaid_finding(
         evidence=(blamed, *(Evidence(ref(creator), f"/spec/template{keys[key][0]}/resources", key) for key in keys)),
         fix=Fix(
             summary=f"Set {listed(keys, 4)} for every container, or give the namespace a LimitRange with defaults",
-            changes=tuple(Change(f"containers[].{path}", "", "", path) for path in paths),
+            remedies=tuple(found for key, item in keys.items() for found in _number(creator, graph, key, item[1])),
         ),
         affected=(ref(creator),),
         container=str(next(iter(keys.values()))[1].get("name", "")),
     )
+
+
+def _number(creator: Object, graph: Graph, key: str, container: Mapping[str, Any]) -> tuple[Edit, ...]:
+    part, _, resource = key.rpartition(".") if key.startswith(("limits.", "requests.")) else ("requests", "", key)
+    what = NeedsPerson(f"the {resource} {part.removesuffix('s')} of container {container.get('name')}")
+    return container_edits(creator, graph, str(container.get("name")), ("resources", part, resource), what)
 
 
 RULES = (

@@ -2,31 +2,22 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from agent.diagnose import modes
-from agent.diagnose.finding import Change, Confidence, Finding, Fix, finding
-from agent.diagnose.logs import log_line, struggling
+from agent.diagnose.finding import Confidence, Finding, Fix, finding
+from agent.diagnose.logs import log_line, unready
 from agent.diagnose.modes import Mode
 from agent.diagnose.registry import rule
 from agent.kube.containers import Container
+from agent.kube.edits import edit, pod_edits
 from agent.kube.fields import spec
+from agent.kube.remedies import END, Command, Edit, kubectl
 from agent.kube.wording import listed, said
 from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph, ref
 from agent.snapshot.record import Object, Ref
-
-SHOWN_BY = (
-    modes.UNEXPLAINED,
-    modes.COMMAND_NOT_FOUND,
-    modes.INIT_CONTAINER_FAILS,
-    modes.SETTING_MISSING,
-    modes.CONFIGURATION_UNREADABLE,
-    modes.EXCEPTION,
-    modes.READINESS_PROBE,
-)
-"""What a forbidden request looks like to who sees the container alone."""
 
 MOUNTED = "/var/run/secrets/kubernetes.io/serviceaccount"
 
@@ -72,18 +63,47 @@ def forbidden(pod: Object, graph: Graph) -> Iterator[Finding]:
         group, where = refused.group or '""', near[0] if near else "a role of it"
         fix = Fix(
             f"Add verb {refused.verb} for {refused.resource} (API group {group}) to {where}",
-            (Change("rbac.rules[].verbs", "", refused.verb, "rbac.rules"),),
-            f"kubectl auth can-i {refused.verb} {refused.resource} -n {refused.namespace or 'default'} "
-            f"--as=system:serviceaccount:{refused.account.namespace}:{refused.account.name}",
+            (*_verb_edits(refused, graph), _may_it(refused)),
         )
         yield _finding(modes.RBAC_FORBIDDEN, container, graph, cause, fix, refused)
+
+
+def _may_it(refused: Refused) -> Command:
+    account = f"system:serviceaccount:{refused.account.namespace}:{refused.account.name}"
+    place = refused.namespace or "default"
+    return kubectl("auth", "can-i", refused.verb, refused.resource, "-n", place, f"--as={account}")
+
+
+def _verb_edits(refused: Refused, graph: Graph) -> tuple[Edit, ...]:
+    """Return the edit that adds the verb to the one rule of the account's roles that speaks of the resource."""
+    found = [
+        (role, index)
+        for role in _roles(refused.account, graph)
+        for index, one in enumerate(role.get("rules") or ())
+        if _covers(one, refused) and not one.get("resourceNames")
+    ]
+    if len(found) != 1:
+        return ()
+    role, index = found[0]
+    return (edit(role, ("rules", index, "verbs", END), refused.verb),)
+
+
+def _roles(account: Ref, graph: Graph) -> Iterator[Object]:
+    """Yield the roles bound to an account."""
+    for binding in _bindings(graph):
+        if any(_is_subject(subject, account, binding) for subject in binding.get("subjects") or ()):
+            wanted = binding.get("roleRef") or {}
+            home = ref(binding).namespace if wanted.get("kind") == "Role" else ""
+            role = graph.get(str(wanted.get("kind")), home, str(wanted.get("name")))
+            if role is not None:
+                yield role
 
 
 def _nothing(refused: Refused, grants: Sequence[Any], graph: Graph) -> str:
     if not graph.snapshot.knows("RoleBinding"):
         return "no role that it has allows it"
     names = listed(name for name, _, _ in grants)
-    return f"{names} {'does' if len(grants) == 1 else 'do'} not speak of them" if names else "no role is bound to it"
+    return f"{names} {'does' if len(grants) == 1 else 'do'} not grant it" if names else "no role is bound to it"
 
 
 @rule(modes.ROLEBINDING_WRONG_SUBJECT, on="Pod")
@@ -104,8 +124,11 @@ def wrong_subject(pod: Object, graph: Graph) -> Iterator[Finding]:
             f"Run as {account}, or bind the role to {refused.account.name}"
             if account
             else f"Bind the role to {refused.account.name}",
-            (Change("serviceAccountName", refused.account.name, account, "serviceAccount.name"),),
-            f"kubectl describe {ref(binding).kind.lower()} {ref(binding).name} -n {pod_space}",
+            (
+                *(pod_edits(pod, graph, ("serviceAccountName",), account) if account and "/" not in account else ()),
+                kubectl("describe", ref(binding).kind.lower(), ref(binding).name, namespace=pod_space),
+            ),
+            ("serviceAccountName",),
         )
         yield _finding(modes.ROLEBINDING_WRONG_SUBJECT, container, graph, cause, fix, refused, binding)
 
@@ -124,11 +147,11 @@ def _finding(
         shown.append(Evidence(ref(binding), "/subjects", str(binding.get("subjects"))))
     known = graph.snapshot.knows("RoleBinding")
     confidence = Confidence.CERTAIN if known else Confidence.LIKELY
-    return replace(finding(mode, container, graph, cause, fix, shown, confidence), instead_of=SHOWN_BY)
+    return finding(mode, container, graph, cause, fix, shown, confidence)
 
 
 def _refusals(pod: Object, graph: Graph) -> Iterator[tuple[Refused, Container]]:
-    for container in struggling(pod, graph):
+    for container in unready(pod, graph):
         shown = log_line(container, graph, _USER)
         user = _USER.search(shown.text) if shown else None
         asked = _FORBIDDEN.search(shown.text, user.end()) if shown and user else None
@@ -214,7 +237,7 @@ def _elsewhere(refused: Refused, graph: Graph) -> tuple[Object, str, list[str]] 
 def token_not_mounted(pod: Object, graph: Graph) -> Iterator[Finding]:
     """A container looks for its account's token, and none is mounted."""
     holder = _switched_off(pod, graph)
-    for container in struggling(pod, graph) if holder else ():
+    for container in unready(pod, graph) if holder else ():
         shown = log_line(container, graph, _NO_TOKEN)
         if shown is None or not _ABSENT.search(shown.text) or _mounts(container):
             continue
@@ -225,13 +248,20 @@ def token_not_mounted(pod: Object, graph: Graph) -> Iterator[Finding]:
         )
         fix = Fix(
             "Mount the token where the program talks to the API",
-            (Change("automountServiceAccountToken", "false", "true", "serviceAccount.automount"),),
+            _mounting(holder, pod, graph),
+            ("automountServiceAccountToken",),
         )
         own = holder is None or holder.kind != "ServiceAccount"
         pointer = f"{'/spec/template/spec' if own else ''}/automountServiceAccountToken"
         proof = (Evidence(holder or ref(pod), pointer, "false"), shown)
-        found = finding(modes.TOKEN_NOT_MOUNTED, container, graph, cause, fix, proof, Confidence.CERTAIN)
-        yield replace(found, instead_of=SHOWN_BY)
+        yield finding(modes.TOKEN_NOT_MOUNTED, container, graph, cause, fix, proof, Confidence.CERTAIN)
+
+
+def _mounting(holder: Ref | None, pod: Object, graph: Graph) -> tuple[Edit, ...]:
+    """Return the edit that switches mounting on where it is off: in the account, or in the pod template."""
+    account = graph.get(*holder) if holder is not None and holder.kind == "ServiceAccount" else None
+    field = ("automountServiceAccountToken",)
+    return (edit(account, field, value=True),) if account is not None else pod_edits(pod, graph, field, value=True)
 
 
 def _switched_off(pod: Object, graph: Graph) -> Ref | None:

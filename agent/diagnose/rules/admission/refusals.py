@@ -1,13 +1,17 @@
 """Pods the API server refuses to create for what they are or name. The objects decide; the refusal is the evidence."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from agent.diagnose import modes
-from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
+from agent.diagnose.finding import Confidence, Finding, Fix, Severity
 from agent.diagnose.modes import Mode
 from agent.diagnose.registry import Rule, unsatisfied
-from agent.kube.fields import CREATORS, spec, template
+from agent.kube.edits import container_edits, pod_edits
+from agent.kube.fields import CREATORS, containers, spec, template
+from agent.kube.paths import joined as path_field
+from agent.kube.paths import value_at
+from agent.kube.remedies import END, JSON, Edit, NeedsPerson, Path, kubectl
 from agent.kube.replicas import Shortfall, refusals
 from agent.kube.wording import closest, listed, said
 from agent.snapshot.evidence import Evidence
@@ -26,20 +30,23 @@ _SCOPES = re.compile(r"insufficient quota to match these scopes: \[\{PriorityCla
 _SECURITY = re.compile(r'violates PodSecurity "(\w+):([^"]+)": (.*)', re.DOTALL)
 _DENIED = re.compile(r'admission webhook "([^"]+)" denied the request(?: without explanation)?:?\s*(.*)', re.DOTALL)
 _POLICY = re.compile(r"ValidatingAdmissionPolicy '([^']+)' with binding '[^']*' denied request:\s*(.*)", re.DOTALL)
+_CONSTRAINT = re.compile(r"(unable to validate against any security context constraint): *(.*)", re.DOTALL)
 _FAILING = re.compile(
     r'failed calling webhook "([^"]+)": (?:failed to call webhook: )?(?:\w+ "?https?://([\w.-]+)\S*: )?(.*)', re.DOTALL
 )
 
-PROFILES = {
-    "allowPrivilegeEscalation": ("containers[].securityContext.allowPrivilegeEscalation", "false"),
-    "capabilities": ("containers[].securityContext.capabilities.drop", '["ALL"]'),
-    "runAsNonRoot": ("containers[].securityContext.runAsNonRoot", "true"),
-    "runAsUser": ("containers[].securityContext.runAsUser", ""),
-    "seccompProfile": ("containers[].securityContext.seccompProfile.type", "RuntimeDefault"),
-    "privileged": ("containers[].securityContext.privileged", "false"),
-    "host namespaces": ("hostNetwork", "false"),
+PROFILES: Mapping[str, tuple[Path, JSON | NeedsPerson]] = {
+    "allowPrivilegeEscalation": (("allowPrivilegeEscalation",), False),
+    "capabilities": (("capabilities", "drop", END), "ALL"),
+    "runAsNonRoot": (("runAsNonRoot",), True),
+    "runAsUser": (("runAsUser",), NeedsPerson("a user id other than 0 that the image is made for")),
+    "seccompProfile": (("seccompProfile", "type"), "RuntimeDefault"),
+    "privileged": (("privileged",), False),
 }
-"""What a Pod Security violation names -> the field that mends it and its value."""
+"""What a Pod Security violation names -> the field of a container's securityContext that mends it, and its value."""
+
+HOST = ("hostNetwork", "hostPID", "hostIPC")
+"""The fields behind a violation of `host namespaces`."""
 
 
 def account_missing(creator: Object, missing: Shortfall, graph: Graph) -> Iterator[Finding]:
@@ -62,8 +69,11 @@ def account_missing(creator: Object, missing: Shortfall, graph: Graph) -> Iterat
         evidence=(Evidence(ref(creator), "/spec/template/spec/serviceAccountName", name), *said_so),
         fix=Fix(
             summary=f"Create ServiceAccount {name}{f', or run as {near}' if near else ', or name one that exists'}",
-            changes=(Change("serviceAccountName", name, near, "serviceAccount.name"),),
-            command=f"kubectl create serviceaccount {name} -n {namespace}",
+            remedies=(
+                *(pod_edits(creator, graph, ("serviceAccountName",), near) if near else ()),
+                kubectl("create", "serviceaccount", name, namespace=namespace),
+            ),
+            concerns=("serviceAccountName",),
         ),
         affected=(ref(creator),),
     )
@@ -91,8 +101,11 @@ def priority_missing(creator: Object, missing: Shortfall, graph: Graph) -> Itera
         f"asks for PriorityClass {name}, {state}",
         Fix(
             summary=f"Create PriorityClass {name}{f', or use {near}' if near else ', or name one that exists'}",
-            changes=(Change("priorityClassName", name, near, "priorityClassName"),),
-            command="kubectl get priorityclasses",
+            remedies=(
+                *(pod_edits(creator, graph, ("priorityClassName",), near) if near and not reserved else ()),
+                kubectl("get", "priorityclasses"),
+            ),
+            concerns=("priorityClassName",),
         ),
         (Evidence(ref(creator), "/spec/template/spec/priorityClassName", name), *said_so, *reserved),
         Confidence.LIKELY if known is None else Confidence.CERTAIN,
@@ -115,7 +128,7 @@ def security_denied(creator: Object, missing: Shortfall, graph: Graph) -> Iterat
             modes.POD_SECURITY_DENIED,
             f"breaks the Pod Security level {found[1]} that namespace {ref(creator).namespace} enforces "
             f"({listed(violations, 6)})",
-            _security_fix(violations, found[1], ref(creator).namespace),
+            _security_fix(creator, violations, found[1], graph),
             (item, *shown),
             Confidence.CERTAIN if enforced else Confidence.LIKELY,
         )
@@ -153,27 +166,36 @@ def _violations(text: str) -> Iterator[str]:
             name += letter
 
 
-def _security_fix(violations: list[str], level: str, namespace: str) -> Fix:
-    named = [(field, value) for key, (field, value) in PROFILES.items() if any(key in found for found in violations)]
-    changes = (Change(field, "", value, field.removeprefix("containers[].")) for field, value in named)
+def _security_fix(creator: Object, violations: list[str], level: str, graph: Graph) -> Fix:
+    named = [entry for key, entry in PROFILES.items() if any(key in found for found in violations)]
+    edits = [found for path, value in named for found in _secured(creator, graph, path, value)]
+    if any("host namespaces" in found for found in violations):
+        shared = [field for field in HOST if spec(template(creator)).get(field)]
+        edits += [found for field in shared for found in pod_edits(creator, graph, (field,), value=False)]
     return Fix(
         summary=f"Give the pods the security context the level {level} asks for (existing pods run on until they are "
         "made again), or loosen the namespace's label",
-        changes=tuple(changes),
-        command=f"kubectl get namespace {namespace} --show-labels",
+        remedies=(*edits, kubectl("get", "namespace", ref(creator).namespace, "--show-labels")),
+        concerns=tuple(f"containers[].{path_field(('securityContext', *path))}" for path, _ in named),
     )
 
 
+def _secured(creator: Object, graph: Graph, path: Path, value: JSON | NeedsPerson) -> Iterator[Edit]:
+    """Yield the edits of the containers that do not say this of themselves; a capability is dropped once."""
+    for _, container in containers(template(creator)):
+        has = value_at(container.get("securityContext"), path[:-1] if path[-1] == END else path)
+        if has != value and not (isinstance(has, list) and value in has):
+            yield from container_edits(creator, graph, str(container.get("name")), ("securityContext", *path), value)
+
+
 def policy_denied(creator: Object, missing: Shortfall, graph: Graph) -> Iterator[Finding]:
-    """An admission webhook or policy (Kyverno, Gatekeeper, a ValidatingAdmissionPolicy) says no to the pods."""
+    """A webhook, a ValidatingAdmissionPolicy or OpenShift's SecurityContextConstraints say no to the pods."""
     for item in refusals(creator, graph):
-        webhook, policy = _DENIED.search(item.text), _POLICY.search(item.text)
-        found = webhook or policy
+        found = next((hit for pattern in (_DENIED, _POLICY, _CONSTRAINT) if (hit := pattern.search(item.text))), None)
         if found is None:
             continue
         words = " ".join(found[2].split())[:MOST_WORDS]
-        who = f"admission webhook {found[1]}" if webhook else f"ValidatingAdmissionPolicy {found[1]}"
-        kind = "validatingwebhookconfigurations" if webhook else f"validatingadmissionpolicy {found[1]}"
+        who, kind = _refuser(found)
         yield _refused(
             creator,
             missing,
@@ -182,12 +204,21 @@ def policy_denied(creator: Object, missing: Shortfall, graph: Graph) -> Iterator
             f"is refused by {who}: {words or 'it gives no reason'}",
             Fix(
                 "Change what the policy objects to, or have the workload exempted from it",
-                command=f"kubectl get {kind}",
+                (kubectl("get", *kind),),
             ),
             (item,),
             Confidence.CERTAIN,
         )
         return
+
+
+def _refuser(found: re.Match[str]) -> tuple[str, tuple[str, ...]]:
+    """Return who said no, and what `kubectl get` shows of it."""
+    if found.re is _DENIED:
+        return f"admission webhook {found[1]}", ("validatingwebhookconfigurations",)
+    if found.re is _POLICY:
+        return f"ValidatingAdmissionPolicy {found[1]}", ("validatingadmissionpolicy", found[1])
+    return "every SecurityContextConstraint its ServiceAccount may use", ("securitycontextconstraints",)
 
 
 def webhook_fails(creator: Object, missing: Shortfall, graph: Graph) -> Iterator[Finding]:
@@ -211,7 +242,7 @@ def webhook_fails(creator: Object, missing: Shortfall, graph: Graph) -> Iterator
             Fix(
                 summary="Repair the webhook's service or its certificate; to let pods through meanwhile, set its "
                 "failurePolicy to Ignore or remove its configuration",
-                command="kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations",
+                remedies=(kubectl("get", "validatingwebhookconfigurations,mutatingwebhookconfigurations"),),
             ),
             (item,),
             Confidence.CERTAIN,

@@ -2,38 +2,91 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from agent.diagnose import modes
-from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity, finding
-from agent.diagnose.logs import REFUSED, TIMED_OUT, UNKNOWN, log_line, refused_probe, struggling
+from agent.diagnose.finding import Confidence, Finding, Fix, Severity, finding
+from agent.diagnose.logs import log_line, refused_probe, unready
+from agent.diagnose.messages.network import NAMES, REFUSALS, TIMEOUTS, UNSURE
 from agent.diagnose.registry import rule
-from agent.kube.addresses import Call, calls
-from agent.kube.containers import Container
+from agent.diagnose.rules.program.messages import asked_host, match_of
+from agent.kube.addresses import Call, calls, resolve
+from agent.kube.containers import Container, end_log
+from agent.kube.edits import edit, variable_edits
 from agent.kube.endpoints import chosen, is_ready, selected
 from agent.kube.fields import spec
 from agent.kube.memo import per_graph
+from agent.kube.remedies import NeedsPerson, kubectl
 from agent.kube.wording import closest, listed, said
 from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph, ref
 from agent.snapshot.record import Object
 
-SHOWN_BY = (modes.UNEXPLAINED, modes.INIT_WAITS, modes.EXCEPTION, modes.READINESS_PROBE, modes.DEPENDENCY_UNREACHABLE)
-"""What a wrong address looks like to who sees the client alone."""
-
 
 @rule(modes.SERVICE_NAME_WRONG, on="Pod")
 def wrong_name(pod: Object, graph: Graph) -> Iterator[Finding]:
     """A container that cannot do its work is told to call a Service that does not exist."""
-    for container in struggling(pod, graph):
-        for call in calls(container.spec, ref(pod).namespace, graph):
-            if call.of_pod or graph.exists("Service", call.namespace, call.name) is not False:
-                continue
-            proof = _unknown_name(container, call, graph)
-            weak = None if proof else refused_probe(container, graph)
-            near = _near(call, graph) if proof or weak else ""
-            if proof or near:
-                yield _name_finding(container, call, near, proof or weak, graph, certain=proof is not None)
+    for container in unready(pod, graph):
+        told = list(_told_wrong(container, graph))
+        yield from told
+        asked = None if told else _asked(container, graph)
+        if asked is not None:
+            yield _asked_finding(container, *asked, graph)
+
+
+def _told_wrong(container: Container, graph: Graph) -> Iterator[Finding]:
+    """Yield the names it is told to connect to that are no Service's, where its log or its probe bears that out."""
+    for call in calls(container.spec, ref(container.pod).namespace, graph):
+        if call.of_pod or graph.exists("Service", call.namespace, call.name) is not False:
+            continue
+        proof = _unknown_name(container, call, graph)
+        weak = None if proof else refused_probe(container, graph)
+        near = _near(call, graph) if proof or weak else ""
+        if proof or near:
+            yield _name_finding(container, call, near, proof or weak, graph, certain=proof is not None)
+
+
+def _asked(container: Container, graph: Graph) -> tuple[Call, Evidence] | None:
+    """Return the name that did not resolve by the log's end, where a Service would have to have it and none has."""
+    found = match_of(container, graph)
+    if found is None or found.mode is not modes.DEPENDENCY_UNREACHABLE:
+        return None
+    host = asked_host(container, found.line, graph)
+    named = resolve(host, ref(container.pod).namespace, graph) if host else None
+    if named is None or named[2] or graph.exists("Service", *named[:2]) is not False:
+        return None
+    call = Call("", "", host, named[0], named[1], None)
+    return call, Evidence(ref(container.pod), end_log(container, graph)[0], found.line[:500])
+
+
+def _asked_finding(container: Container, call: Call, proof: Evidence, graph: Graph) -> Finding:
+    near, hint = _near(call, graph), _hint(call, graph)
+    cause = (
+        f"container {container.name} cannot resolve {call.host}: there is no Service {call.name} in namespace "
+        f"{call.namespace}{hint}"
+    )
+    fix = Fix(
+        f"Connect to {near}" if near else f"Create Service {call.name}, or connect to one that exists",
+        (kubectl("get", "services", namespace=call.namespace),),
+    )
+    return finding(modes.SERVICE_NAME_WRONG, container, graph, cause, fix, (proof,), Confidence.LIKELY)
+
+
+def _hint(call: Call, graph: Graph) -> str:
+    """Return the Service most likely meant: one of the same name elsewhere, or one of a similar name."""
+    elsewhere = _namespaces(graph).get(call.name, ())
+    if elsewhere:
+        return f"; one exists in namespace {listed(elsewhere)}: {call.name}.{elsewhere[0]}"
+    near = _near(call, graph)
+    return f" (there is one called {near})" if near else ""
+
+
+@per_graph
+def _namespaces(graph: Graph) -> dict[str, list[str]]:
+    """Return Service name -> the namespaces that have one of that name."""
+    found: dict[str, list[str]] = {}
+    for service in graph.all("Service"):
+        found.setdefault(ref(service).name, []).append(ref(service).namespace)
+    return found
 
 
 def _near(call: Call, graph: Graph) -> str:
@@ -52,40 +105,41 @@ def _meant(graph: Graph) -> dict[tuple[str, str], str]:
 
 def _unknown_name(container: Container, call: Call, graph: Graph) -> Evidence | None:
     named = re.compile(rf"(?<![-\w]){re.escape(call.host)}(?![-\w])")
-    found = log_line(container, graph, UNKNOWN)
+    found = log_line(container, graph, NAMES) or log_line(container, graph, UNSURE)
     return found if found is not None and named.search(found.text) else None
 
 
 def _name_finding(
     container: Container, call: Call, near: str, proof: Evidence | None, graph: Graph, *, certain: bool
 ) -> Finding:
-    hint = f" (there is one called {near})" if near else ""
     cause = (
-        f"container {container.name} calls {call.host}, by its variable {call.variable}, and there is no Service "
-        f"{call.name} in namespace {call.namespace}{hint}"
+        f"container {container.name} calls {call.host}, by {call.told}, and there is no Service "
+        f"{call.name} in namespace {call.namespace}{_hint(call, graph)}"
     )
-    new = call.value.replace(call.name, near) if near else ""
+    other = call.value.replace(call.name, near) if near else NeedsPerson("the address of a Service that exists")
     fix = Fix(
         f"Call {near}" if near else f"Create Service {call.name}, or call one that exists",
-        (Change(container.field("env"), call.value, new, container.scaffold("env")),),
-        f"kubectl get services -n {call.namespace}",
+        (
+            *variable_edits(container, graph, call.variable, other),
+            kubectl("get", "services", namespace=call.namespace),
+        ),
     )
     shown = (_variable(container, call), *([proof] if proof else []))
     confidence = Confidence.CERTAIN if certain else Confidence.LIKELY
-    return _instead(finding(modes.SERVICE_NAME_WRONG, container, graph, cause, fix, shown, confidence))
+    return finding(modes.SERVICE_NAME_WRONG, container, graph, cause, fix, shown, confidence)
 
 
 @rule(modes.SERVICE_PORT_WRONG, on="Pod")
 def wrong_port(pod: Object, graph: Graph) -> Iterator[Finding]:
     """A container that cannot do its work calls a Service on a port it does not offer."""
-    for container in struggling(pod, graph):
+    for container in unready(pod, graph):
         for call in calls(container.spec, ref(pod).namespace, graph):
             service = graph.get("Service", call.namespace, call.name)
             if service is None or call.port is None or call.of_pod or not _offers_others(service, call):
                 continue
             proof = (
-                log_line(container, graph, REFUSED)
-                or log_line(container, graph, TIMED_OUT)
+                log_line(container, graph, REFUSALS)
+                or log_line(container, graph, TIMEOUTS)
                 or refused_probe(container, graph)
             )
             if proof:
@@ -103,24 +157,26 @@ def _offers_others(service: Object, call: Call) -> bool:
 def _port_finding(container: Container, call: Call, service: Object, proof: Evidence, graph: Graph) -> Finding:
     ports = [str(port.get("port")) for port in spec(service).get("ports") or ()]
     cause = (
-        f"container {container.name} calls {call.host} on port {call.port}, by its variable {call.variable}, and "
+        f"container {container.name} calls {call.host} on port {call.port}, by {call.told}, and "
         f"{said(ref(service))} offers only {listed(ports)}"
     )
     new = ports[0] if len(ports) == 1 else ""
-    value = call.value.replace(f":{call.port}", f":{new}") if new and f":{call.port}" in call.value else ""
+    value: str | NeedsPerson = NeedsPerson(f"the address with a port that {ref(service).name} offers")
+    if new and f":{call.port}" in call.value:
+        value = call.value.replace(f":{call.port}", f":{new}")
     fix = Fix(
         f"Call port {new}" if new else "Call a port it offers",
-        (Change(container.field("env"), call.value, value, container.scaffold("env")),),
+        variable_edits(container, graph, call.variable, value),
     )
     shown = (_variable(container, call), Evidence(ref(service), "/spec/ports", listed(ports)), proof)
-    return _instead(finding(modes.SERVICE_PORT_WRONG, container, graph, cause, fix, shown, Confidence.CERTAIN))
+    return finding(modes.SERVICE_PORT_WRONG, container, graph, cause, fix, shown, Confidence.CERTAIN)
 
 
 @rule(modes.TRAFFIC_POLICY_LOCAL, on="Pod")
 def local_only(pod: Object, graph: Graph) -> Iterator[Finding]:
     """A client's node has no endpoint of a Service whose internalTrafficPolicy keeps traffic on the node."""
     node = spec(pod).get("nodeName")
-    for container in struggling(pod, graph):
+    for container in unready(pod, graph):
         for call in calls(container.spec, ref(pod).namespace, graph):
             service = graph.get("Service", call.namespace, call.name)
             if service is None or spec(service).get("internalTrafficPolicy") != "Local":
@@ -138,13 +194,13 @@ def _local_finding(container: Container, service: Object, node: str, places: lis
     )
     fix = Fix(
         "Let it lead to other nodes, or run a pod of it on every node (DaemonSet)",
-        (Change("service.internalTrafficPolicy", "Local", "Cluster", "service.internalTrafficPolicy"),),
+        (edit(service, ("spec", "internalTrafficPolicy"), "Cluster"),),
     )
     shown = (
         Evidence(ref(service), "/spec/internalTrafficPolicy", "Local"),
         Evidence(ref(container.pod), "/spec/nodeName", node),
     )
-    return _instead(finding(modes.TRAFFIC_POLICY_LOCAL, container, graph, cause, fix, shown, Confidence.CERTAIN))
+    return finding(modes.TRAFFIC_POLICY_LOCAL, container, graph, cause, fix, shown, Confidence.CERTAIN)
 
 
 @rule(modes.EXTERNAL_TRAFFIC_POLICY_LOCAL, on="Service")
@@ -167,17 +223,15 @@ def external_local(service: Object, graph: Graph) -> Iterator[Finding]:
             evidence=(Evidence(ref(service), "/spec/externalTrafficPolicy", "Local"),),
             fix=Fix(
                 "Let every node answer, if clients come by any of them",
-                (Change("service.externalTrafficPolicy", "Local", "Cluster", "service.externalTrafficPolicy"),),
+                (edit(service, ("spec", "externalTrafficPolicy"), "Cluster"),),
             ),
         )
 
 
 def _variable(container: Container, call: Call) -> Evidence:
+    if not call.variable:
+        return Evidence(ref(container.pod), f"{container.pointer}/command", call.value[:200])
     return Evidence(ref(container.pod), f"{container.pointer}/env", f"{call.variable}={call.value}")
-
-
-def _instead(found: Finding) -> Finding:
-    return replace(found, instead_of=SHOWN_BY)
 
 
 RULES = (wrong_name, wrong_port, local_only, external_local)

@@ -2,32 +2,25 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from agent.diagnose import modes
-from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity, finding
-from agent.diagnose.logs import UNANSWERED, UNKNOWN, log_line, struggling
+from agent.diagnose.finding import Confidence, Finding, Fix, Severity, finding
+from agent.diagnose.logs import LAST, log_line, unready
+from agent.diagnose.messages.lines import last_words
+from agent.diagnose.messages.network import NAMES, SILENCE, UNSURE
 from agent.diagnose.registry import rule
-from agent.kube.addresses import calls
-from agent.kube.containers import Container, containers_of
+from agent.kube.addresses import calls, resolve, service_at
+from agent.kube.containers import Container, containers_of, end_log, last_end
+from agent.kube.edits import pod_edits
 from agent.kube.endpoints import behind, is_ready, selected
 from agent.kube.fields import spec
 from agent.kube.networkpolicy import DNS, EGRESS, blocking
+from agent.kube.places import asked_name
+from agent.kube.remedies import kubectl
 from agent.kube.wording import listed, said
 from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph, labels, ref
 from agent.snapshot.record import Object, Ref
-
-SHOWN_BY = (
-    modes.UNEXPLAINED,
-    modes.INIT_WAITS,
-    modes.SETTING_MISSING,
-    modes.EXCEPTION,
-    modes.READINESS_PROBE,
-    modes.DEPENDENCY_UNREACHABLE,
-    modes.SERVICE_NAME_WRONG,
-)
-"""What a name that does not resolve looks like to who sees the client alone."""
 
 SYSTEM = "kube-system"
 CLUSTER_DNS = Ref("Service", SYSTEM, "kube-dns")
@@ -38,22 +31,21 @@ CLUSTER_DNS = Ref("Service", SYSTEM, "kube-dns")
 def wrong_policy(pod: Object, graph: Graph) -> Iterator[Finding]:
     """A pod calls a Service by name and does not ask the cluster's DNS."""
     own = _own_servers(pod)
-    for container in struggling(pod, graph) if own else ():
+    for container in unready(pod, graph) if own else ():
         service = _called(container, graph)
-        proof = log_line(container, graph, UNKNOWN) or log_line(container, graph, UNANSWERED)
+        proof = log_line(container, graph, NAMES) or log_line(container, graph, UNSURE)
         if service is None or proof is None:
             continue
         host = bool(spec(pod).get("hostNetwork"))
         policy, new = str(spec(pod).get("dnsPolicy")), "ClusterFirstWithHostNet" if host else "ClusterFirst"
         cause = f"container {container.name} calls {said(ref(service))} by name, but {own}"
-        fix = Fix(f"Use dnsPolicy {new}", (Change("dnsPolicy", policy, new, "dnsPolicy"),))
+        fix = Fix(f"Use dnsPolicy {new}", pod_edits(pod, graph, ("dnsPolicy",), new))
         shown = (Evidence(ref(pod), "/spec/dnsPolicy", policy), proof)
-        found = finding(modes.DNS_POLICY_WRONG, container, graph, cause, fix, shown, Confidence.CERTAIN)
-        yield replace(found, instead_of=(*SHOWN_BY, modes.DNS_MISCONFIGURED, modes.DNS_UNANSWERED))
+        yield finding(modes.DNS_POLICY_WRONG, container, graph, cause, fix, shown, Confidence.CERTAIN)
 
 
 def _own_servers(pod: Object) -> str:
-    """Return whom a pod asks instead of the cluster's DNS, "" where it asks that."""
+    """Return which servers a pod asks instead of the cluster's DNS, "" where it asks that."""
     policy = spec(pod).get("dnsPolicy") or "ClusterFirst"
     if spec(pod).get("hostNetwork") and policy in ("ClusterFirst", "Default"):
         return (
@@ -63,7 +55,7 @@ def _own_servers(pod: Object) -> str:
     if policy == "Default":
         return "with dnsPolicy Default it asks the node's name servers, which know no Service"
     if policy == "None":
-        servers = listed((spec(pod).get("dnsConfig") or {}).get("nameservers") or ["nobody"])
+        servers = listed((spec(pod).get("dnsConfig") or {}).get("nameservers") or ["no server"])
         return f"with dnsPolicy None it asks {servers} alone"
     return ""
 
@@ -75,9 +67,8 @@ def _called(container: Container, graph: Graph) -> Object | None:
         found = graph.get("Service", call.namespace, call.name)
         if found is not None:
             return found
-    proof = log_line(container, graph, UNKNOWN) or log_line(container, graph, UNANSWERED)
-    words = proof.text.replace("'", " ").replace('"', " ").replace(":", " ").split() if proof else []
-    return next((found for word in words if (found := graph.get("Service", namespace, word.split(".")[0]))), None)
+    proof = log_line(container, graph, NAMES) or log_line(container, graph, UNSURE)
+    return service_at(asked_name(proof.text), namespace, graph) if proof else None
 
 
 @rule(modes.DNS_UNANSWERED, on="Pod")
@@ -85,12 +76,49 @@ def unanswered(pod: Object, graph: Graph) -> Iterator[Finding]:
     """No name server answers a pod that asks the cluster's DNS, and no policy of its own stands between."""
     if _own_servers(pod) or _is_dns(pod):
         return
-    for container in struggling(pod, graph):
-        proof = log_line(container, graph, UNANSWERED)
+    for container in unready(pod, graph):
+        proof = _unanswered(container, graph)
         if proof is None or any(blocking(EGRESS, pod, DNS, 53, protocol, graph) for protocol in ("UDP", "TCP")):
             continue
         if not _has_no_address(container, graph):
             yield _unanswered_finding(container, proof, graph)
+
+
+def _unanswered(container: Container, graph: Graph) -> Evidence | None:
+    """Return the line that proves that no name server answers; an answer about one name proves nothing.
+
+    With CoreDNS down every complaint about names does. Else it takes silence, or "not now" about a name that has an
+    answer: that of a Service, or two names at least.
+    """
+    silent, unsure = _line(container, graph, SILENCE), _line(container, graph, UNSURE)
+    if silent is not None or unsure is None:
+        return silent or (_line(container, graph, NAMES) if _is_down(graph) else None)
+    name = asked_name(unsure.text)
+    named = resolve(name, ref(container.pod).namespace, graph) if name else None
+    if _is_down(graph) or (named is not None and graph.exists("Service", *named[:2])):
+        return unsure
+    return unsure if len(_asked_for(container, graph) - {name}) > 0 or not name else None
+
+
+def _line(container: Container, graph: Graph, pattern: re.Pattern[str]) -> Evidence | None:
+    """Return the line that fits: of what ended a container, or near the end of what one that runs says."""
+    if last_end(container, graph) is None:
+        return log_line(container, graph, pattern)
+    pointer, log = end_log(container, graph)
+    found = next((line for line in last_words(log) if pattern.search(line)), None)
+    return None if found is None else Evidence(ref(container.pod), pointer, found[:500])
+
+
+def _asked_for(container: Container, graph: Graph) -> set[str]:
+    """Return the names whose resolution failed for now, by the end of a container's log."""
+    lines = end_log(container, graph)[1].splitlines()[-LAST:]
+    return {asked_name(line) for line in lines if UNSURE.search(line)} - {""}
+
+
+def _is_down(graph: Graph) -> bool:
+    """Return whether the cluster's DNS was looked at and has no ready pod."""
+    service, pods = _servers(graph)
+    return service is not None and not any(is_ready(found) for found in pods)
 
 
 def _has_no_address(container: Container, graph: Graph) -> bool:
@@ -116,7 +144,7 @@ def _servers(graph: Graph) -> tuple[Object | None, Sequence[Object]]:
 
 def _unanswered_finding(container: Container, proof: Evidence, graph: Graph) -> Finding:
     service, pods = _servers(graph)
-    down = service is not None and not any(is_ready(found) for found in pods)
+    down = _is_down(graph)
     state = "no pod of it is ready" if down else "it does not answer"
     workload = said(ref(graph.workload(container.pod)))
     makers = [ref(obj) for obj in behind(SYSTEM, spec(service).get("selector") or {}, graph)] if service else []
@@ -129,11 +157,10 @@ def _unanswered_finding(container: Container, proof: Evidence, graph: Graph) -> 
         evidence=(proof, *(Evidence(ref(found), "/status/conditions", "not ready") for found in pods[:3] if down)),
         fix=Fix(
             "Mend CoreDNS, or what keeps packets from it",
-            command=f"kubectl get pods,endpointslices -n {SYSTEM} -l k8s-app=kube-dns",
+            (kubectl("get", "pods,endpointslices", "-n", SYSTEM, "-l", "k8s-app=kube-dns"),),
         ),
         affected=(ref(container.pod), ref(graph.workload(container.pod))),
         roots=(*makers, *(ref(found) for found in pods if not is_ready(found))),
-        instead_of=SHOWN_BY,
     )
 
 
@@ -155,10 +182,9 @@ def misconfigured(pod: Object, graph: Graph) -> Iterator[Finding]:
         cause = f"container {container.name} ends because of its Corefile: {why}"
         fix = Fix(
             "Forward to a name server that is not this one" if loops else "Correct the Corefile",
-            command=f"kubectl edit configmap coredns -n {ref(pod).namespace}",
+            (kubectl("edit", "configmap", "coredns", namespace=ref(pod).namespace),),
         )
-        said_so = finding(modes.DNS_MISCONFIGURED, container, graph, cause, fix, (found,), Confidence.LIKELY)
-        yield replace(said_so, instead_of=(modes.UNEXPLAINED, modes.CONFIGURATION_UNREADABLE, modes.EXCEPTION))
+        yield finding(modes.DNS_MISCONFIGURED, container, graph, cause, fix, (found,), Confidence.LIKELY)
 
 
 RULES = (wrong_policy, unanswered, misconfigured)

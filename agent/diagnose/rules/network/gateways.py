@@ -4,9 +4,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from agent.diagnose import modes
-from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
+from agent.diagnose.finding import Confidence, Finding, Fix, Severity
 from agent.diagnose.registry import rule
+from agent.kube.edits import edit
 from agent.kube.fields import metadata, number, seconds_since, spec, status
+from agent.kube.remedies import NeedsPerson, Path
 from agent.kube.wording import closest, listed, said
 from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph, ref
@@ -24,8 +26,8 @@ def gateway_refused(gateway: Object, graph: Graph) -> Iterator[Finding]:
         names = [ref(found).name for found in graph.all("GatewayClass")]
         near = closest(wanted, names) or (names[0] if len(names) == 1 else "")
         cause = f"asks for GatewayClass {wanted}, which does not exist (there is {listed(names) or 'none'})"
-        change = Change("gateway.gatewayClassName", wanted, near, "gateway.className")
-        fix = Fix(f"Ask for {near}" if near else "Install a controller for this class", (change,))
+        edits = (edit(gateway, ("spec", "gatewayClassName"), near),) if near else ()
+        fix = Fix(f"Ask for {near}" if near else "Install a controller for this class", edits)
         yield _finding(gateway, cause, fix, Evidence(ref(gateway), "/spec/gatewayClassName", wanted))
         return
     for pointer, found in _conditions(gateway):
@@ -60,7 +62,7 @@ def _condition_finding(obj: Object, pointer: str, found: Mapping[str, Any]) -> F
         "ResolvedRefs": "refers to what is not there",
     }
     cause = f"{words.get(str(found.get('type')), 'is refused')} by its controller ({told})"
-    return _finding(obj, cause, Fix("Mend what the controller says"), Evidence(ref(obj), pointer, told))
+    return _finding(obj, cause, Fix("Correct what the controller objects to"), Evidence(ref(obj), pointer, told))
 
 
 @rule(modes.ROUTE_NOT_ACCEPTED, on="HTTPRoute")
@@ -89,26 +91,27 @@ def _missing_backends(route: Object, graph: Graph) -> Iterator[Finding]:
             if (backend.get("kind") or "Service") != "Service" or backend.get("group"):
                 continue
             where = Evidence(ref(route), f"/spec/rules/{number_}/backendRefs/{place}", str(backend.get("name")))
-            yield from _backend(route, backend, where, graph)
+            yield from _backend(route, backend, ("spec", "rules", number_, "backendRefs", place), where, graph)
 
 
-def _backend(route: Object, backend: Mapping[str, Any], where: Evidence, graph: Graph) -> Iterator[Finding]:
+def _backend(route: Object, backend: Mapping[str, Any], path: Path, where: Evidence, graph: Graph) -> Iterator[Finding]:
     namespace, name = backend.get("namespace") or ref(route).namespace, str(backend.get("name"))
     service = graph.get("Service", namespace, name)
     if service is None and graph.exists("Service", namespace, name) is False:
         near = closest(name, (ref(found).name for found in graph.all("Service", namespace)))
         cause = f"sends to Service {name}, which does not exist in namespace {namespace}"
         cause += f" (there is one called {near})" if near else ""
-        change = Change("httpRoute.rules[].backendRefs[].name", name, near, "httpRoute.rules")
-        yield _finding(route, cause, Fix(f"Send to {near}" if near else f"Create Service {name}", (change,)), where)
-    ports = [str(port.get("port")) for port in spec(service or {}).get("ports") or ()]
-    if ports and backend.get("port") and str(backend["port"]) not in ports:
-        cause = f"sends to port {backend['port']} of Service {name}, which offers only {listed(ports)}"
-        new = ports[0] if len(ports) == 1 else ""
-        change = Change("httpRoute.rules[].backendRefs[].port", str(backend["port"]), new, "service.port")
-        yield _finding(
-            route, cause, Fix(f"Send to port {new}" if new else "Send to a port it offers", (change,)), where
+        edits = (edit(route, (*path, "name"), near),) if near else ()
+        yield _finding(route, cause, Fix(f"Send to {near}" if near else f"Create Service {name}", edits), where)
+    ports = [number(port.get("port")) for port in spec(service or {}).get("ports") or ()]
+    if ports and backend.get("port") and number(backend["port"]) not in ports:
+        cause = f"sends to port {backend['port']} of Service {name}, which offers only {listed(map(str, ports))}"
+        only = len(ports) == 1
+        value = ports[0] if only else NeedsPerson(f"one of {listed(map(str, ports))}")
+        fix = Fix(
+            f"Send to port {ports[0]}" if only else "Send to a port it offers", (edit(route, (*path, "port"), value),)
         )
+        yield _finding(route, cause, fix, where)
 
 
 def _missing_parents(route: Object, graph: Graph) -> Iterator[Finding]:
@@ -117,9 +120,9 @@ def _missing_parents(route: Object, graph: Graph) -> Iterator[Finding]:
         if (parent.get("kind") or "Gateway") == "Gateway" and graph.exists("Gateway", namespace, name) is False:
             near = closest(name, (ref(found).name for found in graph.all("Gateway")))
             cause = f"belongs to Gateway {name}, which does not exist in namespace {namespace}"
-            change = Change("httpRoute.parentRefs[].name", name, near, "httpRoute.parentRefs")
+            edits = (edit(route, ("spec", "parentRefs", place, "name"), near),) if near else ()
             shown = Evidence(ref(route), f"/spec/parentRefs/{place}/name", name)
-            yield _finding(route, cause, Fix(f"Name {near}" if near else f"Create Gateway {name}", (change,)), shown)
+            yield _finding(route, cause, Fix(f"Name {near}" if near else f"Create Gateway {name}", edits), shown)
 
 
 def _finding(obj: Object, cause: str, fix: Fix, shown: Evidence) -> Finding:

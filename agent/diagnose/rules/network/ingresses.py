@@ -1,15 +1,18 @@
 """Ingresses that lead nowhere: a class nobody serves, a Service or port that is not there, a path to the wrong one."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from agent.diagnose import modes
-from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
+from agent.diagnose.finding import Confidence, Finding, Fix, Severity
 from agent.diagnose.registry import rule
+from agent.kube.edits import edit
 from agent.kube.fields import metadata, seconds_since, spec, status
 from agent.kube.ingresses import backends
 from agent.kube.memo import per_graph
+from agent.kube.paths import keyed
+from agent.kube.remedies import Edit, NeedsPerson, kubectl
 from agent.kube.wording import closest, listed, said
 from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph, ref
@@ -106,8 +109,11 @@ def _class_finding(ingress: Object, cause: str, old: str, new: str, severity: Se
         evidence=(Evidence(ref(ingress), "/spec/ingressClassName", old or "not set"),),
         fix=Fix(
             f"Ask for {new}" if new else "Install a controller for this class, or name one that exists",
-            (Change("ingress.ingressClassName", old, new, "ingress.className"),),
-            "kubectl get ingressclasses",
+            (
+                *((edit(ingress, ("spec", "ingressClassName"), new),) if new else ()),
+                kubectl("get", "ingressclasses"),
+            ),
+            ("ingress.ingressClassName",),
         ),
     )
 
@@ -131,10 +137,15 @@ def backend_missing(ingress: Object, graph: Graph) -> Iterator[Finding]:
             evidence=tuple(Evidence(ref(ingress), f"{route.pointer}/name", name) for route in found),
             fix=Fix(
                 f"Send it to {near}" if near else f"Create Service {name}, or send it to one that exists",
-                (Change("ingress.rules[].http.paths[].backend.service.name", name, near, "ingress.hosts[].paths"),),
-                f"kubectl get services -n {namespace}",
+                (*_renamed(ingress, found, near), kubectl("get", "services", namespace=namespace)),
             ),
         )
+
+
+def _renamed(ingress: Object, found: Sequence[Route], name: str) -> Iterator[Edit]:
+    """Yield the edits that send these routes to the Service of that name, none for no name."""
+    for route in found if name else ():
+        yield edit(ingress, keyed(ingress, f"{route.pointer}/name"), name)
 
 
 def _by_service(ingress: Object) -> Mapping[str, list[Route]]:
@@ -168,6 +179,7 @@ def _port_finding(ingress: Object, route: Route, service: Object, offered: list[
     names = [str(port.get("name") if by_name else port.get("port")) for port in offered]
     shown = listed(f"{port.get('port')}{' (' + port['name'] + ')' if port.get('name') else ''}" for port in offered)
     near = closest(str(route.port), names) or (names[0] if len(names) == 1 and names[0] != "None" else "")
+    right = NeedsPerson(f"one of {shown}") if not near else near if by_name else int(near)
     return Finding(
         mode=modes.INGRESS_PORT_MISMATCH,
         subject=ref(ingress),
@@ -181,11 +193,7 @@ def _port_finding(ingress: Object, route: Route, service: Object, offered: list[
         ),
         fix=Fix(
             f"Send to port {near}" if near else "Send to a port the Service offers",
-            (
-                Change(
-                    f"ingress.rules[].http.paths[].backend.service.port.{field}", str(route.port), near, "service.port"
-                ),
-            ),
+            (edit(ingress, keyed(ingress, f"{route.pointer}/port/{field}"), right),),
         ),
         affected=(ref(service),),
     )
@@ -210,14 +218,7 @@ def wrong_service(ingress: Object, graph: Graph) -> Iterator[Finding]:
             evidence=(Evidence(ref(ingress), f"{route.pointer}/name", route.service),),
             fix=Fix(
                 f"Send {route.said} to {better}",
-                (
-                    Change(
-                        "ingress.rules[].http.paths[].backend.service.name",
-                        route.service,
-                        better,
-                        "ingress.hosts[].paths",
-                    ),
-                ),
+                tuple(_renamed(ingress, [route], better)),
             ),
         )
 
@@ -288,8 +289,8 @@ def _certificate_finding(ingress: Object, number: int, entry: Mapping[str, Any],
         evidence=(Evidence(ref(ingress), f"/spec/tls/{number}/secretName", name),),
         fix=Fix(
             f"Issue the certificate into Secret {name}, or name the one that holds it",
-            (Change("ingress.tls[].secretName", name, "", "ingress.tls"),),
-            f"kubectl get secrets -n {ref(ingress).namespace} --field-selector type=kubernetes.io/tls",
+            (kubectl("get", "secrets", "-n", ref(ingress).namespace, "--field-selector", "type=kubernetes.io/tls"),),
+            ("ingress.tls[].secretName",),
         ),
     )
 

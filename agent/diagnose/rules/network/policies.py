@@ -6,30 +6,20 @@ from dataclasses import replace
 from typing import Any
 
 from agent.diagnose import modes
-from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity, finding
-from agent.diagnose.logs import LAST, TIMED_OUT, UNANSWERED, log_line, struggling
+from agent.diagnose.finding import Confidence, Finding, Fix, Severity, finding
+from agent.diagnose.logs import LAST, log_line, unready
+from agent.diagnose.messages.network import TIMEOUTS, UNSURE
 from agent.diagnose.registry import rule
 from agent.kube.addresses import Call, calls
 from agent.kube.containers import Container, containers_of, readable
 from agent.kube.endpoints import chosen, is_ready, selected
 from agent.kube.fields import condition_is, containers, number, spec, status
 from agent.kube.networkpolicy import DNS, EGRESS, INGRESS, blocking
+from agent.kube.remedies import kubectl
 from agent.kube.wording import listed, said
 from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph, labels, ref
 from agent.snapshot.record import Object
-
-SHOWN_BY = (
-    modes.UNEXPLAINED,
-    modes.INIT_WAITS,
-    modes.SETTING_MISSING,
-    modes.EXCEPTION,
-    modes.READINESS_PROBE,
-    modes.DEPENDENCY_UNREACHABLE,
-    modes.DNS_MISCONFIGURED,
-    modes.DNS_UNANSWERED,
-)
-"""What dropped packets look like to who sees the client alone."""
 
 MESH = ("istio-proxy", "linkerd-proxy", "kuma-sidecar", "consul-dataplane")
 
@@ -42,11 +32,11 @@ _BROKEN = re.compile(
 
 @rule(modes.NETWORK_POLICY_BLOCKS, on="Pod")
 def blocks(pod: Object, graph: Graph) -> Iterator[Finding]:
-    """Packets of a pod get no answer, and policies allow neither what it asks of the DNS nor whom it calls."""
+    """Packets of a pod get no answer, and policies allow neither its questions to the DNS nor its calls."""
     if spec(pod).get("hostNetwork") or not graph.snapshot.knows("NetworkPolicy"):
         return
-    for container in struggling(pod, graph):
-        unanswered, late = log_line(container, graph, UNANSWERED), log_line(container, graph, TIMED_OUT)
+    for container in unready(pod, graph):
+        unanswered, late = log_line(container, graph, UNSURE), log_line(container, graph, TIMEOUTS)
         if unanswered and (policies := _dns_blocked(pod, graph)):
             yield _finding(
                 container, policies, "its questions to the cluster's DNS (port 53)", EGRESS, unanswered, graph
@@ -68,11 +58,11 @@ def _calls_blocked(container: Container, late: Evidence, graph: Graph) -> Iterat
         if service is None or not ready:
             continue
         port, protocol = _target(service, call, ready[0])
-        whom = f"its calls to {said(ref(service))} (port {port} of its pods)"
+        what = f"its calls to {said(ref(service))} (port {port} of its pods)"
         for direction, pod, peer in ((EGRESS, container.pod, ready[0]), (INGRESS, ready[0], container.pod)):
             policies = blocking(direction, pod, peer, port, protocol, graph)
             if policies:
-                yield _finding(container, policies, whom, direction, late, graph)
+                yield _finding(container, policies, what, direction, late, graph)
                 return
 
 
@@ -96,12 +86,11 @@ def _finding(
     cause = f"NetworkPolicy {names} drops {what}: it isolates what {side} the pod and no rule allows this"
     fix = Fix(
         f"Allow this {direction.lower()} {'to' if direction == EGRESS else 'from'} these pods and port",
-        (Change(f"networkPolicy.{direction.lower()}[]", "", "", "networkPolicy"),),
-        f"kubectl describe networkpolicy -n {ref(policies[0]).namespace}",
+        (kubectl("describe", "networkpolicy", namespace=ref(policies[0]).namespace),),
     )
     shown = [Evidence(ref(policy), "/spec/podSelector", str(spec(policy).get("podSelector"))) for policy in policies]
     found = finding(modes.NETWORK_POLICY_BLOCKS, container, graph, cause, fix, (proof, *shown), Confidence.LIKELY)
-    return replace(found, instead_of=SHOWN_BY, affected=(*found.affected, *(ref(policy) for policy in policies)))
+    return replace(found, affected=(*found.affected, *(ref(policy) for policy in policies)))
 
 
 @rule(modes.MESH_REFUSES, on="Pod")
@@ -128,14 +117,11 @@ def _mesh_finding(container: Container, line: str, graph: Graph, *, denied: bool
         "Allow this client in the AuthorizationPolicy of the service it calls"
         if denied
         else "Give both sides a proxy, or let the PeerAuthentication of the called one accept plain text",
-        command=f"kubectl get authorizationpolicies,peerauthentications -n {ref(container.pod).namespace}",
+        (kubectl("get", "authorizationpolicies,peerauthentications", namespace=ref(container.pod).namespace),),
     )
     cause = f"{container.said} is refused by the mesh: {why} its requests"
     shown = (Evidence(ref(container.pod), "log", line.strip()[:500]),)
-    found = finding(modes.MESH_REFUSES, container, graph, cause, fix, shown, Confidence.LIKELY)
-    return replace(
-        found, instead_of=(modes.UNEXPLAINED, modes.EXCEPTION, modes.READINESS_PROBE, modes.DEPENDENCY_UNREACHABLE)
-    )
+    return finding(modes.MESH_REFUSES, container, graph, cause, fix, shown, Confidence.LIKELY)
 
 
 @rule(modes.KUBE_PROXY_DOWN, on="DaemonSet")
@@ -156,10 +142,12 @@ def proxy_down(daemonset: Object, graph: Graph) -> Iterator[Finding]:
         severity=Severity.ERROR,
         confidence=Confidence.CERTAIN,
         evidence=tuple(Evidence(ref(pod), "/status/conditions", "not ready") for pod in lost[:3]),
-        fix=Fix("Mend its pod there", command=f"kubectl get pods -n {ref(daemonset).namespace} -o wide"),
+        fix=Fix(
+            "Find out why its pod there does not run",
+            (kubectl("get", "pods", "-n", ref(daemonset).namespace, "-o", "wide"),),
+        ),
         affected=tuple(ref(pod) for pod in lost),
         roots=tuple(ref(pod) for pod in lost),
-        instead_of=(modes.UNEXPLAINED,),
     )
 
 

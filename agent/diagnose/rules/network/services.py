@@ -6,12 +6,14 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from agent.diagnose import modes
-from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
+from agent.diagnose.finding import Confidence, Finding, Fix, Severity
 from agent.diagnose.registry import rule
+from agent.kube.edits import edit, port_item
 from agent.kube.endpoints import behind, chosen, namespaces, selected, services_of, slices, workloads
 from agent.kube.fields import containers, is_terminal, metadata, spec, template, texts
 from agent.kube.memo import per_graph
 from agent.kube.nearby import COMMON, Nearby
+from agent.kube.remedies import NeedsPerson, kubectl
 from agent.kube.wording import closest, counted, listed, pairs, said
 from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph, labels, ref
@@ -24,6 +26,8 @@ ORDINALS = ("statefulset.kubernetes.io/pod-name", "apps.kubernetes.io/pod-index"
 
 PROXIES = ("istio-proxy", "linkerd-proxy", "envoy", "envoy-sidecar", "kuma-sidecar", "consul-dataplane")
 """Containers a mesh injects."""
+
+OTHER = NeedsPerson("a label that the pods carry")
 
 
 CLEAR = 3
@@ -79,11 +83,10 @@ def _selector_finding(service: Object, selector: Mapping[str, str], near: Miss, 
         ),
         fix=Fix(
             summary=f"Select the labels the pods carry{f': {pairs(near.carried)}' if near.carried else ''}",
-            changes=tuple(
-                Change(f"service.selector.{key}", value, near.carried.get(key, ""), "service.selector")
-                for key, value in near.wrong.items()
+            remedies=(
+                *(edit(service, ("spec", "selector", key), near.carried.get(key) or OTHER) for key in near.wrong),
+                kubectl("get", "pods", "-n", ref(service).namespace, "--show-labels"),
             ),
-            command=f"kubectl get pods -n {ref(service).namespace} --show-labels",
         ),
     )
 
@@ -339,7 +342,7 @@ def _port_finding(
             *_port_evidence(shapes[0]),
             *_endpoints(service, graph),
         ),
-        fix=_port_fix(target, shapes),
+        fix=_port_fix(service, port, shapes),
     )
 
 
@@ -354,7 +357,8 @@ def _port_evidence(pod: Object) -> Iterator[Evidence]:
             yield Evidence(ref(pod), f"{where}/ports/{index}/containerPort", _port_said(item))
 
 
-def _port_fix(target: int | str, pods: Sequence[Object]) -> Fix:
+def _port_fix(service: Object, port: Mapping[str, Any], pods: Sequence[Object]) -> Fix:
+    target = _target(port)
     listed_ports = [item for pod in pods for item in _ports(pod)]
     numbers = {str(item.get("containerPort")): item for item in listed_ports}
     names = [item["name"] for item in listed_ports if item.get("name")]
@@ -364,9 +368,10 @@ def _port_fix(target: int | str, pods: Sequence[Object]) -> Fix:
         proposed = (
             str(only.get("name") or only.get("containerPort")) if isinstance(target, str) else next(iter(numbers))
         )
+    right = int(proposed) if proposed.isdigit() else proposed or NeedsPerson("the port the container listens on")
     return Fix(
         summary=f"Send to {proposed or 'a port the container listens on'}",
-        changes=(Change("service.ports[].targetPort", str(target), proposed, "service.targetPort"),),
+        remedies=(edit(service, ("spec", "ports", port_item(port), "targetPort"), right),),
     )
 
 

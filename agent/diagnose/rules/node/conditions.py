@@ -11,6 +11,7 @@ from agent.diagnose.modes import Mode
 from agent.diagnose.registry import rule
 from agent.kube.fields import condition, is_terminal, is_unscheduled, seconds_since, spec, status
 from agent.kube.memo import per_graph
+from agent.kube.remedies import Command, kubectl
 from agent.kube.requests import amounts, requests
 from agent.kube.scheduling import fits, sees_every_pod, used_by_node
 from agent.kube.wording import counted, listed, memory
@@ -37,7 +38,7 @@ _BROKEN_DISK = ("Ext4Error", "XfsError", "IOError", "FilesystemIsReadOnly", "Mem
 """Reasons of a problem detector's events about hardware and kernel."""
 _THRESHOLD = re.compile(r"low on resource: ([\w-]+)\. Threshold quantity: (\w+), available: (\w+)")
 
-Told = tuple[Mode, str, str, str]
+Told = tuple[Mode, str, str, Command]
 """Mode, code, what to say after the node's name, what to do, the command."""
 
 
@@ -70,16 +71,16 @@ def _unready(node: Object, silent: bool, text: str, graph: Graph) -> Told | None
         since = "has never reported" if "never posted" in text else "stopped reporting"
         what = f"is lost: its kubelet {since}, so its pods are taken for gone and nothing new starts there"
         fix = "Look at the machine: is it up and reachable, does its kubelet run"
-        return modes.KUBELET_SILENT, what, fix, f"kubectl describe node {name}"
+        return modes.KUBELET_SILENT, what, fix, kubectl("describe", "node", name)
     if _NETWORK.search(text):
         what, fix = (
             "is not ready: its pod network is not set up",
             "Install or repair the network plugin (CNI) on the node",
         )
-        return modes.NETWORK_NOT_READY, what, fix, "kubectl get pods -n kube-system -o wide"
+        return modes.NETWORK_NOT_READY, what, fix, kubectl("get", "pods", "-n", "kube-system", "-o", "wide")
     if _RUNTIME.search(whole):
         what, fix = "is not ready: its container runtime does not answer", "Restart containerd on the node; see its log"
-        return modes.RUNTIME_DOWN, what, fix, f"kubectl describe node {name}"
+        return modes.RUNTIME_DOWN, what, fix, kubectl("describe", "node", name)
     return None
 
 
@@ -101,7 +102,7 @@ def runtime(node: Object, graph: Graph) -> Iterator[Finding]:
             modes.RUNTIME_FAILING,
             "cannot reach its container runtime",
             fix,
-            f"kubectl describe node {ref(node).name}",
+            kubectl("describe", "node", ref(node).name),
         )
         yield _finding(node, graph, told, (Evidence(ref(node), f"event {events[-1].get('reason')}", text),))
 
@@ -117,7 +118,7 @@ def under_pressure(node: Object, graph: Graph) -> Iterator[Finding]:
         evicts = f", and has evicted {counted(len(gone), 'pod')}" if gone else " and may evict pods"
         what = f"is short of {noun} ({kind}): it takes no new pods that mind{evicts}"
         fix = f"Free {noun} on the node, add nodes, or give the pods requests that say what they need"
-        told = (modes.NODE_UNDER_PRESSURE, what, fix, f"kubectl describe node {ref(node).name}")
+        told = (modes.NODE_UNDER_PRESSURE, what, fix, kubectl("describe", "node", ref(node).name))
         text = f"{found[1].get('reason') or ''}: {found[1].get('message') or ''}"
         yield _finding(node, graph, told, (Evidence(ref(node), found[0], text), *_warnings(node, graph)))
 
@@ -138,7 +139,8 @@ def threshold(pod: Object, graph: Graph) -> Iterator[Finding]:
         f"{memory(bound)}"
     )
     fix = "Lower the kubelet's evictionHard (its defaults are 10 % of the disk and 100Mi of memory)"
-    told = (modes.EVICTION_THRESHOLD, what, fix, f"kubectl get --raw /api/v1/nodes/{ref(node).name}/proxy/configz")
+    settings = kubectl("get", "--raw", f"/api/v1/nodes/{ref(node).name}/proxy/configz")
+    told = (modes.EVICTION_THRESHOLD, what, fix, settings)
     evidence = (Evidence(ref(pod), "/status/message", str(status(pod).get("message"))),)
     yield _finding(node, graph, told, evidence, affected=(ref(pod),))
 
@@ -152,7 +154,7 @@ def network_unavailable(node: Object, graph: Graph) -> Iterator[Finding]:
     text = f"{found[1].get('reason') or ''}: {found[1].get('message') or ''}"
     fix = "Repair the network plugin or the cloud's routes for this node"
     what = f"has no pod network ({text.strip(': ')}): it takes no new pods"
-    told = (modes.NETWORK_UNAVAILABLE, what, fix, "kubectl get pods -n kube-system -o wide")
+    told = (modes.NETWORK_UNAVAILABLE, what, fix, kubectl("get", "pods", "-n", "kube-system", "-o", "wide"))
     yield _finding(node, graph, told, (Evidence(ref(node), found[0], text),))
 
 
@@ -176,7 +178,7 @@ def overcommitted(node: Object, graph: Graph) -> Iterator[Finding]:
         f"and {counted(unbound, 'pod')} of them {'has' if unbound == 1 else 'have'} no limit"
     )
     fix = "Raise requests towards what pods use, set limits, or spread the pods over more nodes"
-    told = (modes.NODE_OVERCOMMITTED, what, fix, f"kubectl describe node {name}")
+    told = (modes.NODE_OVERCOMMITTED, what, fix, kubectl("describe", "node", name))
     shown = (Evidence(ref(node), "/status/allocatable/memory", memory(has)), *_warnings(node, graph))
     yield _finding(node, graph, told, shown, severity=Severity.WARNING)
 
@@ -202,7 +204,8 @@ def problem(node: Object, graph: Graph) -> Iterator[Finding]:
 
 def _problem(node: Object, text: str) -> Told:
     fix = "Drain the node and repair or replace the machine"
-    return modes.NODE_PROBLEM, f"has a problem of its machine ({text})", fix, f"kubectl drain {ref(node).name}"
+    drain = kubectl("drain", ref(node).name, "--ignore-daemonsets")
+    return modes.NODE_PROBLEM, f"has a problem of its machine ({text})", fix, drain
 
 
 def _recent(node: Object, graph: Graph) -> list[Object]:
@@ -267,7 +270,7 @@ def _finding(
         severity=severity or _severity(bool(waiting or affected), bool(here), mode, graph),
         confidence=Confidence.CERTAIN,
         evidence=tuple(dict.fromkeys(evidence)),
-        fix=Fix(fix, command=command),
+        fix=Fix(fix, (command,)),
         affected=(*affected, *waiting),
     )
 

@@ -8,11 +8,14 @@ from agent.diagnose.finding import Confidence, Finding, Fix, Severity, finding
 from agent.diagnose.registry import Rule, rule, unsatisfied
 from agent.kube.containers import containers_of, end_log, last_end, newest
 from agent.kube.fields import CREATORS, is_unscheduled, seconds_since
+from agent.kube.remedies import kubectl
 from agent.kube.replicas import Shortfall, refusals
 from agent.kube.wording import said
 from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph, event_time, ref
 from agent.snapshot.record import Object
+
+READY = kubectl("get", "--raw", "/readyz?verbose")
 
 RECENT = 1800
 """Seconds since the autoscaler last spoke that count as now."""
@@ -41,7 +44,7 @@ def overloaded(creator: Object, missing: Shortfall, graph: Graph) -> Iterator[Fi
             severity=Severity.ERROR,
             confidence=Confidence.CERTAIN,
             evidence=(item,),
-            fix=Fix(fix, command="kubectl get --raw '/readyz?verbose'"),
+            fix=Fix(fix, (READY,)),
             affected=(ref(creator),),
         )
         return
@@ -58,7 +61,7 @@ def lease_lost(pod: Object, graph: Graph) -> Iterator[Finding]:
         if line:
             fix = Fix(
                 "See the API server's and etcd's load; a longer lease duration makes the controller more patient",
-                command="kubectl get --raw '/readyz?verbose'",
+                (READY,),
             )
             what = f"{container.said} ends because it could not renew its lease at the API server in time"
             evidence = (Evidence(ref(pod), pointer, line.strip()[:300]),)
@@ -87,7 +90,7 @@ def no_scale_up(pod: Object, graph: Graph) -> Iterator[Finding]:
         evidence=(Evidence(ref(pod), f"event {event.get('reason')}", text),),
         fix=Fix(
             "Raise the node group's maximum, or add a group whose nodes the pod may use",
-            command="kubectl describe configmap cluster-autoscaler-status -n kube-system",
+            (kubectl("describe", "configmap", "cluster-autoscaler-status", namespace="kube-system"),),
         ),
         affected=(ref(pod),),
     )

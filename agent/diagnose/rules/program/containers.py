@@ -5,17 +5,24 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from agent.diagnose import modes
-from agent.diagnose.finding import Change, Confidence, Finding, Fix, finding
-from agent.diagnose.messages.lines import missing_file, missing_settings, telling_line
+from agent.diagnose.finding import Confidence, Finding, Fix, finding
+from agent.diagnose.messages.lines import last_words, telling_line
+from agent.diagnose.messages.match import Match
 from agent.diagnose.registry import rule
+from agent.diagnose.rules.program.executables import CARRIAGE_RETURN, reason
 from agent.diagnose.rules.program.memory import OOM, TOO_SMALL, out_of_memory
+from agent.diagnose.rules.program.messages import match_of
 from agent.kube.containers import Container, containers_of, end_log, killed_by_probe, last_end, wants_to_run_on
+from agent.kube.edits import container_edits, variable_edits
 from agent.kube.environment import Environment, environment, holders
 from agent.kube.fields import number, seconds_since
+from agent.kube.mounts import mount_at
+from agent.kube.remedies import Edit, NeedsPerson
 from agent.kube.wording import counted, listed
 from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph, ref
 from agent.snapshot.record import Object
+from tools.redact import is_secret_name
 
 TERMINATED = (137, 143)
 """Exit statuses of a process that a signal asked or made to end: somebody outside decided that."""
@@ -33,7 +40,7 @@ NO_COMMAND = re.compile(
     r"|crun: open executable|cannot find the file specified",
     re.IGNORECASE,
 )
-WRONG_PLATFORM = re.compile(r"exec format error", re.IGNORECASE)
+WRONG_PLATFORM = re.compile(r"exec format error|CPU does not support x86-64-v\d", re.IGNORECASE)
 START_REASONS = ("StartError", "ContainerCannotRun", "RunContainerError", "CreateContainerError")
 
 _PROGRAM = re.compile(
@@ -45,10 +52,15 @@ _SHELL_SAYS = re.compile(
     r"|No such file or directory|cannot execute|is a directory|Is a directory)",
     re.MULTILINE,
 )
-_EXEC_SAYS = re.compile(r"^exec (?P<program>/\S+?): (?P<why>no such file or directory|permission denied)", re.MULTILINE)
+_EXEC_SAYS = re.compile(
+    r"^exec (?P<program>/\S+?): (?P<why>no such file or directory"
+    r"|permission denied)",
+    re.MULTILINE,
+)
 _NO_SCRIPT = re.compile(
     r"can't open file '(?P<a>[^']+)'|Cannot find module '(?P<b>/[^']+)'|Unable to access jarfile (?P<c>\S+)"
-    r"|[Cc]ould not find or load main class (?P<d>\S+)|No module named (?P<e>\S+)$|(?:can't|cannot) open (?P<f>/\S+)",
+    r"|[Cc]ould not find or load main class (?P<d>\S+)|No module named (?P<e>\S+)$|(?:can't"
+    r"|cannot) open '?(?P<f>/[^\s':]+)",
     re.MULTILINE,
 )
 """What interpreters say when the program they are to run is not there."""
@@ -62,13 +74,32 @@ def command_not_found(pod: Object, graph: Graph) -> Iterator[Finding]:
         if found is None:
             continue
         shown, program, why, confidence = found
-        wanted = [*(container.spec.get("command") or ()), *(container.spec.get("args") or ())]
-        field = "workingDir" if "working directory" in why else "command" if container.spec.get("command") else "args"
-        old = str(container.spec.get("workingDir") or "") if field == "workingDir" else " ".join(map(str, wanted))
-        change = Change(container.field(field), old, "", container.scaffold(field))
-        fix = Fix("Name a program that is in the image and may be executed, or build it into the image", (change,))
+        told = next((item.text for item in reversed(shown)), "")
+        better = reason(container, program, told, graph)
+        if better is not None:
+            fix, shown, why = Fix(better.fix), (*shown, *better.evidence), better.why
+        else:
+            fix = Fix(
+                "Name a program that is in the image and may be executed, or build it into the image",
+                _other_program(container, graph, program, why),
+                (container.field("workingDir" if "working directory" in why else "command"),),
+            )
         cause = f"{container.said} cannot start: {program} {why}"
         yield finding(modes.COMMAND_NOT_FOUND, container, graph, cause, fix, shown, confidence)
+
+
+def _other_program(container: Container, graph: Graph, program: str, why: str) -> tuple[Edit, ...]:
+    """Return the edit of the word that names what cannot be executed, none where the image itself decides that."""
+    if "working directory" in why:
+        value = NeedsPerson("a directory that is in the image")
+        return container_edits(container.pod, graph, container.name, ("workingDir",), value)
+    for field in ("command", "args"):
+        words = container.spec.get(field) or []
+        if program in words:
+            value = NeedsPerson("a program that is in the image")
+            path = (field, words.index(program))
+            return container_edits(container.pod, graph, container.name, path, value)
+    return ()
 
 
 _Refusal = tuple[tuple[Evidence, ...], str, str, Confidence]
@@ -119,6 +150,9 @@ def _shell_refused(container: Container, graph: Graph, pointer: str, ended: Mapp
         return None
     code = ended.get("exitCode")
     proof = Evidence(ref(container.pod), f"{pointer}/exitCode", str(code))
+    broken = next((line for line in last_words(log) if CARRIAGE_RETURN.search(line)), "")
+    if broken:
+        return (proof, Evidence(ref(container.pod), name, broken)), _command(container), "", Confidence.LIKELY
     executed, shell, script = _EXEC_SAYS.search(log), _SHELL_SAYS.search(log), _absent_script(container, log)
     if executed:
         why = (
@@ -134,6 +168,13 @@ def _shell_refused(container: Container, graph: Graph, pointer: str, ended: Mapp
     spoken = (Evidence(ref(container.pod), name, telling_line(log)),) if log else ()
     why = f"ends with exit code {code}, by which shells say that a command is missing or may not be executed"
     return (proof, *spoken), "its program", why, Confidence.POSSIBLE if log else Confidence.LIKELY
+
+
+def _command(container: Container) -> str:
+    """Return the file a container is told to run: its script where it names the interpreter itself."""
+    words = [str(word) for word in (*(container.spec.get("command") or ()), *(container.spec.get("args") or ()))]
+    scripts = [word for word in words if "/" in word and not word.startswith("-")]
+    return next(iter(scripts[::-1] or words), "its program")
 
 
 def _absent_script(container: Container, log: str) -> "re.Match[str] | None":
@@ -162,7 +203,7 @@ def init_container_fails(pod: Object, graph: Graph) -> Iterator[Finding]:
         if out_of_memory(container, graph) or cannot_execute(container, graph):
             continue
         name, log = end_log(container, graph)
-        missing = _missing_setting(container, graph, log)
+        missing = _missing(container, graph)
         line = telling_line(log)
         why = f"; it {missing[0]}" if missing else f": {line}" if line else ""
         cause = f"init container {container.name} fails with exit code {found[1].get('exitCode')}{why}"
@@ -189,13 +230,12 @@ def setting_missing(pod: Object, graph: Graph) -> Iterator[Finding]:
         ended = last_end(container, graph)
         if container.initial or ended is None or not ended_itself(container, ended[1], graph):
             continue
-        name, log = end_log(container, graph)
-        found = _missing_setting(container, graph, log) or _missing_file(container, log)
+        name, found = end_log(container, graph)[0], _missing(container, graph)
         if found is None or cannot_execute(container, graph):
             continue
-        cause, changes, line, confidence = found
+        cause, edits, line, confidence = found
         proof = (_how(container, *ended), Evidence(ref(pod), name, line))
-        fix = Fix("Give the container what it asks for", changes)
+        fix = Fix("Give the container what it asks for", edits)
         yield finding(modes.SETTING_MISSING, container, graph, f"{container.said} {cause}", fix, proof, confidence)
 
 
@@ -207,48 +247,49 @@ def ended_itself(container: Container, ended: Mapping[str, Any], graph: Graph) -
     return code != GO_TERMINATED or not killed_by_probe(container, ended, graph)
 
 
-def misses_something(container: Container, graph: Graph) -> bool:
-    """Return whether a container's log misses a setting or a file that it indeed is not given."""
-    _, log = end_log(container, graph)
-    return bool(_missing_setting(container, graph, log) or _missing_file(container, log))
+_Missing = tuple[str, tuple[Edit, ...], str, Confidence]
 
 
-_Missing = tuple[str, tuple[Change, ...], str, Confidence]
+def _missing(container: Container, graph: Graph) -> _Missing | None:
+    """Return what is said of the setting or file that a container's log misses; None where it misses nothing."""
+    found = match_of(container, graph)
+    if found is None or found.mode is not modes.SETTING_MISSING:
+        return None
+    if found.name.startswith("/"):
+        return _missing_file(container, found)
+    return _missing_setting(container, graph, found)
 
 
-def _missing_setting(container: Container, graph: Graph, log: str) -> _Missing | None:
-    """Return what is said of the first setting the log misses that the container indeed is not given."""
-    known = environment(container, graph)
-    for name, line in missing_settings(log):
-        if not known.has(re.sub(r"\W+", "_", name)):
-            variable = re.sub(r"\W+", "_", name).upper()
-            near = known.near(variable)
-            cause = f"ends because its setting {variable} {_state(variable, known, container, graph)}"
-            change = Change(container.field("env"), near, "", container.scaffold(f"env.{variable}"))
-            return cause, (change,), line, Confidence.CERTAIN if known.whole else Confidence.LIKELY
-    return None
+def _missing_setting(container: Container, graph: Graph, found: Match) -> _Missing:
+    known = environment(container.spec, ref(container.pod).namespace, graph)
+    named = found.variable or found.name
+    if not named:
+        return f"ends because a setting is missing: {found.line[:200]}", (), found.line, Confidence.LIKELY
+    edits = variable_edits(container, graph, named, _to_give(named)) if found.variable else ()
+    cause = f"ends because its setting {named} {_state(named, known, container, graph)}"
+    return cause, edits, found.line, Confidence.CERTAIN if known.whole else Confidence.LIKELY
+
+
+def _to_give(variable: str) -> NeedsPerson:
+    kept = ", better taken from a Secret (secretKeyRef)" if is_secret_name(variable) else ""
+    return NeedsPerson(f"the value of {variable}{kept}")
 
 
 def _state(variable: str, known: Environment, container: Container, graph: Graph) -> str:
     if variable in known.lost:
         return f"is not set: {known.lost[variable]}"
-    if variable in known.given:
+    if variable in known.variables:
         return "is empty"
     near, kept = known.near(variable), list(holders(variable, ref(container.pod).namespace, graph))
     hint = f"; it is given {near}" if near else f"; ConfigMap {listed(kept)} has it" if kept else ""
     return f"is not set{hint}"
 
 
-def _missing_file(container: Container, log: str) -> _Missing | None:
-    """Return what is said of a configuration file that the log does not find and no volume brings."""
-    found = missing_file(log)
-    if found is None:
-        return None
-    path, line = found
-    mounts = [str(mount.get("mountPath") or "") for mount in container.spec.get("volumeMounts") or ()]
-    covered = any(path == mount or path.startswith(f"{mount.rstrip('/')}/") for mount in mounts if mount)
-    where = "it is not in the volume mounted there" if covered else "no volume is mounted there"
-    return f"ends because the file {path} is missing: {where}", (), line, Confidence.LIKELY
+def _missing_file(container: Container, found: Match) -> _Missing:
+    """Return what is said of a configuration file that the log does not find."""
+    mount = mount_at(container, found.name)
+    where = f"it is not in volume {mount.mount['name']} mounted there" if mount else "no volume is mounted there"
+    return f"ends because the file {found.name} is missing: {where}", (), found.line, Confidence.LIKELY
 
 
 @rule(modes.FINISHED, on="Pod")
@@ -262,9 +303,10 @@ def finished(pod: Object, graph: Graph) -> Iterator[Finding]:
             continue
         times = counted(container.restarts, "restart")
         cause = f"{container.said} finishes with exit code 0 and is started again ({times})"
-        command = " ".join(map(str, container.spec.get("command") or ()))
-        change = Change(container.field("command"), command, "", container.scaffold("command"))
-        fix = Fix("Run it in the foreground, or make it a Job if it is meant to finish", (change,))
+        fix = Fix(
+            "Run it in the foreground, or make it a Job if it is meant to finish",
+            concerns=(container.field("command"),),
+        )
         proof = (Evidence(ref(pod), ended[0], "Completed, exit code 0"), *_log_evidence(container, graph))
         probed = any(container.spec.get(kind) for kind in ("livenessProbe", "startupProbe"))
         confidence = Confidence.LIKELY if probed else Confidence.CERTAIN

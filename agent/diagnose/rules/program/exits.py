@@ -3,52 +3,25 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from agent.diagnose import modes
-from agent.diagnose.finding import Change, Confidence, Finding, Fix, finding
-from agent.diagnose.logs import ending_line
-from agent.diagnose.messages.lines import failing_line
+from agent.diagnose.finding import Confidence, Finding, Fix, finding
+from agent.diagnose.messages.lines import failing_line, telling_line
+from agent.diagnose.modes import Mode
 from agent.diagnose.registry import rule
-from agent.diagnose.rules.program.containers import cannot_execute, ended_itself, misses_something
-from agent.diagnose.rules.program.messages import said_by
+from agent.diagnose.rules.program.containers import cannot_execute, ended_itself
+from agent.diagnose.rules.program.messages import FILE_DENIED, linked, match_of, odd_value, user_of
 from agent.kube.containers import Container, containers_of, end_log, last_end
+from agent.kube.edits import container_edits, edit, pod_edits, variable_edits
 from agent.kube.fields import number, spec
-from agent.kube.upstreams import variables
+from agent.kube.remedies import Edit, NeedsPerson
 from agent.kube.wording import counted
 from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph, ref
 from agent.snapshot.record import Object
 
-SHOWN_BY = (modes.UNEXPLAINED, modes.INIT_CONTAINER_FAILS, modes.EXCEPTION)
-
-GARBLED = re.compile(
-    r"JSONDecodeError|YAMLError|(?:scanner|parser|constructor)\.\w*Error|yaml: (?:line \d+|unmarshal|control)"
-    r"|(?:error|failed|cannot|could not|unable to) (?:pars|unmarshal|decod)|TOMLDecodeError|toml: "
-    r"|in JSON at position|is not valid JSON|ParseError|ConfigParser|MissingSectionHeader"
-    r"|invalid literal for int|could not convert string to float|strconv\.\w+|NumberFormatException"
-    r"|unknown directive|unexpected \"[;}{]\"|directive is not (?:allowed|terminated)|[Ii]nvalid config(?:uration)?\b"
-    r"|[Ii]nvalid value\b|[Ii]nvalid (?:url|port|duration|boolean)|validation error",
-    re.IGNORECASE,
-)
-"""How programs say that they can make nothing of what they were given."""
-
-CONVERSION = re.compile(r"invalid literal for int|could not convert string|strconv\.|NumberFormatException")
-"""Failed conversions: of a setting where one holds the text, else of anything."""
-
-ROOT_REFUSED = re.compile(
-    r"(?:must|can|should|do) ?not (?:be )?run(?:ning)?\b.{0,40}\broot\b|\"root\" execution|refus\w* to run as root"
-    r"|[Rr]unning as root without|not permitted.{0,20}\broot\b",
-    re.IGNORECASE,
-)
-ROOT_WANTED = re.compile(
-    r"(?:must|needs? to|has to) be (?:run(?:ning)? (?:as|by) )?(?:the )?root|requires? root|are you root\?"
-    r"|(?:chown|chgrp|setgid|setuid|setgroups|chroot|mknod)\b.*Operation not permitted|requires superuser",
-    re.IGNORECASE,
-)
-PORT_TAKEN = re.compile(
-    r"address (?:already )?in use|EADDRINUSE|port \d+ (?:is |was )?already (?:in use|allocated)", re.I
-)
+ROOT_REFUSED = re.compile(r"not (?:be )?run|\"root\" execution|refus|running as root|as root is not", re.IGNORECASE)
+LOW_PORT = re.compile(r"\bbind\b|listen|could not bind|make_sock", re.IGNORECASE)
 _PORT = re.compile(r"(?::::?|[:\s])(\d{2,5})\b")
 
 SIGNALS = {132: "an illegal instruction", 134: "an abort", 136: "an arithmetic fault", 139: "a segmentation fault"}
@@ -58,19 +31,16 @@ SIGNALS = {132: "an illegal instruction", 134: "an abort", 136: "an arithmetic f
 @rule(modes.CONFIGURATION_UNREADABLE, on="Pod")
 def configuration_unreadable(pod: Object, graph: Graph) -> Iterator[Finding]:
     """The program cannot make anything of a value or file it was given."""
-    for container, shown in _ended(pod, graph, GARBLED):
-        known = _broken_file(container, graph) or _odd_value(container, shown.text, graph)
-        if known is None and CONVERSION.search(shown.text):
-            continue  # of some datum, not of what it was given
-        where, proof, change = known or ("", (), ())
+    for container, shown in _ended(pod, graph, modes.CONFIGURATION_UNREADABLE):
+        found = _broken_file(container, graph) or _odd_value(container, shown.text, graph)
+        where, proof, edits = found or _service_link(container, shown.text, graph) or ("", (), ())
         cause = f"{container.said} ends because it cannot read its configuration{where}: {shown.text[:200]}"
-        fix = Fix("Correct what it was given", change)
+        fix = Fix("Correct what it was given", edits)
         confidence = Confidence.CERTAIN if proof else Confidence.LIKELY
-        made = finding(modes.CONFIGURATION_UNREADABLE, container, graph, cause, fix, (shown, *proof), confidence)
-        yield replace(made, instead_of=SHOWN_BY)
+        yield finding(modes.CONFIGURATION_UNREADABLE, container, graph, cause, fix, (shown, *proof), confidence)
 
 
-_Where = tuple[str, tuple[Evidence, ...], tuple[Change, ...]]
+_Where = tuple[str, tuple[Evidence, ...], tuple[Edit, ...]]
 
 
 def _broken_file(container: Container, graph: Graph) -> _Where | None:
@@ -83,7 +53,8 @@ def _broken_file(container: Container, graph: Graph) -> _Where | None:
             problem = _no_json(str(text)) if key.endswith(".json") else ""
             if config is not None and problem:
                 shown = Evidence(ref(config), f"/data/{key.replace('/', '~1')}", problem)
-                return f" (key {key} of ConfigMap {name}: {problem})", (shown,), ()
+                mended = edit(config, ("data", key), NeedsPerson("the same text as valid JSON"))
+                return f" (key {key} of ConfigMap {name}: {problem})", (shown,), (mended,)
     return None
 
 
@@ -97,53 +68,62 @@ def _no_json(text: str) -> str:
 
 def _odd_value(container: Container, line: str, graph: Graph) -> _Where | None:
     """Return the variable whose value the log quotes."""
-    quoted = {a or b for a, b in re.findall(r"'([^']{1,80})'|\"([^\"]{1,80})\"", line)}
-    for name, value in variables(container.spec, ref(container.pod).namespace, graph):
-        if value and value in quoted:
-            shown = Evidence(ref(container.pod), f"{container.pointer}/env", f"{name}={value}")
-            change = Change(container.field("env"), f"{name}={value}", "", container.scaffold(f"env.{name}"))
-            return f" (its variable {name} is {value!r})", (shown,), (change,)
-    return None
+    found = odd_value(container, line, graph)
+    if found is None:
+        return None
+    name, value = found
+    shown = Evidence(ref(container.pod), f"{container.pointer}/env", f"{name}={value}")
+    edits = variable_edits(container, graph, name, NeedsPerson(f"a value of {name} that the program takes"))
+    return f" (its variable {name} is {value!r})", (shown,), edits
+
+
+def _service_link(container: Container, line: str, graph: Graph) -> _Where | None:
+    """Return the variable of a Service that the program takes for a setting of its own: `REDIS_PORT=tcp://…`."""
+    found = linked(container, line, graph)
+    if found is None:
+        return None
+    shown = Evidence(ref(found[1]), "/spec/clusterIP", str(spec(found[1]).get("clusterIP")))
+    edits = pod_edits(container.pod, graph, ("enableServiceLinks",), value=False)
+    return f" (Kubernetes sets {found[0]} for Service {ref(found[1]).name}, a service link)", (shown,), edits
 
 
 @rule(modes.WRONG_USER, on="Pod")
 def wrong_user(pod: Object, graph: Graph) -> Iterator[Finding]:
     """The program wants to be root and is not, or is and will not."""
-    for pattern, asks in ((ROOT_REFUSED, "refuses to run as root"), (ROOT_WANTED, "needs the rights of root")):
-        for container, shown in _ended(pod, graph, pattern):
-            user = _user(container)
-            runs = f", and runs as user {user}" if user is not None else ", and the image decides who it runs as"
-            cause = f"{container.said} {asks}{runs}: {shown.text[:200]}"
-            change = Change(container.field("securityContext.runAsUser"), _shown(user), "", "securityContext.runAsUser")
-            fix = Fix("Run it as a user its image is made for, or do what needs root in the image", (change,))
-            made = finding(modes.WRONG_USER, container, graph, cause, fix, (shown,), Confidence.LIKELY)
-            yield replace(made, instead_of=SHOWN_BY)
+    for container, shown in _ended(pod, graph, modes.WRONG_USER):
+        user = user_of(container)
+        runs = f", and runs as user {user}" if user is not None else ", and the image decides which user it runs as"
+        cause = f"{container.said} {_wish(shown.text)}{runs}: {shown.text[:200]}"
+        made_for = NeedsPerson("the id of the user that the image is made for")
+        edits = container_edits(container.pod, graph, container.name, ("securityContext", "runAsUser"), made_for)
+        fix = Fix("Run it as a user its image is made for, or do what needs root in the image", edits)
+        yield finding(modes.WRONG_USER, container, graph, cause, fix, (shown,), Confidence.LIKELY)
 
 
-def _user(container: Container) -> int | None:
-    """Return the user id a container is told to run as, None where its image decides."""
-    places = (container.spec.get("securityContext") or {}, spec(container.pod).get("securityContext") or {})
-    found = next((place["runAsUser"] for place in places if place.get("runAsUser") is not None), None)
-    return number(found) if found is not None else None
-
-
-def _shown(user: int | None) -> str:
-    return "" if user is None else str(user)
+def _wish(line: str) -> str:
+    """Return what a program asks of the user it runs as."""
+    if ROOT_REFUSED.search(line):
+        return "refuses to run as root"
+    if LOW_PORT.search(line):
+        return "may not listen on a port below 1024"
+    return "may not open or write a file it needs" if FILE_DENIED.search(line) else "needs the rights of root"
 
 
 @rule(modes.PORT_TAKEN, on="Pod")
 def port_taken(pod: Object, graph: Graph) -> Iterator[Finding]:
     """The program wants to listen where somebody in its pod (or on its host) listens already."""
-    for container, shown in _ended(pod, graph, PORT_TAKEN):
+    for container, shown in _ended(pod, graph, modes.PORT_TAKEN):
         port, holder = _holder(container, shown.text)
         where = f"port {port}" if port else "its port"
         who = f"container {holder.name} of the same pod listens there" if holder else _somebody(container)
         cause = f"{container.said} cannot listen on {where}: {who}"
         proof = (shown, *([Evidence(ref(pod), f"{holder.pointer}/ports", f"containerPort {port}")] if holder else []))
-        change = Change(container.field("ports[].containerPort"), port, "", container.scaffold("containerPort"))
-        fix = Fix("Give one of the two another port", (change,))
+        fix = Fix(
+            "Have one of the two listen on another port (the program's own setting), then say so in its ports",
+            concerns=(container.field("ports[].containerPort"),),
+        )
         confidence = Confidence.CERTAIN if holder else Confidence.LIKELY
-        yield replace(finding(modes.PORT_TAKEN, container, graph, cause, fix, proof, confidence), instead_of=SHOWN_BY)
+        yield finding(modes.PORT_TAKEN, container, graph, cause, fix, proof, confidence)
 
 
 def _holder(container: Container, line: str) -> tuple[str, Container | None]:
@@ -178,43 +158,34 @@ def exception(pod: Object, graph: Graph) -> Iterator[Finding]:
         ):
             continue
         pointer, log = end_log(container, graph)
-        code, line = number(ended[1].get("exitCode")), failing_line(log)
+        code, line = number(ended[1].get("exitCode")), telling_line(log)
         fault = SIGNALS.get(code, "")
         if not line and not fault:
             continue
         how = f"exit code {code}{f', {fault}' if fault else ''}"
         cause = f"{container.said} ends by an error of its own ({how}, {counted(container.restarts, 'restart')})"
         told = (Evidence(ref(pod), pointer, line),) if line else ()
-        change = Change(
-            container.field("image"), str(container.spec.get("image") or ""), "", container.scaffold("image.tag")
-        )
-        fix = Fix("Read the trace, and mend the program or go back to an image that worked", (change,))
+        fix = Fix("Read what the program wrote before it ended, and correct the program or what it works on")
         proof = (*told, Evidence(ref(pod), ended[0], how))
         said = f"{cause}{f': {line[:300]}' if line else ''}"
-        yield finding(modes.EXCEPTION, container, graph, said, fix, proof, Confidence.LIKELY)
+        confidence = Confidence.LIKELY if fault or failing_line(log) else Confidence.POSSIBLE
+        yield finding(modes.EXCEPTION, container, graph, said, fix, proof, confidence)
 
 
 def _known(container: Container, graph: Graph) -> bool:
     """Return whether another rule of this family says more."""
-    if said_by(container, graph) is not None or cannot_execute(container, graph) or misses_something(container, graph):
-        return True
-    garbled = ending_line(container, graph, GARBLED)
-    if garbled is not None and not CONVERSION.search(garbled.text):
-        return True
-    if garbled is not None and _odd_value(container, garbled.text, graph) is not None:
-        return True
-    return any(ending_line(container, graph, pattern) for pattern in (ROOT_REFUSED, ROOT_WANTED, PORT_TAKEN))
+    found = match_of(container, graph)
+    return (found is not None and found.mode is not modes.EXCEPTION) or cannot_execute(container, graph) is not None
 
 
-def _ended(pod: Object, graph: Graph, pattern: re.Pattern[str]) -> Iterator[tuple[Container, Evidence]]:
-    """Yield the containers that ended by themselves with such a line near the end of their log."""
+def _ended(pod: Object, graph: Graph, mode: Mode) -> Iterator[tuple[Container, Evidence]]:
+    """Yield the containers that ended by themselves with a line that speaks for that mode."""
     for container in containers_of(pod):
         ended: tuple[str, Mapping[str, object]] | None = last_end(container, graph)
-        if ended is None or not ended_itself(container, ended[1], graph) or misses_something(container, graph):
+        found = match_of(container, graph) if ended is not None else None
+        if ended is None or found is None or found.mode is not mode or not ended_itself(container, ended[1], graph):
             continue
-        shown = ending_line(container, graph, pattern)
-        if shown is not None:
-            yield container, shown
+        yield container, Evidence(ref(pod), end_log(container, graph)[0], found.line[:500])
 
 
 RULES = (configuration_unreadable, wrong_user, port_taken, exception)

@@ -4,17 +4,21 @@ import re
 from collections.abc import Iterator
 
 from agent.diagnose import modes
-from agent.diagnose.finding import Change, Confidence, Finding, Fix, finding
+from agent.diagnose.finding import Confidence, Finding, Fix, finding
 from agent.diagnose.registry import rule
 from agent.kube.containers import Container, containers_of, events_of, newest
+from agent.kube.edits import container_edits, pod_edits
 from agent.kube.fields import metadata, spec, status, template
+from agent.kube.images import repository, same_repository, short, tag
+from agent.kube.remedies import Command, Edit, Item, NeedsPerson
 from agent.kube.wording import closest, listed
 from agent.snapshot.evidence import Evidence, event_evidence
 from agent.snapshot.graph import Graph, ref
 from agent.snapshot.record import Object
 
-PULLING = ("ErrImagePull", "ImagePullBackOff")
+PULLING = ("ErrImagePull", "ImagePullBackOff", "RegistryUnavailable")
 NEVER = "ErrImageNeverPull"
+UNSIGNED = "SignatureValidationFailed"
 DOCKER_SECRETS = ("kubernetes.io/dockerconfigjson", "kubernetes.io/dockercfg")
 
 RATE_LIMITED = re.compile(r"toomanyrequests|rate limit|429 Too Many", re.IGNORECASE)
@@ -39,8 +43,10 @@ OTHER_PLATFORM = re.compile(r"no match for platform|no matching manifest|no imag
 
 INVALID = ("InvalidImageName", "ImageInspectError")
 
+UNKNOWN_HOST = "its name is in no DNS"
+
 WHY_UNREACHABLE = (
-    (re.compile(r"no such host|name resolution|server misbehaving|NXDOMAIN", re.I), "its name is in no DNS"),
+    (re.compile(r"no such host|name resolution|server misbehaving|NXDOMAIN", re.I), UNKNOWN_HOST),
     (re.compile(r"x509|tls:|TLS handshake", re.I), "the node does not trust its certificate"),
     (re.compile(r"HTTP response to HTTPS", re.I), "it speaks plain HTTP, and the node asks for HTTPS"),
     (re.compile(r"connection refused", re.I), "nothing listens there"),
@@ -64,7 +70,8 @@ def image_not_found(pod: Object, graph: Graph) -> Iterator[Finding]:
         hint = f"; {near[1]} {near[0]}" if near else ""
         cause = f"image {image} of {container.said} does not exist: the registry has no such {_missing(image)}{hint}"
         fix = Fix(
-            "Name an image and tag that exist, or push this one", (_image_change(container, near[0] if near else ""),)
+            "Name an image and tag that exist, or push this one",
+            _image_edits(container, graph, near[0] if near else ""),
         )
         confidence = Confidence.CERTAIN if _problem(text) is ABSENT else Confidence.LIKELY
         yield finding(modes.IMAGE_NOT_FOUND, container, graph, cause, fix, evidence, confidence)
@@ -81,7 +88,8 @@ def image_pull_denied(pod: Object, graph: Graph) -> Iterator[Finding]:
         hint = f"; {known[1]} {known[0]}" if known else ""
         fix = Fix(
             "Give the pod a valid kubernetes.io/dockerconfigjson Secret for that registry, or correct the image's name",
-            (_secret_change(pod, graph),),
+            _secret_edits(pod, graph),
+            ("imagePullSecrets",),
         )
         confidence = Confidence.CERTAIN if certain else Confidence.LIKELY
         cause = f"the registry refuses image {_image(container)} of {container.said}: {why}{hint}"
@@ -102,7 +110,7 @@ def image_never_pulled(pod: Object, graph: Graph) -> Iterator[Finding]:
         )
         shown = Evidence(ref(pod), f"{container.status_pointer}/state/waiting", _told(container))
         proof = (shown, Evidence(ref(pod), f"{container.pointer}/imagePullPolicy", "Never"))
-        fix = _never_fix(container, known[0] if known else "")
+        fix = _never_fix(container, graph, known[0] if known else "")
         yield finding(modes.IMAGE_NEVER_PULLED, container, graph, cause, fix, proof, Confidence.CERTAIN)
 
 
@@ -115,8 +123,12 @@ def registry_unreachable(pod: Object, graph: Graph) -> Iterator[Finding]:
         registry = _registry(_image(container))
         why = next((said for pattern, said in WHY_UNREACHABLE if pattern.search(text)), "it does not answer")
         cause = f"image {_image(container)} of {container.said} cannot be fetched from {registry}: {why}"
-        change = Change(container.field("image"), registry, "", container.scaffold("image.repository"))
-        fix = Fix("Correct the registry's name, or let the nodes reach and trust it", (change,))
+        unknown = why == UNKNOWN_HOST
+        fix = Fix(
+            "Correct the registry's name, or let the nodes reach and trust it",
+            _other_image(container, graph, NeedsPerson("the image in a registry the nodes know")) if unknown else (),
+            (container.field("image"),),
+        )
         yield finding(modes.REGISTRY_UNREACHABLE, container, graph, cause, fix, evidence, Confidence.LIKELY)
 
 
@@ -128,7 +140,7 @@ def registry_rate_limit(pod: Object, graph: Graph) -> Iterator[Finding]:
             continue
         registry = _registry(_image(container))
         cause = f"image {_image(container)} of {container.said} cannot be fetched now: {registry} was asked too often"
-        fix = Fix("Pull with an account (imagePullSecrets), or from your own mirror", (_secret_change(pod, graph),))
+        fix = Fix("Pull with an account (imagePullSecrets), or from your own mirror", _secret_edits(pod, graph))
         yield finding(modes.REGISTRY_RATE_LIMIT, container, graph, cause, fix, evidence, Confidence.CERTAIN)
 
 
@@ -139,16 +151,17 @@ def image_name_invalid(pod: Object, graph: Graph) -> Iterator[Finding]:
         if container.waiting.get("reason") not in INVALID:
             continue
         image = _image(container)
-        capitals = _repository(image) != _repository(image).lower()
+        capitals = repository(image) != repository(image).lower()
         why = (
             "a repository is written in small letters"
             if capitals
             else str(container.waiting.get("message") or "")[:200]
         )
-        near = image.replace(_repository(image), _repository(image).lower(), 1) if capitals else ""
+        small = image.replace(repository(image), repository(image).lower(), 1)
         cause = f"image {image} of {container.said} is no valid name: {why}"
         shown = Evidence(ref(pod), f"{container.status_pointer}/state/waiting", _told(container))
-        fix = Fix("Correct the image's name", (_image_change(container, near),))
+        valid = small if capitals else NeedsPerson("a valid name of the image")
+        fix = Fix("Correct the image's name", _other_image(container, graph, valid))
         yield finding(modes.IMAGE_NAME_INVALID, container, graph, cause, fix, (shown,), Confidence.CERTAIN)
 
 
@@ -160,8 +173,23 @@ def image_for_other_platform(pod: Object, graph: Graph) -> Iterator[Finding]:
             node = graph.get("Node", "", str(spec(pod).get("nodeName") or ""))
             machine = ((status(node) if node else {}).get("nodeInfo") or {}).get("architecture") or "node's processor"
             cause = f"image {_image(container)} of {container.said} is not built for the {machine} it is to run on"
-            fix = Fix("Build the image for the nodes' platform too, or place the pod on nodes that fit", ())
+            fix = Fix("Build the image for the nodes' platform too, or place the pod on nodes that fit")
             yield finding(modes.IMAGE_FOR_OTHER_PLATFORM, container, graph, cause, fix, evidence, Confidence.CERTAIN)
+
+
+@rule(modes.POLICY_DENIED, on="Pod")
+def image_not_signed(pod: Object, graph: Graph) -> Iterator[Finding]:
+    """The node's container runtime accepts signed images only, and this one's signature is missing or another's."""
+    for container in containers_of(pod):
+        if container.waiting.get("reason") != UNSIGNED:
+            continue
+        why = " ".join(str(container.waiting.get("message") or "").split())[-200:]
+        cause = f"the node's signature policy refuses image {_image(container)} of {container.said}: {why}"
+        shown = Evidence(ref(pod), f"{container.status_pointer}/state/waiting", _told(container))
+        fix = Fix(
+            "Sign the image as the nodes' policy asks, or name one that is signed", (), (container.field("image"),)
+        )
+        yield finding(modes.POLICY_DENIED, container, graph, cause, fix, (shown,), Confidence.CERTAIN)
 
 
 def _registry(image: str) -> str:
@@ -170,18 +198,18 @@ def _registry(image: str) -> str:
     return first if slash and ("." in first or ":" in first or first == "localhost") else "docker.io"
 
 
-def _never_fix(container: Container, known: str) -> Fix:
+def _never_fix(container: Container, graph: Graph, known: str) -> Fix:
     """Return how the image gets to the node: a name without a registry was built somewhere and must be loaded."""
     image, policy = _image(container), container.field("imagePullPolicy")
-    load = f"minikube image load {image}"
+    load = Command(("minikube", "image", "load", image))
     if known:
-        return Fix(
-            f"Name the image that is there, or load {image} onto the node", (_image_change(container, known),), load
-        )
+        there = _image_edits(container, graph, known)
+        by_hand = () if same_repository(known, image) else (load,)
+        return Fix(f"Name an image that is there, or load {image} onto the node", (*there, *by_hand))
     if "/" not in image:
-        return Fix(f"Build {image} and load it onto the node", (Change(policy, "", "", ""),), load)
-    change = Change(policy, "Never", "IfNotPresent", container.scaffold("image.pullPolicy"))
-    return Fix(f"Load {image} onto the node ({load}), or allow pulling", (change,))
+        return Fix(f"Build {image} and load it onto the node", (load,), (policy,))
+    pulling = container_edits(container.pod, graph, container.name, ("imagePullPolicy",), "IfNotPresent")
+    return Fix(f"Load {image} onto the node ({load}), or allow pulling", pulling)
 
 
 def _failed_pulls(pod: Object, graph: Graph) -> Iterator[tuple[Container, str, tuple[Evidence, ...]]]:
@@ -209,7 +237,7 @@ def _is_absent(container: Container, text: str) -> bool:
     """Return whether the image does not exist: said so, or refused where everything that exists is public."""
     problem = _problem(text)
     refused = problem is REFUSED and "repository does not exist" in text
-    image = _repository(_image(container))
+    image = repository(_image(container))
     public = _HUB_OFFICIAL.fullmatch(image) and "." not in image.removeprefix("docker.io/").split("/")[0]
     return problem is ABSENT or bool(refused and public and not spec(container.pod).get("imagePullSecrets"))
 
@@ -236,52 +264,36 @@ def _secret_names(pod: Object) -> list[str]:
     return [str(item.get("name")) for item in spec(pod).get("imagePullSecrets") or () if item.get("name")]
 
 
-def _secret_change(pod: Object, graph: Graph) -> Change:
-    """Return the pull secrets to name: the one fitting Secret of the namespace, where there is just one."""
+def _secret_edits(pod: Object, graph: Graph) -> tuple[Edit, ...]:
+    """Return the edit that adds the one fitting Secret of the namespace, where there is just one."""
     names = _secret_names(pod)
     fitting = [
         ref(found).name for found in graph.all("Secret", ref(pod).namespace) if found.get("type") in DOCKER_SECRETS
     ]
     other = [name for name in fitting if name not in names]
-    new = f"[{{name: {other[0]}}}]" if len(other) == 1 else ""
-    return Change("imagePullSecrets", listed(names), new, "imagePullSecrets")
+    if len(other) != 1:
+        return ()
+    return pod_edits(pod, graph, ("imagePullSecrets", Item("name", other[0])), {"name": other[0]})
 
 
 def _image(container: Container) -> str:
     return str(container.spec.get("image") or "")
 
 
-def _repository(image: str) -> str:
-    """Return an image without its digest and tag."""
-    name = image.split("@")[0]
-    head, _, last = name.rpartition("/")
-    return f"{head}/{last.split(':')[0]}" if head else last.split(":")[0]
-
-
-def _tag(image: str) -> str:
-    return image.split("@")[0].removeprefix(_repository(image)).removeprefix(":") or "latest"
-
-
-def _short(image: str) -> str:
-    """Return an image as people write it: Docker Hub's own prefix left out."""
-    return image.removeprefix("docker.io/").removeprefix("library/")
-
-
-def _image_change(container: Container, better: str) -> Change:
-    """Return the part of the image that is wrong: its tag, unless a better image is of another repository."""
+def _image_edits(container: Container, graph: Graph, better: str) -> tuple[Edit, ...]:
+    """Return the edit of the image: to a tag that is known of the same repository, never to another program's image."""
     image = _image(container)
-    if better and _short(_repository(better)) != _short(_repository(image)):
-        return Change(
-            container.field("image"), _repository(image), _repository(better), container.scaffold("image.repository")
-        )
-    new = _tag(better) if better else ""
-    return Change(
-        container.field("image"), _tag(image) if "@" not in image else image, new, container.scaffold("image.tag")
-    )
+    if better and "@" not in better and same_repository(better, image):
+        return _other_image(container, graph, f"{repository(image)}:{tag(better)}")
+    return _other_image(container, graph, NeedsPerson("an image and tag that exist"))
+
+
+def _other_image(container: Container, graph: Graph, value: str | NeedsPerson) -> tuple[Edit, ...]:
+    return container_edits(container.pod, graph, container.name, ("image",), value)
 
 
 def _missing(image: str) -> str:
-    return "digest" if "@" in image else f"repository or tag {_tag(image)}"
+    return "digest" if "@" in image else f"repository or tag {tag(image)}"
 
 
 def _known(container: Container, graph: Graph) -> tuple[str, str] | None:
@@ -290,14 +302,13 @@ def _known(container: Container, graph: Graph) -> tuple[str, str] | None:
     before = _before(container, graph)
     if before:
         return before, "the revision before ran"
-    held = sorted({_short(name) for name in _on_nodes(graph) if "@" not in name and _short(name) != _short(wanted)})
-    same = [name for name in held if _repository(name) == _short(_repository(wanted))]
-    if same:
-        return same[-1], "the cluster's nodes have"
-    base = _short(_repository(wanted)).rpartition("/")[2]
-    near = closest(base, (_repository(name).rpartition("/")[2] for name in held))
-    found = [name for name in held if near and _repository(name).rpartition("/")[2] == near]
-    return (found[-1], "the cluster's nodes have") if found else None
+    held = sorted({short(name) for name in _on_nodes(graph) if "@" not in name and short(name) != short(wanted)})
+    same = [name for name in held if repository(name) == short(repository(wanted))]
+    base = short(repository(wanted)).rpartition("/")[2]
+    near = closest(base, (repository(name).rpartition("/")[2] for name in held))
+    typo = bool(near) and near not in base and base not in near  # `redis-exporter` is another program than `redis`
+    alike = same or [name for name in held if typo and repository(name).rpartition("/")[2] == near]
+    return (alike[-1], "the cluster's nodes have") if alike else None
 
 
 def _before(container: Container, graph: Graph) -> str:
@@ -339,4 +350,5 @@ RULES = (
     registry_rate_limit,
     image_name_invalid,
     image_for_other_platform,
+    image_not_signed,
 )

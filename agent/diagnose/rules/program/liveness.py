@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from agent.diagnose import modes
-from agent.diagnose.finding import Change, Confidence, Finding, Fix, finding
+from agent.diagnose.finding import Confidence, Finding, Fix, finding
 from agent.diagnose.modes import Mode
 from agent.diagnose.registry import rule
 from agent.diagnose.rules.program.probes import (
@@ -20,6 +20,7 @@ from agent.diagnose.rules.program.probes import (
     better_port,
     budget,
     certain,
+    command_finding,
     failures,
     kills,
     other_scheme,
@@ -27,7 +28,9 @@ from agent.diagnose.rules.program.probes import (
     speaks_grpc_to_another,
 )
 from agent.kube.containers import killed_by_probe, last_end, newest
+from agent.kube.edits import container_edits
 from agent.kube.fields import number
+from agent.kube.remedies import JSON, Edit, Path
 from agent.snapshot.evidence import Evidence, event_evidence
 from agent.snapshot.graph import Graph, ref
 from agent.snapshot.record import Object
@@ -48,7 +51,7 @@ SLOW = ("context deadline exceeded", "Client.Timeout exceeded", "timed out")
 def liveness_protocol(pod: Object, graph: Graph) -> Iterator[Finding]:
     """A liveness (or startup) probe speaks otherwise than the port it asks."""
     for ask in asks(pod, LIVENESS, STARTUP):
-        failure = _misunderstood(ask, graph) if kills(ask, graph) is not None else None
+        failure = _misunderstood(ask, graph) if ask.given and kills(ask, graph) is not None else None
         if failure is not None:
             message = failure.get("message") or ""
             spoken = (ask.handler[1].get("scheme") or "HTTP") if ask.handler[0] == "httpGet" else ask.handler[0]
@@ -60,12 +63,21 @@ def liveness_protocol(pod: Object, graph: Graph) -> Iterator[Finding]:
 def liveness_path(pod: Object, graph: Graph) -> Iterator[Finding]:
     """A liveness (or startup) probe asks for a path the program does not have, so the kubelet kills it."""
     for ask in asks(pod, LIVENESS, STARTUP):
-        failure = _answered(ask, graph, WRONG_PATH) if kills(ask, graph) is not None else None
+        failure = _answered(ask, graph, WRONG_PATH) if ask.path and kills(ask, graph) is not None else None
         if failure is not None:
             better = next(iter(better_path(ask)), "")
             hint = f"; {better} answers" if better else ""
             cause = f"{_who(ask)} asks for {ask.path}, which the program does not have{hint}; so it is killed"
             yield probe_finding(PATHS[ask.kind], ask, graph, cause, better, failure, "path")
+
+
+@rule(modes.PROBE_COMMAND, on="Pod")
+def liveness_command(pod: Object, graph: Graph) -> Iterator[Finding]:
+    """The command of a liveness (or startup) probe answers, and says no: a file, a program or an option is missing."""
+    for ask in asks(pod, LIVENESS, STARTUP):
+        failure = kills(ask, graph) if ask.command else None
+        if failure is not None and not any(word in str(failure.get("message")) for word in SLOW):
+            yield command_finding(modes.PROBE_COMMAND, ask, graph, failure, "so it is killed")
 
 
 @rule(modes.LIVENESS_IMPATIENT, on="Pod")
@@ -122,14 +134,6 @@ def _lived(ask: Ask, graph: Graph) -> float | None:
 
 def _impatient_finding(mode: Mode, ask: Ask, graph: Graph, failure: Object, lived: float) -> Finding:
     given, container = budget(ask), ask.container
-    field = f"{STARTUP}.failureThreshold"
-    period = max(number((container.spec.get(STARTUP) or {}).get("periodSeconds"), 10), 1)
-    old = (
-        str(number((container.spec.get(STARTUP) or {}).get("failureThreshold"), 3))
-        if mode is modes.STARTUP_IMPATIENT
-        else ""
-    )
-    new = str(max(int(max(ENOUGH, 3 * given)) // period, 1))
     cause = (
         f"{_who(ask)} gives it {given:.0f} s, and it does not answer by then: it was killed after {lived:.0f} s, "
         f"{container.restarts} time{'' if container.restarts == 1 else 's'} so far"
@@ -138,7 +142,7 @@ def _impatient_finding(mode: Mode, ask: Ask, graph: Graph, failure: Object, live
         summary="Give it time to start with a startup probe"
         if mode is modes.LIVENESS_IMPATIENT
         else "Let the startup probe wait longer",
-        changes=(Change(container.field(field), old, new, container.scaffold(field)),),
+        remedies=_patience(ask, graph, max(ENOUGH, 3 * given)),
     )
     shown = (
         event_evidence(failure, container.pod),
@@ -147,8 +151,23 @@ def _impatient_finding(mode: Mode, ask: Ask, graph: Graph, failure: Object, live
     return finding(mode, container, graph, cause, fix, shown, Confidence.LIKELY)
 
 
+def _patience(ask: Ask, graph: Graph, seconds: float) -> tuple[Edit, ...]:
+    """Return the edit that gives a start that long: of the startup probe, or of one that asks as the liveness probe."""
+    how, handler = ask.handler
+    known = ask.container.spec.get(STARTUP)
+    period = max(number((known or {}).get("periodSeconds"), 10), 1)
+    tries = max(int(seconds) // period, 1)
+    path: Path = (STARTUP, "failureThreshold")
+    value: JSON = tries
+    if not known:
+        how = how or "exec"
+        asked = handler or ask.probe.get(how)
+        path, value = (STARTUP,), {how: asked, "periodSeconds": period, "failureThreshold": tries}
+    return container_edits(ask.container.pod, graph, ask.container.name, path, value)
+
+
 def _who(ask: Ask) -> str:
     return f"the {NAMES[ask.kind]} probe of container {ask.container.name}"
 
 
-RULES = (liveness_protocol, liveness_path, liveness_impatient, startup_impatient)
+RULES = (liveness_protocol, liveness_path, liveness_command, liveness_impatient, startup_impatient)

@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from agent.diagnose import modes
-from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity, finding
+from agent.diagnose.finding import Confidence, Finding, Fix, Severity, finding
 from agent.diagnose.registry import rule
 from agent.kube.containers import RECENT, Container, containers_of, killed_by_probe, newest
+from agent.kube.edits import container_edits
 from agent.kube.fields import seconds_since
+from agent.kube.remedies import NeedsPerson
 from agent.kube.wording import counted, memory
 from agent.snapshot.evidence import Evidence, event_evidence
 from agent.snapshot.graph import Graph, ref
@@ -18,6 +20,9 @@ from tools.quantity import parse_quantity
 OOM = "OOMKilled"
 KILLED = 137
 """Exit status of a process that SIGKILL ended: the OOM killer's, and anybody else's."""
+
+LONG_AGO = 3 * 86400
+"""Seconds a container must have run well since it was killed for that to be history."""
 
 NEAR_LIMIT = 0.9
 """Share of the memory limit in use from which a kill without a reason is read as one for memory."""
@@ -36,6 +41,8 @@ def oom_killed(pod: Object, graph: Graph) -> Iterator[Finding]:
     """A container used more memory than its limit, or has a limit in which nothing can start."""
     tight = _tightest(pod)
     for container in containers_of(pod):
+        if container.ready and _is_long_ago(container, graph):
+            continue
         found = out_of_memory(container, graph) or (_no_sandbox(container, graph) if container.name == tight else None)
         if found is not None:
             yield _oom_finding(container, graph, *found)
@@ -95,7 +102,7 @@ def _oom_finding(container: Container, graph: Graph, shown: Evidence, how: str, 
         container,
         graph,
         f"{container.said} {how}: it needs more than {where}{times}",
-        _oom_fix(container, limit),
+        _oom_fix(container, limit, graph),
         (shown, *_limit_evidence(container, limit), *now),
         confidence,
         Severity.ERROR if broken else Severity.WARNING,
@@ -108,12 +115,20 @@ def _is_recent(container: Container, graph: Graph) -> bool:
     return since is None or since < RECENT
 
 
-def _oom_fix(container: Container, limit: str) -> Fix:
+def _is_long_ago(container: Container, graph: Graph) -> bool:
+    """Return whether a container that is well now ended so long ago that whoever asks now does not ask about that."""
+    ended = next(container.ended(), ("", {}))[1]
+    since = seconds_since(graph.snapshot, ended.get("finishedAt"))
+    return since is not None and since > LONG_AGO
+
+
+def _oom_fix(container: Container, limit: str, graph: Graph) -> Fix:
     if not limit:
         return Fix("Set a memory request and limit that fit what it uses, so that its node is not overcommitted")
-    path = "resources.limits.memory"
-    change = Change(container.field(path), limit, _larger(limit), container.scaffold(path))
-    return Fix("Raise the memory limit, or find what leaks", (change,))
+    larger = _larger(limit) or NeedsPerson("a memory limit that fits what it uses")
+    path = ("resources", "limits", "memory")
+    edits = container_edits(container.pod, graph, container.name, path, larger)
+    return Fix("Raise the memory limit, or find what leaks", edits)
 
 
 def _limit_evidence(container: Container, limit: str) -> tuple[Evidence, ...]:

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent.diagnose import modes
-from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
+from agent.diagnose.finding import Confidence, Finding, Fix, Severity, finding
 from agent.diagnose.modes import Mode
 from agent.diagnose.registry import rule
 from agent.kube.containers import Container, containers_of, events_of, newest, workload_ref
+from agent.kube.edits import container_edits
 from agent.kube.endpoints import services_of
 from agent.kube.fields import number, seconds_since, spec
+from agent.kube.leases import is_standby
+from agent.kube.remedies import NeedsPerson
 from agent.kube.wording import said
 from agent.snapshot.evidence import Evidence, event_evidence
 from agent.snapshot.graph import Graph, event_time, ref
@@ -27,6 +30,15 @@ PROTOCOL = re.compile(
     r"|first record does not look like a TLS handshake|http2: |bad status code|unexpected EOF|\bEOF\b",
     re.IGNORECASE,
 )
+SPOKEN = re.compile(
+    r"malformed HTTP|HTTP response to HTTPS client|HTTP request to an HTTPS server|does not implement the grpc"
+    r"|first record does not look like a TLS handshake",
+    re.IGNORECASE,
+)
+"""How a port answers that speaks something else: no waiting changes what a program speaks."""
+
+_NO_PROGRAM = re.compile(r'exec: \\?"([^"\\]+)\\?": (?:executable file not found|stat .*no such file)')
+
 WRONG_PATH = re.compile(r"statuscode: (?:404|405|410)")
 LISTENING = re.compile(
     r"(?i)\b(?:listen\w*|serving|running|started|bound)\b[^\n]*?(?::|\bport:? ?|\bon )(\d{2,5})\b(?![.\d])"
@@ -54,6 +66,11 @@ class Ask:
         return next(((key, value) for key, value in found if value), ("", {}))
 
     @property
+    def command(self) -> tuple[str, ...]:
+        """The command of an exec probe, () for others."""
+        return tuple(map(str, (self.probe.get("exec") or {}).get("command") or ()))
+
+    @property
     def given(self) -> str:
         """The port as it is written, a number or a name."""
         return str(self.handler[1].get("port") or "")
@@ -77,7 +94,7 @@ PORTS = {LIVENESS: modes.LIVENESS_PORT, STARTUP: modes.STARTUP_PORT}
 def liveness_port(pod: Object, graph: Graph) -> Iterator[Finding]:
     """A liveness (or startup) probe asks a port nobody listens on, so the kubelet kills a container that is well."""
     for ask in asks(pod, LIVENESS, STARTUP):
-        failure = kills(ask, graph)
+        failure = kills(ask, graph) if ask.given else None
         if failure is None or not (REFUSED.search(failure.get("message") or "") or certain(ask)):
             continue
         better = better_port(ask, graph)
@@ -91,13 +108,22 @@ def liveness_port(pod: Object, graph: Graph) -> Iterator[Finding]:
 def readiness_probe(pod: Object, graph: Graph) -> Iterator[Finding]:
     """A readiness probe asks the wrong port, path or in the wrong protocol, so that no traffic ever comes."""
     for ask in asks(pod, READINESS):
-        failure = _unready(ask, graph)
+        failure = _unready(ask, graph) if not ask.command else None
         if failure is None:
             continue
         found = _wrong(ask, failure.get("message") or "", graph)
         if found is not None:
             cause, better, leaf = found
             yield probe_finding(modes.READINESS_PROBE, ask, graph, cause, better, failure, leaf)
+
+
+@rule(modes.PROBE_COMMAND, on="Pod")
+def readiness_command(pod: Object, graph: Graph) -> Iterator[Finding]:
+    """The command of a readiness probe ends with an error, past the time the probe gives."""
+    for ask in asks(pod, READINESS):
+        failure = _unready(ask, graph) if ask.command and not is_standby(pod, graph) else None
+        if failure is not None:
+            yield command_finding(modes.PROBE_COMMAND, ask, graph, failure, "so no Service sends it traffic")
 
 
 def _wrong(ask: Ask, message: str, graph: Graph) -> tuple[str, str, str] | None:
@@ -144,11 +170,13 @@ def asks(pod: Object, *kinds: str) -> Iterator[Ask]:
 
 
 def kills(ask: Ask, graph: Graph) -> Object | None:
-    """Return the newest failure of a probe that kills its container now, None when it does not (any more)."""
+    """Return the newest failure of a probe that kills its container now, or is bound to; None when it does not."""
     container = ask.container
     failure = newest(list(failures(ask, graph)))
-    if failure is None or not container.restarts:
+    if failure is None:
         return None
+    if not container.restarts:
+        return failure if container.running and is_hopeless(ask, failure, graph) else None
     seen = seconds_since(graph.snapshot, event_time(failure))
     since_start = seconds_since(graph.snapshot, container.running.get("startedAt"))
     survived = since_start is not None and seen is not None and since_start > max(budget(ask), seen + PATIENCE)
@@ -162,10 +190,35 @@ def _unready(ask: Ask, graph: Graph) -> Object | None:
         return None
     lasted = seconds_since(graph.snapshot, container.running.get("startedAt"))
     failure = newest(list(failures(ask, graph)))
+    if failure is not None and is_hopeless(ask, failure, graph):
+        return failure
     patience = 0 if certain(ask) or _listens_elsewhere(ask, graph) else PATIENCE
     if failure is None or lasted is None or lasted < budget(ask) + patience:
         return None
     return failure
+
+
+def is_hopeless(ask: Ask, failure: Object, graph: Graph) -> bool:
+    """Return whether no waiting helps: no such port, another protocol, or a path beside one that is answered."""
+    message, seen = failure.get("message") or "", event_time(failure)
+    if seen < str(ask.container.running.get("startedAt") or ""):
+        return False  # of the run before
+    elsewhere = WRONG_PATH.search(message) and any(path != ask.path for path in _paths_answered(ask, graph))
+    return certain(ask) or bool(SPOKEN.search(message)) or bool(elsewhere)
+
+
+def _paths_answered(ask: Ask, graph: Graph) -> Iterator[str]:
+    """Yield the paths of sibling probes on the same port that the program answers: they let it be ready, or started."""
+    container = ask.container
+    for kind, well in ((READINESS, container.ready), (STARTUP, bool(container.status.get("started")))):
+        other = Ask(container, kind, container.spec.get(kind) or {})
+        if kind != ask.kind and well and other.path and other.port == ask.port:
+            yield other.path
+    alive = Ask(container, LIVENESS, container.spec.get(LIVENESS) or {})
+    asked = number(alive.probe.get("initialDelaySeconds")) + number(alive.probe.get("periodSeconds"), 10)
+    lasted = seconds_since(graph.snapshot, container.running.get("startedAt")) or 0.0
+    if ask.kind == READINESS and alive.path and alive.port == ask.port and lasted > asked:
+        yield from [alive.path] if not any(failures(alive, graph)) else []
 
 
 def _listens_elsewhere(ask: Ask, graph: Graph) -> bool:
@@ -251,13 +304,31 @@ def better_path(ask: Ask) -> list[str]:
     return [other.path for other in others if alive and other.path not in ("", ask.path) and other.port == ask.port]
 
 
+def command_finding(mode: Mode, ask: Ask, graph: Graph, failure: Object, so: str) -> Finding:
+    """Return the finding about a probe whose command ends with an error: what it says, or that it is not there."""
+    container, message = ask.container, " ".join(str(failure.get("message") or "").split())
+    said_of_it = re.split(r"probe (?:failed|errored[^:]*): ", message, maxsplit=1)[-1]
+    absent = _NO_PROGRAM.search(message)
+    why = f"{absent[1]} is not in the image" if absent else said_of_it[:200] or "it ends with an error"
+    words = " ".join(map(str, ask.command))
+    cause = f"the command of the {WORDS[ask.kind].lower()} of container {container.name} fails ({words[:120]}: {why})"
+    shown = Evidence(ref(container.pod), f"{container.pointer}/{ask.kind}/exec/command", words)
+    fix = Fix(
+        "Run the command in the container, then correct it or what it looks at; where that only comes up late, add a "
+        "startup probe",
+        concerns=(container.field(f"{ask.kind}.exec.command"),),
+    )
+    proof = (event_evidence(failure, container.pod), shown)
+    return finding(mode, container, graph, f"{cause}; {so}", fix, proof, Confidence.LIKELY)
+
+
 def probe_finding(mode: Mode, ask: Ask, graph: Graph, cause: str, better: str, failure: Object, leaf: str) -> Finding:
     """Return the finding about one leaf of a probe: what stands there and what should."""
     container, workload = ask.container, workload_ref(ask.container.pod, graph)
     how, handler = ask.handler
     old = {"port": ask.given, "path": ask.path, "scheme": str(handler.get("scheme") or "HTTP")}[leaf]
     pointer = f"{container.pointer}/{ask.kind}/{how}/{leaf}"
-    change = Change(container.field(f"{ask.kind}.{how}.{leaf}"), old, better, f"{ask.kind}.{how}.{leaf}")
+    right = int(better) if leaf == "port" and better.isdigit() else better or NeedsPerson(f"the {leaf} it answers")
     return Finding(
         mode=mode,
         subject=workload,
@@ -265,10 +336,16 @@ def probe_finding(mode: Mode, ask: Ask, graph: Graph, cause: str, better: str, f
         severity=Severity.ERROR,
         confidence=Confidence.CERTAIN if better or certain(ask) else Confidence.LIKELY,
         evidence=(Evidence(ref(container.pod), pointer, old), event_evidence(failure, container.pod)),
-        fix=Fix(f"Let the probe ask {better or 'where the program answers'}", (change,)),
+        fix=Fix(
+            f"Let the probe ask {better or 'where the program answers'}",
+            container_edits(container.pod, graph, container.name, (ask.kind, how, leaf), right)
+            if how and better != old
+            else (),
+            (container.field(f"{ask.kind}.{how}.{leaf}"),),
+        ),
         affected=(ref(container.pod),),
         container=container.name,
     )
 
 
-RULES = (liveness_port, readiness_probe)
+RULES = (liveness_port, readiness_probe, readiness_command)

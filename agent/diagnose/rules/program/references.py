@@ -2,15 +2,19 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from agent.diagnose import modes
-from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
+from agent.diagnose.finding import Confidence, Finding, Fix, Severity
 from agent.diagnose.modes import Mode
 from agent.diagnose.registry import rule
 from agent.kube.containers import Container, containers_of, workload_ref
+from agent.kube.edits import container_path, edit, pod_edits
 from agent.kube.fields import metadata, spec, status
+from agent.kube.mounts import mounts
+from agent.kube.paths import keyed
+from agent.kube.remedies import Edit, Item, NeedsPerson, kubectl
 from agent.kube.wording import closest, listed, said
 from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph, event_time, ref
@@ -34,6 +38,10 @@ class Wanted:
     pointer: str
     field: str
     """The field that holds it; a name inside it has no values path of its own."""
+    named: str = "name"
+    """The leaf below the pointer that is the object's name."""
+    keyed: str = "key"
+    """The leaf below the pointer that is the key."""
 
 
 @rule(modes.CONFIGMAP_MISSING, on="Pod")
@@ -55,9 +63,28 @@ def key_missing(pod: Object, graph: Graph) -> Iterator[Finding]:
         if container.waiting.get("reason") == WAITS:
             for wanted in _environment(container):
                 yield from _missing_key(wanted, str(container.waiting.get("message") or ""), container, graph)
+        for wanted in _files(container, graph):
+            found = _without_key(wanted, pod, graph, container.name, _keys(_source(wanted, pod, graph)), ())
+            yield replace(found, cause=f"{found.cause}; so an empty directory is mounted in place of the file")
     if _mounting(pod):
         for wanted in _volumes(pod):
             yield from _missing_item(wanted, pod, graph)
+
+
+def _files(container: Container, graph: Graph) -> Iterator[Wanted]:
+    """Yield the single files a container mounts of a ConfigMap that has no such key: it gets an empty directory."""
+    for mount in mounts(container):
+        source, file = mount.volume.get("configMap") or {}, str(mount.mount.get("subPath") or "")
+        paths = [str(item.get("path")) for item in source.get("items") or ()]
+        pointer = f"{container.pointer}/volumeMounts/{mount.index}"
+        wanted = Wanted("ConfigMap", str(source.get("name")), file, pointer, container.field("volumeMounts"))
+        known = _source(wanted, container.pod, graph)
+        if file and known is not None and file not in (paths or _keys(known)):
+            yield replace(wanted, keyed="subPath")
+
+
+def _source(wanted: Wanted, pod: Object, graph: Graph) -> Object | None:
+    return graph.get(wanted.kind, ref(pod).namespace, wanted.name)
 
 
 @rule(modes.VOLUME_SOURCE_MISSING, on="Pod")
@@ -102,11 +129,22 @@ def _absent(
     other = f", or name {near}" if near else ""
     fix = Fix(
         f"Create {wanted.kind} {wanted.name}{other}",
-        (Change(wanted.field, wanted.name, near, ""),),
-        command=f"kubectl get {wanted.kind.lower()}s -n {ref(pod).namespace}",
+        (
+            *(_renamed(wanted, pod, graph, wanted.named, near) if near else ()),
+            kubectl("get", f"{wanted.kind.lower()}s", namespace=ref(pod).namespace),
+        ),
+        (wanted.field,),
     )
     certain = Confidence.CERTAIN if there is False else Confidence.LIKELY
     return _finding(mode, wanted, pod, graph, container, cause, fix, proof, certain)
+
+
+def _renamed(wanted: Wanted, pod: Object, graph: Graph, leaf: str, name: str) -> tuple[Edit, ...]:
+    """Return the edit that asks for another object, or for another key of it."""
+    path = keyed(pod, f"{wanted.pointer}/{leaf}")[1:]
+    if path[0] == "volumes" or container_path(pod, graph, str(path[1][1] if isinstance(path[1], Item) else "")):
+        return pod_edits(pod, graph, path, name)
+    return ()
 
 
 def _missing_key(wanted: Wanted, message: str, container: Container, graph: Graph) -> Iterator[Finding]:
@@ -143,10 +181,13 @@ def _without_key(
     hint = f" (did you mean {near}?)" if near else ""
     cause = f"{who} asks for key {wanted.key} of {wanted.kind} {wanted.name}, which is not in it{has}{hint}"
     shown = wanted.kind == "ConfigMap"  # a Secret's values never stand in a patch
-    added = Change(f"data.{wanted.key}", "", "", f"config.{wanted.key}" if shown else "")
+    source = graph.get("ConfigMap", ref(pod).namespace, wanted.name) if shown else None
+    content = NeedsPerson(f"the content of {wanted.key}")
+    added = (edit(source, ("data", wanted.key), content),) if source is not None else ()
     fix = Fix(
         f"Add key {wanted.key} to {wanted.kind} {wanted.name}" + (f", or ask for {near}" if near else ""),
-        (Change(wanted.field, wanted.key, near, ""),) if near else (added,),
+        _renamed(wanted, pod, graph, wanted.keyed, near) if near else added,
+        (wanted.field,) if near else (f"data.{wanted.key}",),
     )
     confidence = Confidence.CERTAIN if shown else Confidence.LIKELY
     return _finding(modes.KEY_MISSING, wanted, pod, graph, container, cause, fix, proof, confidence)
@@ -190,9 +231,8 @@ def _environment(container: Container) -> Iterator[Wanted]:
         for source, kind in FROM_SOURCES.items():
             found = source_of.get(source) or {}
             if found.get("name") and not found.get("optional"):
-                yield Wanted(
-                    kind, found["name"], "", f"{container.pointer}/envFrom/{index}", container.field("envFrom")
-                )
+                pointer = f"{container.pointer}/envFrom/{index}"
+                yield Wanted(kind, found["name"], "", pointer, container.field("envFrom"), f"{source}/name")
 
 
 def _volumes(pod: Object) -> Iterator[Wanted]:
@@ -211,8 +251,9 @@ def _volume(holder: Mapping[str, Any], pointer: str, secret_key: str) -> Iterato
         if not name or found.get("optional"):
             continue
         keys = [str(item.get("key")) for item in found.get("items") or ()] or [""]
-        for key in keys:
-            yield Wanted(kind, name, key, f"{pointer}/{source}", "volumes")
+        leaf = secret_key if source == "secret" else name_key
+        for place, key in enumerate(keys):
+            yield Wanted(kind, name, key, f"{pointer}/{source}", "volumes", leaf, f"items/{place}/key")
 
 
 def _mounting(pod: Object) -> bool:

@@ -2,13 +2,16 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from agent.diagnose import modes
-from agent.diagnose.finding import Change, Confidence, Finding, Fix, finding
+from agent.diagnose.finding import Confidence, Finding, Fix, finding
 from agent.diagnose.registry import rule
+from agent.kube.commands import places
 from agent.kube.containers import Container, containers_of, end_log, events_of, last_end, newest
+from agent.kube.edits import container_edits
+from agent.kube.environment import environment
 from agent.kube.fields import seconds_since, spec, status, texts
+from agent.kube.remedies import NeedsPerson
 from agent.kube.wording import closest
 from agent.snapshot.evidence import Evidence, event_evidence
 from agent.snapshot.graph import Graph, ref
@@ -18,29 +21,29 @@ CONFIG_ERROR = "CreateContainerConfigError"
 FORBIDDEN_ROOT = re.compile(r"runAsNonRoot|non-root|nonroot|non-numeric user", re.IGNORECASE)
 FOREIGN = re.compile(r"exec format error", re.IGNORECASE)
 
+OLD_PROCESSOR = re.compile(
+    r"CPU does not support x86-64-v\d|requires a CPU with \w+(?:\.\d)? support|SSE4\.2 instruction"
+)
+"""How the C library (glibc's dl-hwcaps check), MongoDB and others say that the processor lacks instructions."""
+
 PATIENCE = 30
 """Seconds an init container may wait for a Service: those of one release appear within moments of each other."""
-
-_ASKS = re.compile(
-    r"(?:\b(?:nslookup|getent\s+(?:ahosts|hosts)|dig|ping|nc|ncat|telnet|wait-for-it(?:\.sh)?|wait-for(?:\.sh)?"
-    r"|curl|wget|dockerize|pg_isready|mysqladmin|redis-cli|mongosh?|psql|mysql)\b)(?P<rest>[^;|&\n]*)"
-)
-"""Programs with which init containers look whether somebody is there."""
-
-_WORD = re.compile(r"(?:[a-z]+://)?(?P<host>[a-z][-a-z0-9]*(?:\.[a-z0-9][-a-z0-9]*)*)(?::\d+)?(?:/\S*)?")
 
 
 @rule(modes.ROOT_FORBIDDEN, on="Pod")
 def root_forbidden(pod: Object, graph: Graph) -> Iterator[Finding]:
-    """The pod forbids root, and the image runs as root or does not say as whom."""
+    """The pod forbids root, and the image runs as root or does not say as which user."""
     for container in containers_of(pod):
         message = str(container.waiting.get("message") or "")
         if container.waiting.get("reason") != CONFIG_ERROR or not FORBIDDEN_ROOT.search(message):
             continue
         why = "says its user only by name" if "non-numeric" in message else "runs as root"
         cause = f"{container.said} may not start: runAsNonRoot is true and its image {why}"
-        change = Change(container.field("securityContext.runAsUser"), "", "", "securityContext.runAsUser")
-        fix = Fix("Set runAsUser to a user other than 0 that the image is made for, or build it with one", (change,))
+        user, path = NeedsPerson("a user id other than 0 that the image is made for"), ("securityContext", "runAsUser")
+        fix = Fix(
+            "Set runAsUser to a user other than 0 that the image is made for, or build it with one",
+            container_edits(pod, graph, container.name, path, user),
+        )
         shown = Evidence(ref(pod), f"{container.status_pointer}/state/waiting/message", message)
         yield finding(modes.ROOT_FORBIDDEN, container, graph, cause, fix, (shown,), Confidence.CERTAIN)
 
@@ -54,14 +57,17 @@ def foreign_program(pod: Object, graph: Graph) -> Iterator[Finding]:
             continue
         node = graph.get("Node", "", str(spec(pod).get("nodeName") or ""))
         machine = ((status(node) if node else {}).get("nodeInfo") or {}).get("architecture") or ""
-        cause = (
-            f"{container.said} cannot start: exec format error, its program is built for another processor than the "
-            f"node's{f' {machine}' if machine else ''}, or is a script without a first line that names its interpreter"
+        old = OLD_PROCESSOR.search(shown.text)
+        cause = f"{container.said} cannot start: " + (
+            f"its program uses instructions that the node's processor does not have ({shown.text[:200]})"
+            if old
+            else f"exec format error, its program is built for another processor than the node's"
+            f"{f' {machine}' if machine else ''}, or is a script without a first line that names its interpreter"
         )
-        change = Change(
-            container.field("image"), str(container.spec.get("image") or ""), "", container.scaffold("image.tag")
+        fix = Fix(
+            "Use an image built for the nodes' processor, or place the pod on nodes that have its own",
+            concerns=(container.field("image"),),
         )
-        fix = Fix("Use an image built for the nodes' processor, or place the pod on nodes that have its own", (change,))
         yield finding(modes.FOREIGN_PROGRAM, container, graph, cause, fix, (shown,), Confidence.CERTAIN)
 
 
@@ -76,7 +82,8 @@ def _format_error(container: Container, graph: Graph) -> Evidence | None:
     if FOREIGN.search(str(ended[1].get("message") or "")):
         return Evidence(ref(container.pod), f"{ended[0]}/message", str(ended[1]["message"]))
     pointer, log = end_log(container, graph)
-    line = next((line for line in log.splitlines()[-3:] if FOREIGN.search(line)), "")
+    spoken = (line for line in log.splitlines()[-3:] if FOREIGN.search(line) or OLD_PROCESSOR.search(line))
+    line = next(spoken, "")
     return Evidence(ref(container.pod), pointer, line.strip()) if line else None
 
 
@@ -91,10 +98,11 @@ def start_hook_fails(pod: Object, graph: Graph) -> Iterator[Finding]:
         why = re.search(r"message: \"(?P<said>.*?)(?:\\n)?\"$", shown.text)
         cause = f"{container.said} is ended again and again because its postStart hook fails"
         said = f": {why['said']}" if why and why["said"] else ""
-        change = Change(container.field("lifecycle.postStart"), "", "", container.scaffold("lifecycle.postStart"))
-        fix = Fix("Mend the command of the hook, or do its work in the container's own start", (change,))
-        made = finding(modes.START_HOOK_FAILS, container, graph, f"{cause}{said}", fix, (shown,), Confidence.CERTAIN)
-        yield replace(made, instead_of=(modes.UNEXPLAINED, modes.EXCEPTION))
+        fix = Fix(
+            "Correct the command of the hook, or do its work in the container's own start",
+            concerns=(container.field("lifecycle.postStart"),),
+        )
+        yield finding(modes.START_HOOK_FAILS, container, graph, f"{cause}{said}", fix, (shown,), Confidence.CERTAIN)
 
 
 @rule(modes.INIT_WAITS, on="Pod")
@@ -104,7 +112,7 @@ def init_waits(pod: Object, graph: Graph) -> Iterator[Finding]:
         waited = seconds_since(graph.snapshot, container.running.get("startedAt"))
         if not container.initial or waited is None or waited < PATIENCE:
             continue
-        for host in _asked(container):
+        for host in _asked(container, graph):
             if "." in host or graph.exists("Service", ref(pod).namespace, host) is not False:
                 continue
             near = closest(host, (ref(found).name for found in graph.all("Service", ref(pod).namespace)))
@@ -116,15 +124,11 @@ def init_waits(pod: Object, graph: Graph) -> Iterator[Finding]:
             break
 
 
-def _asked(container: Container) -> Iterator[str]:
-    """Yield the hosts an init container's command looks for."""
-    words = [*texts(container.spec.get("command")), *texts(container.spec.get("args"))]
-    for found in _ASKS.finditer(" ".join(words)):
-        for word in found["rest"].split():
-            named = _WORD.fullmatch(word.strip("\"'"))
-            if named is not None and not word.startswith("-"):
-                yield named["host"]
-                break
+def _asked(container: Container, graph: Graph) -> Iterator[str]:
+    """Yield the hosts an init container's command asks for."""
+    known = environment(container.spec, ref(container.pod).namespace, graph)
+    words = (*texts(container.spec.get("command")), *texts(container.spec.get("args")))
+    yield from (place.host for place in places([known.shell(word) for word in words]))
 
 
 RULES = (root_forbidden, foreign_program, start_hook_fails, init_waits)

@@ -4,25 +4,28 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from agent.diagnose import modes
-from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
+from agent.diagnose.finding import Confidence, Finding, Fix, Severity
 from agent.diagnose.modes import Mode
 from agent.diagnose.registry import Rule, rule
 from agent.kube.containers import Container, containers_of
+from agent.kube.edits import edit
 from agent.kube.endpoints import is_ready
 from agent.kube.fields import containers, is_terminal, metadata, number, spec, status, template
 from agent.kube.memo import per_graph
+from agent.kube.paths import template_path, value_at
 from agent.kube.releases import helm_owner, released
+from agent.kube.remedies import Command, kubectl
 from agent.kube.rollouts import newest_set, revision
 from agent.kube.templates import Difference, differences
 from agent.kube.wording import counted, listed, said
 from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph, ref
-from agent.snapshot.record import Object, Ref
+from agent.snapshot.record import Object, Ref, Release
 from tools.quantity import parse_quantity
 from tools.redact import MASK
 
-ONLY_SHOWN = (modes.UNEXPLAINED, modes.FINISHED, modes.EXCEPTION, modes.ROLLOUT_STUCK)
-"""What a bad version looks like: it ends or is not ready, and no field of its objects says why."""
+BY_A_SETTING = (modes.EXCEPTION, modes.FINISHED)
+"""How the same program ends with a setting it cannot work with; a new image that ends so has a fault of its own."""
 
 BROUGHT_ABOUT: Mapping[str, tuple[Mode, ...]] = {
     "image": (
@@ -124,7 +127,7 @@ def _regression(
     )
     fix = Fix(
         summary=f"Go back to revision {revision(old)}, then mend what changed",
-        command=_back(name, revision(old), graph),
+        remedies=(_back(name, revision(old), graph),),
     )
     return Finding(
         mode=modes.REGRESSION,
@@ -137,7 +140,7 @@ def _regression(
         ),
         fix=fix,
         affected=tuple(ref(pod) for pod in failing),
-        instead_of=ONLY_SHOWN,
+        instead_of=() if any("image" in item.path[3:] for item in changed) else BY_A_SETTING,
     )
 
 
@@ -145,11 +148,11 @@ def _told(changed: Sequence[Difference]) -> str:
     return listed(map(str, changed), MOST)
 
 
-def _back(name: Ref, to: int, graph: Graph) -> str:
+def _back(name: Ref, to: int, graph: Graph) -> Command:
     place = helm_owner([name], graph)
     if place is not None:
-        return f"helm rollback {place.release} -n {place.namespace}"
-    return f"kubectl rollout undo deployment/{name.name} -n {name.namespace} --to-revision={to}"
+        return Command(("helm", "rollback", place.release, "-n", place.namespace))
+    return kubectl("rollout", "undo", f"deployment/{name.name}", "-n", name.namespace, f"--to-revision={to}")
 
 
 def drifted(workload: Object, graph: Graph) -> Iterator[Finding]:
@@ -161,7 +164,7 @@ def drifted(workload: Object, graph: Graph) -> Iterator[Finding]:
     for item in differences(stated, live):
         explained = _modes(item)
         if explained and item.before and not _is_same(item):
-            yield _drifted(workload, wanted[0].name, item, explained)
+            yield _drifted(workload, wanted, item, explained)
 
 
 def _is_same(item: Difference) -> bool:
@@ -174,14 +177,15 @@ def _modes(item: Difference) -> tuple[Mode, ...]:
     return tuple(dict.fromkeys(mode for container in item.path for mode in BROUGHT_ABOUT.get(container, ())))
 
 
-def _drifted(workload: Object, release: str, item: Difference, explained: tuple[Mode, ...]) -> Finding:
-    name = ref(workload)
+def _drifted(
+    workload: Object, wanted: tuple[Release, Object], item: Difference, explained: tuple[Mode, ...]
+) -> Finding:
+    name, release, stated = ref(workload), wanted[0].name, wanted[1]
+    path = (*template_path(name.kind), *item.keyed)
     cause = (
         f"{said(name)}: {item.what} was changed outside of release {release}, "
         f"from {item.before} to {item.after or 'nothing'}"
     )
-    path = item.path[3:] if item.path[:2] == ("spec", "containers") else item.path[1:]
-    field = f"containers[].{'.'.join(path)}" if item.path[:2] == ("spec", "containers") else ".".join(path)
     return Finding(
         mode=modes.DRIFT,
         subject=name,
@@ -191,7 +195,7 @@ def _drifted(workload: Object, release: str, item: Difference, explained: tuple[
         evidence=(Evidence(name, f"/spec/template/{'/'.join(item.path)}", item.after or "absent"),),
         fix=Fix(
             summary=f"Take the change back, or put it into the values of release {release}",
-            changes=(Change(field, item.after, item.before, ".".join(path)),),
+            remedies=(edit(workload, path, value_at(stated, path)),),
         ),
         container=item.path[2] if item.path[:2] == ("spec", "containers") else "",
         instead_of=explained,
@@ -284,7 +288,7 @@ def _not_read(workload: Object, config: Object, stale: list[Container], written:
         ),
         fix=Fix(
             summary="Restart its pods; a checksum/config annotation in the pod template does so with every change",
-            command=f"kubectl rollout restart {name.kind.lower()}/{name.name} -n {name.namespace}",
+            remedies=(kubectl("rollout", "restart", f"{name.kind.lower()}/{name.name}", namespace=name.namespace),),
         ),
         affected=pods,
         container=first.name,

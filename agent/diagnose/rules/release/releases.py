@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from agent.diagnose import modes
-from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity, finding
+from agent.diagnose.finding import Confidence, Finding, Fix, Severity, finding
 from agent.diagnose.modes import Mode
 from agent.diagnose.registry import rule
 from agent.kube.containers import containers_of, end_log, last_end
 from agent.kube.fields import condition_is, metadata, number, spec, status
+from agent.kube.remedies import Command, kubectl
 from agent.kube.wording import listed, said
 from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph, ref
@@ -61,7 +62,8 @@ REMOVED: Mapping[tuple[str, str], tuple[int, str]] = {
 """(apiVersion, kind) -> the minor version that no longer serves it, and what does."""
 
 _IMMUTABLE = re.compile(r"field is immutable|updates to statefulset spec|spec is immutable|may not change once set")
-_NO_KIND = re.compile(r'no matches for kind "([^"]+)" in version "([^"]+)"')
+_NO_KIND = re.compile(r'no matches for kind \\?"([^"\\]+)\\?" in version \\?"([^"\\]+)\\?"')
+"""client-go's NoKindMatchError; a log in JSON escapes its quotes."""
 _MINOR = re.compile(r"v?1\.(\d+)")
 
 
@@ -107,12 +109,11 @@ def _is_same(wanted: Any, found: Any) -> bool:
 
 def _immutable(obj: Object, release: Release, live: Object, field: str, item: Object) -> Finding:
     name, old, new = ref(live), _short(spec(live).get(field)), _short(spec(item).get(field))
-    scaffold = {"selector": "selectorLabels", "volumeClaimTemplates": "persistence"}.get(field, "")
     fix = Fix(
         summary=f"Take the change of {field} back, or delete {said(name)} (its pods can be kept: --cascade=orphan) and "
         "upgrade again",
-        changes=(Change(field, new, old, scaffold),),
-        command=f"kubectl delete {name.kind.lower()} {name.name} -n {name.namespace} --cascade=orphan",
+        remedies=(kubectl("delete", name.kind.lower(), name.name, "-n", name.namespace, "--cascade=orphan"),),
+        concerns=(field,),
     )
     cause = (
         f"Release {release.name} revision {release.revision} is {release.status}: it changes {field} of {said(name)} "
@@ -137,7 +138,7 @@ def stuck(obj: Object, graph: Graph) -> Iterator[Finding]:
         since = f" for {int(lasted / 60)} min" if lasted is not None else ""
         fix = Fix(
             "Roll back to the last good revision: until then every upgrade says another operation is in progress",
-            command=f"helm rollback {release.name} -n {release.namespace}",
+            remedies=(Command(("helm", "rollback", release.name, "-n", release.namespace)),),
         )
         cause = f"Release {release.name} is {release.status}{since}: whatever changed it ended before it was done"
         old = lasted is not None and (lasted > STUCK or (lasted > IDLE and _is_idle(release, graph)))
@@ -166,7 +167,7 @@ def _failed(obj: Object, release: Release, graph: Graph) -> Finding:
     why = f": hook {said(jobs[0])} failed" if jobs else f": {release.description}" if release.description else ""
     fix = Fix(
         "Repair what failed and upgrade again, or roll back to the revision before",
-        command=f"helm history {release.name} -n {release.namespace}",
+        remedies=(Command(("helm", "history", release.name, "-n", release.namespace)),),
     )
     cause = f"Release {release.name} revision {release.revision} failed{why}"
     shown = (_described(obj, release),) if release.description else ()
@@ -212,8 +213,7 @@ def removed(obj: Object, graph: Graph) -> Iterator[Finding]:
         version, name, (since, instead) = gone[0]
         which = listed(f"{said(item)} ({old})" for old, item, _ in gone)
         fix = Fix(
-            f"Use {instead} in the chart; the stored manifest is mended with helm's mapkubeapis plugin",
-            (Change("apiVersion", version, instead, ""),),
+            f"Use apiVersion {instead} in the chart; helm's mapkubeapis plugin corrects the stored manifest",
         )
         cause = f"Release {release.name} keeps {which}, not served since Kubernetes 1.{since}: its next upgrade fails"
         shown = (Evidence(ref(obj), f"manifest {said(name)}", version),)
@@ -234,7 +234,7 @@ def undefined(pod: Object, graph: Graph) -> Iterator[Finding]:
             what = f"{container.said} ends because nothing defines kind {found[1]} of {found[2]} on this cluster"
             fix = Fix(
                 f"Install the CRD of {found[1]}, or turn off what uses it",
-                command=f"kubectl api-resources --api-group={found[2].partition('/')[0]}",
+                remedies=(kubectl("api-resources", f"--api-group={found[2].partition('/')[0]}"),),
             )
             evidence = (Evidence(ref(pod), pointer, found[0]),)
             yield finding(modes.KIND_UNDEFINED, container, graph, what, fix, evidence, Confidence.LIKELY)

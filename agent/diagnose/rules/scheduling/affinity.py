@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from agent.diagnose import modes
-from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
+from agent.diagnose.finding import Confidence, Finding, Fix, Severity
 from agent.diagnose.registry import once_per_shape, rule
 from agent.kube.affinity import (
     Port,
@@ -19,8 +19,10 @@ from agent.kube.affinity import (
     rivals,
     terms,
 )
-from agent.kube.fields import number, spec
+from agent.kube.edits import container_path, pod_edits, pod_removals
+from agent.kube.fields import containers, number, spec
 from agent.kube.pending import eligible, message, usable, verdict, waits
+from agent.kube.remedies import Edit, Item, Path
 from agent.kube.scheduling import Fit
 from agent.kube.selectors import matches
 from agent.kube.wording import counted, listed, pairs, said
@@ -83,7 +85,7 @@ def _repelled(
         ),
         fix=Fix(
             summary="Make the anti-affinity preferred rather than required, run fewer replicas, or add nodes",
-            changes=(Change("affinity.podAntiAffinity", "required", "preferred", "affinity.podAntiAffinity"),),
+            concerns=("affinity.podAntiAffinity",),
         ),
         affected=(ref(pod),),
     )
@@ -153,17 +155,17 @@ def _spread_finding(pod: Object, graph: Graph, index: int, constraint: Mapping[s
         evidence=(Evidence(ref(pod), f"/spec/topologySpreadConstraints/{index}", key), *verdict(pod, graph)),
         fix=Fix(
             summary=f"Label the nodes with {key}, add nodes where pods are few, or let the constraint be soft",
-            changes=(
-                Change(
-                    "topologySpreadConstraints[].whenUnsatisfiable",
-                    "DoNotSchedule",
-                    "ScheduleAnyway",
-                    "topologySpreadConstraints",
-                ),
-            ),
+            remedies=pod_edits(pod, graph, (*_constraint(pod, index), "whenUnsatisfiable"), "ScheduleAnyway"),
         ),
         affected=(ref(pod),),
     )
+
+
+def _constraint(pod: Object, index: int) -> Path:
+    """Return the path to a constraint: by its key, where no other has the same."""
+    keys = [str(item.get("topologyKey")) for item in spec(pod).get("topologySpreadConstraints") or ()]
+    alone = keys.count(keys[index]) == 1
+    return ("topologySpreadConstraints", Item("topologyKey", keys[index]) if alone else index)
 
 
 @rule(modes.AFFINITY_TARGET_ABSENT, on="Pod")
@@ -204,7 +206,7 @@ def _companion_finding(pod: Object, graph: Graph, index: int, term: Term, found:
         evidence=(Evidence(ref(pod), f"/spec/affinity/podAffinity/{index}", whom), *verdict(pod, graph)),
         fix=Fix(
             summary=f"Deploy what carries {whom}, correct the label, or make the affinity preferred",
-            changes=(Change("affinity.podAffinity", whom, "", "affinity.podAffinity"),),
+            concerns=("affinity.podAffinity",),
         ),
         affected=(ref(pod),),
     )
@@ -237,6 +239,16 @@ def _is_older_self(pod: Object, holder: Object, graph: Graph) -> bool:
     return same and ours.get("uid") != theirs.get("uid")
 
 
+def _without(pod: Object, graph: Graph, port: Port) -> Iterator[Edit]:
+    """Yield the edits that leave a hostPort out where the pod template asks for it."""
+    for _, container in containers(pod):
+        for item in container.get("ports") or ():
+            above = container_path(pod, graph, str(container.get("name")))
+            if above and item.get("hostPort") == port.number and not spec(pod).get("hostNetwork"):
+                named = Item("containerPort", item["containerPort"])
+                yield from pod_removals(pod, graph, (*above, "ports", named, "hostPort"))
+
+
 def _port_finding(
     pod: Object, graph: Graph, taken: Sequence[tuple[Port, Object]], wanted: Sequence[Port], nodes: Sequence[Fit]
 ) -> Finding:
@@ -261,7 +273,8 @@ def _port_finding(
         ),
         fix=Fix(
             summary="Leave the hostPort out and use a Service, or choose another port",
-            changes=(Change("containers[].ports[].hostPort", str(port.number), "", "hostPort"),),
+            remedies=tuple(_without(pod, graph, port)),
+            concerns=("containers[].ports[].hostPort",),
         ),
         affected=(ref(pod),),
     )

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from agent.diagnose import modes
-from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
+from agent.diagnose.finding import Confidence, Finding, Fix, Severity
 from agent.diagnose.modes import Mode
 from agent.diagnose.registry import Rule, once_per_shape, rule
+from agent.kube.edits import container_edits, pod_edits
 from agent.kube.fields import spec, status
 from agent.kube.pending import eligible, message, usable, verdict, waits
+from agent.kube.remedies import END, Edit, NeedsPerson, kubectl
 from agent.kube.requests import amounts, largest, requests
 from agent.kube.scheduling import CONTROL_PLANE, Fit, described, fits, sees_every_pod
-from agent.kube.wording import cores, counted, listed, memory, pairs, said
+from agent.kube.wording import closest, cores, counted, listed, memory, pairs, said
 from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph, labels, ref
 from agent.snapshot.record import Object
@@ -68,11 +70,20 @@ def selector_unmatched(pod: Object, graph: Graph) -> Iterator[Finding]:
         evidence=(Evidence(ref(pod), "/spec/nodeSelector", pairs(wanted)), *verdict(pod, graph)),
         fix=Fix(
             summary=f"Label a node with {pairs(wanted)}, or select labels that a node carries",
-            changes=(Change("nodeSelector", pairs(wanted), "", "nodeSelector"),),
-            command=f"kubectl label nodes NODE {' '.join(f'{key}={value}' for key, value in wanted.items())}",
+            remedies=(*_other_labels(pod, wanted, found, graph), kubectl("get", "nodes", "--show-labels")),
+            concerns=("nodeSelector",),
         ),
         affected=(ref(pod),),
     )
+
+
+def _other_labels(pod: Object, wanted: dict[str, str], found: Sequence[Fit], graph: Graph) -> Iterator[Edit]:
+    """Yield the edits of the labels that no node carries: to one that is nearly the same, or to one a person names."""
+    for key, value in wanted.items():
+        carried = sorted({str(labels(fit.node)[key]) for fit in found if key in labels(fit.node)})
+        if value not in carried:
+            other = closest(value, carried) or NeedsPerson(f"a value of {key} that a node carries")
+            yield from pod_edits(pod, graph, ("nodeSelector", key), other)
 
 
 def _what_nodes_carry(wanted: dict[str, str], found: Sequence[Fit]) -> str:
@@ -124,7 +135,7 @@ def _taint_finding(pod: Object, graph: Graph, telling: Sequence[Fit]) -> Finding
         severity=Severity.ERROR,
         confidence=Confidence.CERTAIN if taints else Confidence.LIKELY,
         evidence=(*(_taint_evidence(fit) for fit in telling[:3]), *verdict(pod, graph)),
-        fix=_taint_fix(telling, taints),
+        fix=_taint_fix(pod, telling, taints, graph),
         affected=(ref(pod),),
     )
 
@@ -133,17 +144,19 @@ def _taint_evidence(fit: Fit) -> Evidence:
     return Evidence(ref(fit.node), "/spec/taints", listed(described(taint) for taint in fit.chosen_taints()))
 
 
-def _taint_fix(tainted: Sequence[Fit], taints: Sequence[str]) -> Fix:
+def _taint_fix(pod: Object, tainted: Sequence[Fit], taints: Sequence[str], graph: Graph) -> Fix:
     first = next((taint for fit in tainted for taint in fit.chosen_taints()), None)
     if first is None:
-        return Fix("Tolerate the taint, or take it off a node", (Change("tolerations", "", "", "tolerations"),))
+        return Fix("Tolerate the taint, or take it off a node", concerns=("tolerations",))
     value = {"value": first["value"]} if first.get("value") else {}
     wanted = {"key": first.get("key", ""), "operator": "Equal" if value else "Exists", **value}
-    entry = ", ".join(f'{key}: "{text}"' for key, text in (wanted | {"effect": first.get("effect", "")}).items())
+    toleration = wanted | {"effect": first.get("effect", "")}
     return Fix(
         summary=f"Tolerate {listed(taints)} if these pods belong on such nodes; otherwise take the taint off a node",
-        changes=(Change("tolerations", "", f"[{{{entry}}}]", "tolerations"),),
-        command=f"kubectl taint nodes {tainted[0].name} {described(first)}-",
+        remedies=(
+            *pod_edits(pod, graph, ("tolerations", END), toleration),
+            kubectl("taint", "nodes", tainted[0].name, f"{described(first)}-"),
+        ),
     )
 
 
@@ -278,7 +291,7 @@ def _shortage_finding(
         severity=Severity.ERROR,
         confidence=confidence,
         evidence=(*_request_evidence(pod, amount), *_node_evidence(nodes, amount, graph), *verdict(pod, graph)),
-        fix=_shortage_fix(pod, amount, impossible="never" in text),
+        fix=_shortage_fix(pod, amount, graph, impossible="never" in text),
         affected=(ref(pod),),
         container=_asker(pod, amount),
     )
@@ -312,15 +325,15 @@ def _node_evidence(nodes: Sequence[Fit], amount: Amount, graph: Graph) -> Iterat
         yield Evidence(ref(fit.node), f"/status/allocatable/{amount.resource}", text)
 
 
-def _shortage_fix(pod: Object, amount: Amount, *, impossible: bool) -> Fix:
-    found = largest(pod, amount.resource)
-    old = amount.shown(found[2]) if found else ""
+def _shortage_fix(pod: Object, amount: Amount, graph: Graph, *, impossible: bool) -> Fix:
     # devices are asked for by their limit: the request follows it
-    path = f"resources.{'limits' if amount.mode is modes.INSUFFICIENT_DEVICE else 'requests'}.{amount.resource}"
+    part = "limits" if amount.mode is modes.INSUFFICIENT_DEVICE else "requests"
+    less = NeedsPerson(f"a request of {amount.noun} that a node has room for")
+    edits = container_edits(pod, graph, _asker(pod, amount), ("resources", part, amount.resource), less)
     way = "add a larger node" if impossible else f"free {amount.noun} on a node, or add one"
     return Fix(
         summary=f"Lower the {amount.noun} request, or {way}",
-        changes=(Change(f"containers[].{path}", old, "", path),),
+        remedies=edits,
     )
 
 

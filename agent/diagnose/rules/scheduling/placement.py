@@ -4,11 +4,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from agent.diagnose import modes
-from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
+from agent.diagnose.finding import Confidence, Finding, Fix, Severity
 from agent.diagnose.registry import once_per_shape, rule
+from agent.kube.edits import pod_edits, pod_removals
 from agent.kube.fields import condition, is_unscheduled, metadata, seconds_since, spec, status, template
 from agent.kube.memo import per_graph
 from agent.kube.pending import eligible, message, verdict, waits
+from agent.kube.remedies import kubectl
 from agent.kube.scheduling import Fit, described, expressed, fits
 from agent.kube.wording import closest, counted, listed, said
 from agent.snapshot.evidence import Evidence
@@ -54,8 +56,8 @@ def affinity_unmatched(pod: Object, graph: Graph) -> Iterator[Finding]:
         ),
         fix=Fix(
             summary="Label a node so that it matches, change the affinity, or make it preferred rather than required",
-            changes=(Change("affinity.nodeAffinity", _told(terms), "", "affinity.nodeAffinity"),),
-            command="kubectl get nodes --show-labels",
+            remedies=(kubectl("get", "nodes", "--show-labels"),),
+            concerns=("affinity.nodeAffinity",),
         ),
         affected=(ref(pod),),
     )
@@ -109,8 +111,7 @@ def node_absent(pod: Object, graph: Graph) -> Iterator[Finding]:
         evidence=(Evidence(ref(pod), "/spec/nodeName", name),),
         fix=Fix(
             summary="Leave nodeName out and let the scheduler choose (a nodeSelector says which nodes may be used)",
-            changes=(Change("nodeName", name, near, "nodeSelector"),),
-            command="kubectl get nodes",
+            remedies=(*(pod_removals(pod, graph, ("nodeName",)) if written else ()), kubectl("get", "nodes")),
         ),
         affected=(ref(pod),),
     )
@@ -142,7 +143,7 @@ def cordoned(pod: Object, graph: Graph) -> Iterator[Finding]:
         ),
         fix=Fix(
             summary="Uncordon the node when its maintenance is over, or let the pods use other nodes",
-            command=f"kubectl uncordon {held[0].name}",
+            remedies=(kubectl("uncordon", held[0].name),),
         ),
         affected=(ref(pod),),
     )
@@ -195,17 +196,10 @@ def _preemption(pod: Object, event: Object, found: re.Match[str], graph: Graph) 
         fix=Fix(
             summary="Give the workload a class of its own rank, add room, or set preemptionPolicy: Never on the class "
             "that pushes it out",
-            changes=(Change("priorityClassName", spec(pod).get("priorityClassName") or "", "", "priorityClassName"),),
-            command="kubectl get priorityclasses",
+            remedies=(kubectl("get", "priorityclasses"),),
+            concerns=("priorityClassName",),
         ),
         affected=(ref(pod),),
-        instead_of=(
-            modes.INSUFFICIENT_CPU,
-            modes.INSUFFICIENT_MEMORY,
-            modes.INSUFFICIENT_DEVICE,
-            modes.INSUFFICIENT_EPHEMERAL_STORAGE,
-            modes.TOO_MANY_PODS,
-        ),
     )
 
 
@@ -248,7 +242,7 @@ def unseen(pod: Object, graph: Graph) -> Iterator[Finding]:
     name, workload = spec(pod).get("schedulerName") or DEFAULT_SCHEDULER, ref(graph.workload(pod))
     other = name != DEFAULT_SCHEDULER
     why = f"asks for scheduler {name}, and no such scheduler looks" if other else f"waits and {name} does not look"
-    command = f"kubectl get pods -A | grep {name}" if other else "kubectl get lease kube-scheduler -n kube-system"
+    leases = kubectl("get", "leases", namespace="kube-system")
     yield Finding(
         mode=modes.NO_SCHEDULER,
         subject=workload,
@@ -258,8 +252,7 @@ def unseen(pod: Object, graph: Graph) -> Iterator[Finding]:
         evidence=(Evidence(ref(pod), "/spec/schedulerName", name),),
         fix=Fix(
             summary=f"Leave schedulerName out, or start {name}" if other else "Start the scheduler again",
-            changes=(Change("schedulerName", name, DEFAULT_SCHEDULER, "schedulerName"),) if other else (),
-            command=command,
+            remedies=(*(pod_edits(pod, graph, ("schedulerName",), DEFAULT_SCHEDULER) if other else ()), leases),
         ),
         affected=(ref(pod),),
     )

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from agent.diagnose import modes
-from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
+from agent.diagnose.finding import Confidence, Finding, Fix, Severity
 from agent.diagnose.modes import Mode
 from agent.diagnose.registry import rule
 from agent.kube.claims import (
@@ -21,8 +21,10 @@ from agent.kube.claims import (
     size,
     wanted_size,
 )
+from agent.kube.edits import CLAIM_SIZE, edit, removal
 from agent.kube.fields import condition, metadata, seconds_since, spec, status
-from agent.kube.wording import counted, listed, memory, pairs, said
+from agent.kube.remedies import Edit, NeedsPerson, Path, kubectl
+from agent.kube.wording import counted, duration, listed, memory, pairs, said
 from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph, event_time, labels, ref
 from agent.snapshot.record import Object
@@ -30,10 +32,8 @@ from agent.snapshot.record import Object
 PATIENCE = 60
 """Seconds a provisioner may take without having said anything: making a volume takes its time."""
 
-CLASS, VOLUME, STORAGE = (
-    f"persistentVolumeClaim.{field}" for field in ("storageClassName", "volumeName", "resources.requests.storage")
-)
-"""Fields of a claim, as fixes name them."""
+CLASS: Path = ("spec", "storageClassName")
+VOLUME: Path = ("spec", "volumeName")
 
 SELECTED_NODE = "volume.kubernetes.io/selected-node"
 
@@ -62,8 +62,10 @@ def classless(claim: Object, graph: Graph) -> Iterator[Finding]:
     proposed = known[0] if len(known) == 1 else ""
     fix = Fix(
         summary=f"Name a class{f' ({proposed})' if proposed else ''}, mark one as default, or make a volume by hand",
-        changes=(Change(CLASS, "", proposed, "persistence.storageClass"),),
-        command="kubectl get storageclasses",
+        remedies=(
+            edit(claim, CLASS, proposed or NeedsPerson("the name of a StorageClass that exists")),
+            kubectl("get", "storageclasses"),
+        ),
     )
     yield _finding(claim, graph, (modes.NO_DEFAULT_CLASS, f"{what} {why}{there}", fix), ())
 
@@ -110,22 +112,22 @@ def _why(claim: Object, found: Sequence[Match]) -> tuple[Told, str]:
 
 
 def _absent(claim: Object, name: str) -> Told:
-    change = Change(VOLUME, name, "", "persistence.volumeName")
-    fix = Fix(f"Make PersistentVolume {name}, or leave volumeName out", (change,), "kubectl get persistentvolumes")
+    remedies = (removal(claim, VOLUME), kubectl("get", "persistentvolumes"))
+    fix = Fix(f"Make PersistentVolume {name}, or leave volumeName out", remedies)
     return modes.VOLUME_ABSENT, f"names PersistentVolume {name}, which does not exist", fix
 
 
 def _unmade(claim: Object) -> Told:
     name = class_of(claim)
-    fix = Fix(f"Make a PersistentVolume of class {name}, or use a class that makes volumes", (), "kubectl get pv")
+    fix = Fix(f"Make a PersistentVolume of class {name}, or use a class that makes volumes", (kubectl("get", "pv"),))
     return modes.NOBODY_MAKES_VOLUMES, f"is of class {name}, which makes no volumes itself, and there is none", fix
 
 
 def _other_class(claim: Object, volume: Object) -> Told:
     ours, theirs = class_of(claim) or "none", class_of(volume) or "none"
-    change = Change(CLASS, class_of(claim), class_of(volume), "persistence.storageClass")
+    edits = (edit(claim, CLASS, class_of(volume)),)
     what = f"names PersistentVolume {ref(volume).name} but is of class {ours}, and the volume is of class {theirs}"
-    return modes.STORAGE_CLASS_DIFFERS, what, Fix("Give the claim the volume's class", (change,))
+    return modes.STORAGE_CLASS_DIFFERS, what, Fix("Give the claim the volume's class", edits)
 
 
 def _held(claim: Object, found: Sequence[Match]) -> Told:
@@ -137,12 +139,11 @@ def _held(claim: Object, found: Sequence[Match]) -> Told:
         gone = "a claim of the same name that was deleted" if owner == ref(claim) else f"claim {whose}, which is gone"
         fix = Fix(
             "Save what is on the volume, then clear its claimRef so that it is Available again, or make a new volume",
-            command=f'kubectl patch pv {name} --type=json -p \'[{{"op":"remove","path":"/spec/claimRef"}}]\'',
+            (removal(volume, ("spec", "claimRef")),),
         )
         return modes.VOLUME_RELEASED, f"waits for PersistentVolume {name}, which is {phase}: it is kept for {gone}", fix
-    change = Change(VOLUME, str(spec(claim).get("volumeName") or ""), "", "persistence.volumeName")
     which = f"PersistentVolume {name}" if len(found) == 1 else f"one of {counted(len(found), 'volume')} of its class"
-    fix = Fix("Make another volume, or mount the claim that has this one", (change,), "kubectl get persistentvolumes")
+    fix = Fix("Make another volume, or mount the claim that has this one", (kubectl("get", "persistentvolumes"),))
     return modes.VOLUME_TAKEN, f"waits for {which}, bound to claim {whose}", fix
 
 
@@ -150,27 +151,34 @@ def _unselected(claim: Object, volume: Object) -> Told:
     selector = spec(claim).get("selector") or {}
     wanted = pairs(selector.get("matchLabels") or {}) or str(selector.get("matchExpressions"))
     carried = pairs(labels(volume)) or "no labels"
-    change = Change("persistentVolumeClaim.selector", wanted, "", "persistence.selector")
     what = f"selects volumes labelled {wanted}, and PersistentVolume {ref(volume).name} carries {carried}"
-    return modes.VOLUME_NOT_SELECTED, what, Fix("Correct the selector, or label the volume", (change,))
+    return (
+        modes.VOLUME_NOT_SELECTED,
+        what,
+        Fix("Correct the selector, or label the volume", (), ("persistentVolumeClaim.selector",)),
+    )
 
 
 def _other_modes(claim: Object, volume: Object) -> Told:
     ours, theirs = (list(spec(item).get("accessModes") or ()) for item in (claim, volume))
+    edits: tuple[Edit, ...] = ()
     if set(ours) <= set(theirs):  # then it is files against a block device
         ours, theirs = ([spec(item).get("volumeMode") or "Filesystem"] for item in (claim, volume))
-        change = Change("persistentVolumeClaim.volumeMode", ours[0], theirs[0], "persistence.volumeMode")
-    else:
-        change = Change("persistentVolumeClaim.accessModes", listed(ours), listed(theirs), "persistence.accessModes")
+        edits = (edit(claim, ("spec", "volumeMode"), theirs[0]),)
+    elif len(ours) == 1 and theirs:
+        edits = (edit(claim, ("spec", "accessModes", 0), theirs[0]),)
     what = f"asks for {listed(ours)}, and PersistentVolume {ref(volume).name} offers {listed(theirs)}"
-    return modes.ACCESS_MODE_DIFFERS, what, Fix("Ask for what the volume offers, or make one that offers it", (change,))
+    fix = Fix(
+        "Ask for what the volume offers, or make one that offers it", edits, ("persistentVolumeClaim.accessModes",)
+    )
+    return modes.ACCESS_MODE_DIFFERS, what, fix
 
 
 def _too_small(claim: Object, volume: Object) -> Told:
     ours, theirs = memory(wanted_size(claim)), memory(size(volume))
-    change = Change(STORAGE, ours, theirs, "persistence.size")
+    edits = (edit(claim, CLAIM_SIZE, str((spec(volume).get("capacity") or {}).get("storage") or theirs)),)
     what = f"asks for {ours}, and PersistentVolume {ref(volume).name} has {theirs}"
-    return modes.VOLUME_TOO_SMALL, what, Fix("Ask for less, or make a larger volume", (change,))
+    return modes.VOLUME_TOO_SMALL, what, Fix("Ask for less, or make a larger volume", edits)
 
 
 @rule(modes.CLAIM_LOST, on="PersistentVolumeClaim")
@@ -183,7 +191,7 @@ def lost(claim: Object, graph: Graph) -> Iterator[Finding]:
     how = "no longer exists" if volume is None else "belongs to another claim now"
     fix = Fix(
         "Restore the volume's data from a backup: delete the claim, make it anew, and restore into it",
-        command=f"kubectl get persistentvolumes {name}",
+        remedies=(kubectl("get", "persistentvolumes", name),),
     )
     told = (modes.CLAIM_LOST, f"is Lost: its PersistentVolume {name} {how}", fix)
     yield _finding(claim, graph, told, (Evidence(ref(claim), "/status/phase", "Lost"),))
@@ -206,7 +214,7 @@ def failed(volume: Object, graph: Graph) -> Iterator[Finding]:
         evidence=(Evidence(ref(volume), "/status/phase", "Failed"),),
         fix=Fix(
             "See why its storage cannot be deleted, then delete the volume",
-            command=f"kubectl describe pv {ref(volume).name}",
+            remedies=(kubectl("describe", "pv", ref(volume).name),),
         ),
     )
 
@@ -227,11 +235,13 @@ def unprovisioned(claim: Object, graph: Graph) -> Iterator[Finding]:
     silent = not text or _WAITING.search(text)
     if newest is None or (silent and (age is None or age < PATIENCE)):
         return
-    why = f"has not answered for {int(age or 0)} s: it is not installed, or not running" if silent else f"says: {text}"
+    why = (
+        f"has not answered for {duration(age or 0)}: it is not installed, or not running" if silent else f"says: {text}"
+    )
     fix = Fix(
         f"Install or repair {provisioner}, or use another class",
-        (Change(CLASS, class_of(claim), "", "persistence.storageClass"),),
-        "kubectl get csidrivers; kubectl get pods -A | grep -i csi",
+        (kubectl("get", "csidrivers"),),
+        ("persistentVolumeClaim.storageClassName",),
     )
     told = (modes.NOT_PROVISIONED, f"is of class {class_of(claim)}, whose provisioner {provisioner} {why}", fix)
     yield _finding(claim, graph, told, (newest,), Confidence.LIKELY)
@@ -261,8 +271,11 @@ def unresized(claim: Object, graph: Graph) -> Iterator[Finding]:
     if shown is None and not failed_states:
         return
     why = " ".join((shown.text if shown else failed_states[0]).split())
-    change = Change(STORAGE, memory(wanted_size(claim)), memory(has), "persistence.size")
-    fix = Fix("See whether the class allows growth and the backend has room", (change,), "kubectl get storageclasses")
+    kept = str((status(claim).get("capacity") or {}).get("storage") or "")
+    fix = Fix(
+        "See whether the class allows growth and the backend has room; else ask for what it has",
+        (*((edit(claim, CLAIM_SIZE, kept),) if kept else ()), kubectl("get", "storageclasses")),
+    )
     text = f"asks for {memory(wanted_size(claim))} and stays at {memory(has)}: {why}"
     yield _finding(
         claim, graph, (modes.RESIZE_FAILED, text, fix), (shown,) if shown else (), Confidence.CERTAIN, Severity.WARNING

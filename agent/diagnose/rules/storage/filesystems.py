@@ -2,14 +2,16 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
 
 from agent.diagnose import modes
-from agent.diagnose.finding import Change, Confidence, Finding, Fix, finding
+from agent.diagnose.finding import Confidence, Finding, Fix, finding
+from agent.diagnose.messages.lines import last_words
 from agent.diagnose.registry import rule
 from agent.kube.containers import Container, containers_of, end_log, last_end
+from agent.kube.edits import CLAIM_SIZE, container_edits, edit, pod_edits
 from agent.kube.fields import number, spec, status
+from agent.kube.mounts import Mount, mount_in, mounts
+from agent.kube.remedies import JSON, Edit, Item, NeedsPerson
 from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph, ref
 from agent.snapshot.record import Object
@@ -20,32 +22,14 @@ _WATCHES = re.compile(r"inotify|fsnotify|watcher|/dev/shm", re.IGNORECASE)
 NOT_EXECUTABLE = 126
 """The exit code of a shell that may not run a program."""
 
-_DENIED = re.compile(r"permission denied|EACCES|operation not permitted|not writable", re.IGNORECASE)
-_READ_ONLY = re.compile(r"read-only file ?system|EROFS", re.IGNORECASE)
+_DENIED = re.compile(r"permission denied|EACCES|operation not permitted|not writable|file access denied", re.IGNORECASE)
+_OWNERSHIP = re.compile(
+    r"data directory \"[^\"]*\" has (?:wrong ownership|invalid permissions|group or world access)"
+    r"|must be owned by the user|[Kk]ey file .* permissions|must be accessible by owner only",
+)
+"""How databases say that others own, or may open, what only they may."""
 _PATH = re.compile(r"/[\w.@+~/-]+")
-
-
-@dataclass(frozen=True, slots=True)
-class Mount:
-    """A volume in a container: what is mounted and where."""
-
-    index: int
-    mount: Mapping[str, Any]
-    volume: Mapping[str, Any]
-
-    @property
-    def path(self) -> str:
-        """Where it is mounted."""
-        return str(self.mount.get("mountPath") or "").rstrip("/") or "/"
-
-    @property
-    def claim(self) -> str:
-        """The claim behind it, "" for none."""
-        return str((self.volume.get("persistentVolumeClaim") or {}).get("claimName") or "")
-
-    def holds(self, path: str) -> bool:
-        """Return whether a path is on this volume."""
-        return path == self.path or path.startswith(f"{self.path}/")
+_READ_ONLY = re.compile(r"read-only file ?system|EROFS", re.IGNORECASE)
 
 
 @rule(modes.VOLUME_FULL, on="Pod")
@@ -53,12 +37,12 @@ def full(pod: Object, graph: Graph) -> Iterator[Finding]:
     """A container ends because a volume it writes to is full."""
     for container in containers_of(pod):
         line = _line(container, graph, _FULL)
-        found = _mount(container, line[1]) if line and not _WATCHES.search(line[1]) else None
+        spoken = line if line and not _WATCHES.search(line[1]) else None
+        found = (mount_in(container, spoken[1]) or _only_claim(container)) if spoken else None
         if line and found is not None:
-            room, field = _room(pod, found, graph)
+            room, edits = _room(pod, found, graph)
             what = f"claim {found.claim}" if found.claim else f"volume {found.volume.get('name')}"
-            change = (Change(field, room, "", _scaffold(found)),) if field else ()
-            fix = Fix(f"Make {what} larger, or have the container keep less there", change)
+            fix = Fix(f"Make {what} larger, or have the container keep less there", edits)
             text = f"{container.said} ends because {what} at {found.path}{f' ({room})' if room else ''} is full"
             evidence = (Evidence(ref(pod), *line), _shown(container, found))
             yield finding(modes.VOLUME_FULL, container, graph, text, fix, evidence, Confidence.LIKELY)
@@ -68,16 +52,20 @@ def full(pod: Object, graph: Graph) -> Iterator[Finding]:
 def denied(pod: Object, graph: Graph) -> Iterator[Finding]:
     """A container ends because the volume it works on belongs to somebody else, or is mounted for reading only."""
     for container in containers_of(pod):
-        line = _line(container, graph, _DENIED) or _line(container, graph, _READ_ONLY)
-        found = _mount(container, line[1]) if line else None
+        line = next(filter(None, (_line(container, graph, one) for one in (_OWNERSHIP, _DENIED, _READ_ONLY))), None)
+        found = mount_in(container, line[1]) if line else None
+        if line and found is None and _READ_ONLY.search(line[1]) and _has_read_only_root(container):
+            yield _root_finding(container, line, graph)
         if not line or found is None:
             continue
         if _READ_ONLY.search(line[1]):
-            text, fix = _read_only(container, found)
+            text, fix = _read_only(container, found, graph)
+        elif _OWNERSHIP.search(line[1]):
+            text, fix = _data_directory(container, found)
         elif _user(container) == "0":
             continue  # root is denied by something else than ownership
         else:
-            text, fix = _foreign(container, found)
+            text, fix = _foreign(container, found, graph)
         evidence = (Evidence(ref(pod), *line), _shown(container, found))
         yield finding(modes.VOLUME_DENIED, container, graph, text, fix, evidence, Confidence.LIKELY)
 
@@ -88,22 +76,29 @@ def _line(container: Container, graph: Graph, pattern: re.Pattern[str]) -> tuple
     if ended is None or ended[1].get("exitCode") in (None, 0, NOT_EXECUTABLE):
         return None  # 126: what was denied is running the program, not writing beside it
     pointer, text = end_log(container, graph)
-    found = [line.strip() for line in text.splitlines()[-200:] if pattern.search(line)]
-    return (pointer, found[-1][:300]) if found else None
+    found = next((line for line in last_words(text) if pattern.search(line)), "")
+    return (pointer, found[:300]) if found else None
 
 
-def _mount(container: Container, line: str) -> Mount | None:
-    """Return the volume a line of a log speaks of: the deepest mount that holds a path in it."""
-    mounts = list(_mounts(container))
-    named = [mount for path in _PATH.findall(line) for mount in mounts if mount.holds(path.rstrip("/.:"))]
-    return max(named, key=lambda mount: len(mount.path), default=None)
+def _only_claim(container: Container) -> Mount | None:
+    """Return the claim a container keeps its data on, None for none or several: databases name files relative to it."""
+    found = [mount for mount in mounts(container) if mount.claim]
+    return found[0] if len(found) == 1 else None
 
 
-def _mounts(container: Container) -> Iterator[Mount]:
-    volumes = {volume.get("name"): volume for volume in spec(container.pod).get("volumes") or ()}
-    for index, mount in enumerate(container.spec.get("volumeMounts") or ()):
-        if mount.get("name") in volumes and "/var/run/secrets/kubernetes.io" not in str(mount.get("mountPath")):
-            yield Mount(index, mount, volumes[mount["name"]])
+def _has_read_only_root(container: Container) -> bool:
+    return bool((container.spec.get("securityContext") or {}).get("readOnlyRootFilesystem"))
+
+
+def _root_finding(container: Container, line: tuple[str, str], graph: Graph) -> Finding:
+    """Return that a container writes where its image has its files, and may not."""
+    named = _PATH.search(line[1])
+    where = f"to {named[0].rstrip('/.:')}" if named else "to its own file system"
+    text = f"{container.said} ends because it writes {where}, and its root file system is read-only"
+    pointer = f"{container.pointer}/securityContext/readOnlyRootFilesystem"
+    evidence = (Evidence(ref(container.pod), *line), Evidence(ref(container.pod), pointer, "true"))
+    fix = Fix("Mount an emptyDir where it writes, or have it write to a volume it has")
+    return finding(modes.VOLUME_DENIED, container, graph, text, fix, evidence, Confidence.CERTAIN)
 
 
 def _shown(container: Container, found: Mount) -> Evidence:
@@ -112,20 +107,19 @@ def _shown(container: Container, found: Mount) -> Evidence:
     )
 
 
-def _room(pod: Object, found: Mount, graph: Graph) -> tuple[str, str]:
-    """Return (how large a volume is, the field that says so), two empty texts where nothing does."""
+def _room(pod: Object, found: Mount, graph: Graph) -> tuple[str, tuple[Edit, ...]]:
+    """Return (how large a volume is, the edit that makes it larger), "" and none where nothing says it."""
+    larger = NeedsPerson("a size that what is kept there fits into")
     if found.claim:
         claim = graph.get("PersistentVolumeClaim", ref(pod).namespace, found.claim)
         size = (status(claim).get("capacity") or {}).get("storage") if claim is not None else None
-        return str(size or ""), "persistentVolumeClaim.resources.requests.storage"
+        return str(size or ""), (edit(claim, CLAIM_SIZE, larger),) if claim is not None else ()
     scratch = found.volume.get("emptyDir")
     if isinstance(scratch, Mapping):
-        return str(scratch.get("sizeLimit") or ""), "volumes[].emptyDir.sizeLimit"
-    return "", ""
-
-
-def _scaffold(found: Mount) -> str:
-    return "persistence.size" if found.claim else "volumes"
+        path = ("volumes", Item("name", str(found.volume.get("name"))), "emptyDir", "sizeLimit")
+        limited = bool(scratch.get("sizeLimit"))
+        return str(scratch.get("sizeLimit") or ""), pod_edits(pod, graph, path, larger) if limited else ()
+    return "", ()
 
 
 def _user(container: Container) -> str:
@@ -135,26 +129,36 @@ def _user(container: Container) -> str:
     return "" if found is None else str(number(found))
 
 
-def _read_only(container: Container, found: Mount) -> tuple[str, Fix]:
+def _read_only(container: Container, found: Mount, graph: Graph) -> tuple[str, Fix]:
     by_choice = bool(found.mount.get("readOnly"))
-    kind = next((name for name in ("configMap", "secret", "projected", "downwardAPI") if name in found.volume), "")
+    kind = found.kind
     why = "mounted readOnly" if by_choice else f"a {kind}, which is always read-only" if kind else "read-only"
-    change = (Change("containers[].volumeMounts[].readOnly", "true", "false", "volumeMounts"),) if by_choice else ()
-    fix = Fix("Mount it for writing, or have the container write to an emptyDir", change)
+    path = ("volumeMounts", Item("mountPath", str(found.mount.get("mountPath"))), "readOnly")
+    edits = container_edits(container.pod, graph, container.name, path, value=False) if by_choice else ()
+    fix = Fix("Mount it for writing, or have the container write to an emptyDir", edits)
     return f"{container.said} ends because it writes to {found.path}, which is {why}", fix
 
 
-def _foreign(container: Container, found: Mount) -> tuple[str, Fix]:
+def _data_directory(container: Container, found: Mount) -> tuple[str, Fix]:
+    group = (spec(container.pod).get("securityContext") or {}).get("fsGroup")
+    state = f"fsGroup {group} opens its files to that group" if group is not None else "no fsGroup is set"
+    fix = Fix(
+        "Give the data directory to the user the container runs as, with mode 0700: a directory below the mount, or "
+        "fsGroupChangePolicy OnRootMismatch, or an init container that does it"
+    )
+    return f"{container.said} does not take what it finds on its volume at {found.path} for its own ({state})", fix
+
+
+def _foreign(container: Container, found: Mount, graph: Graph) -> tuple[str, Fix]:
     shared = spec(container.pod).get("securityContext") or {}
     group, user = shared.get("fsGroup"), _user(container)
     who = f"runs as user {user}" if user else "does not run as root"
     by_hand = "hostPath" in found.volume or found.claim
     state = f"fsGroup {group} does not help there" if group is not None else "no fsGroup is set"
-    change = Change(
-        "securityContext.fsGroup", str(group or ""), user if group is None else "", "podSecurityContext.fsGroup"
-    )
+    own: JSON | NeedsPerson = int(user) if user else NeedsPerson("the id of a group the container runs as")
+    edits = pod_edits(container.pod, graph, ("securityContext", "fsGroup"), own) if group is None else ()
     more = "; where the volume ignores fsGroup (hostPath, NFS), change its owner" if by_hand else ""
-    fix = Fix(f"Set the pod's fsGroup to the container's group{more}", (change,))
+    fix = Fix(f"Set the pod's fsGroup to the container's group{more}", edits, ("securityContext.fsGroup",))
     return f"{container.said} {who} and may not write to its volume at {found.path} ({state})", fix
 
 

@@ -3,11 +3,14 @@
 from collections.abc import Iterator
 
 from agent.diagnose import modes
-from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
+from agent.diagnose.finding import Confidence, Finding, Fix, Severity
 from agent.diagnose.registry import rule
-from agent.kube.claims import consumers, default_class
+from agent.kube.claims import consumers, default_class, template_of
+from agent.kube.edits import edit, pod_edits
 from agent.kube.fields import claims, metadata, spec, status
 from agent.kube.memo import per_graph
+from agent.kube.paths import keyed
+from agent.kube.remedies import Item, NeedsPerson, Path, kubectl
 from agent.kube.wording import closest, counted, listed, said
 from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph, event_time, ref
@@ -45,19 +48,23 @@ def _claim_finding(
         severity=Severity.ERROR,
         confidence=confidence,
         evidence=(Evidence(ref(pod), pointer, name), *_messages(pod, graph, name)),
-        fix=_claim_fix(workload, name, near),
+        fix=_claim_fix(pod, pointer, name, near, graph),
         affected=(ref(pod),),
         roots=(Ref("PersistentVolumeClaim", workload.namespace, name),),
     )
 
 
-def _claim_fix(workload: Ref, name: str, near: str) -> Fix:
+def _claim_fix(pod: Object, pointer: str, name: str, near: str, graph: Graph) -> Fix:
+    workload, path = ref(graph.workload(pod)), keyed(pod, pointer)[1:]
     made = " (its StatefulSet should create it: see the StatefulSet's events)" if workload.kind == "StatefulSet" else ""
     other = f", or mount {near}" if near else ", or name one that exists"
     return Fix(
         summary=f"Create the claim {name}{other}{made}",
-        changes=(Change("volumes[].persistentVolumeClaim.claimName", name, near, "persistence.existingClaim"),),
-        command=f"kubectl get persistentvolumeclaims -n {workload.namespace}",
+        remedies=(
+            *(pod_edits(pod, graph, path, near) if near and path[-1] == "claimName" else ()),
+            kubectl("get", "persistentvolumeclaims", namespace=workload.namespace),
+        ),
+        concerns=("volumes[].persistentVolumeClaim.claimName",),
     )
 
 
@@ -115,11 +122,19 @@ def _class_fix(claim: Object, name: str, graph: Graph) -> Fix:
     known = [ref(found).name for found in graph.all("StorageClass")]
     proposed = closest(name, known) or default_class(graph) or (known[0] if len(known) == 1 else "")
     use = f"Use the class {proposed}" if proposed else "Use a class that exists"
+    made_by, value = template_of(claim, graph), proposed or NeedsPerson("the name of a class that exists")
+    if made_by is not None:
+        creator, held = made_by
+        path: Path = ("spec", "volumeClaimTemplates", Item("metadata.name", held), "spec", "storageClassName")
+        return Fix(
+            f"{use} in the claim template of {said(ref(creator))}, or create StorageClass {name}; delete the claim "
+            "too: it keeps the class it was made with",
+            (edit(creator, path, value), kubectl("get", "storageclasses")),
+        )
     return Fix(
         summary=f"{use}, or create StorageClass {name}; the class of a claim cannot be edited, so it is deleted and "
         "made again",
-        changes=(Change("persistentVolumeClaim.storageClassName", name, proposed, "persistence.storageClass"),),
-        command="kubectl get storageclasses",
+        remedies=(edit(claim, ("spec", "storageClassName"), value), kubectl("get", "storageclasses")),
     )
 
 

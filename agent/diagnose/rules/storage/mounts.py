@@ -5,12 +5,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from agent.diagnose import modes
-from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
+from agent.diagnose.finding import Confidence, Finding, Fix, Severity
 from agent.diagnose.registry import once_per_shape, rule
 from agent.kube.claims import consumers
 from agent.kube.containers import containers_of, newest
-from agent.kube.fields import claims, is_terminal, metadata, spec
+from agent.kube.edits import edit, removal
+from agent.kube.fields import claims, is_terminal, metadata, seconds_since, spec
 from agent.kube.pending import eligible, message, verdict, waits
+from agent.kube.remedies import Edit, kubectl
 from agent.kube.scheduling import Fit, expressed, satisfies
 from agent.kube.wording import listed, said
 from agent.snapshot.evidence import Evidence, event_evidence
@@ -19,6 +21,9 @@ from agent.snapshot.record import Object, Ref
 
 _ELSEWHERE = re.compile(r"volume node affinity conflict|didn't match PersistentVolume's node affinity")
 _ALONE = re.compile(r"ReadWriteOncePod access mode already in-use|PersistentVolumeClaim with the same name and")
+FORCED = 360
+"""Seconds after which the controller takes a volume from a node that does not answer (`maxWaitForUnmountDuration`)."""
+
 _MULTI = re.compile(r"Multi-Attach error for volume \"([^\"]+)\"")
 _VOLUME = re.compile(r'for volume "([^"]+)"')
 _TRANSIENT = re.compile(
@@ -101,18 +106,10 @@ def _pinned(pod: Object, graph: Graph, claim: str, volume: Object, near: Sequenc
         fix=Fix(
             summary="Bring a node back where the volume is, or restore the data into a claim of a class that waits for "
             "its first consumer (volumeBindingMode: WaitForFirstConsumer)",
-            changes=(Change("persistentVolumeClaim.storageClassName", "", "", "persistence.storageClass"),),
-            command=f"kubectl get pv {name} -o wide",
+            remedies=(kubectl("get", "pv", name, "-o", "wide"),),
+            concerns=("persistentVolumeClaim.storageClassName",),
         ),
         affected=(ref(pod),),
-        instead_of=(
-            modes.INSUFFICIENT_CPU,
-            modes.INSUFFICIENT_MEMORY,
-            modes.INSUFFICIENT_EPHEMERAL_STORAGE,
-            modes.TOO_MANY_PODS,
-            modes.ANTI_AFFINITY_UNSATISFIABLE,
-            modes.SPREAD_UNSATISFIABLE,
-        ),
     )
 
 
@@ -132,6 +129,30 @@ def attached(pod: Object, graph: Graph) -> Iterator[Finding]:
             continue
         yield _attached(pod, graph, claim, modes, others, event)
         return
+    waited = seconds_since(graph.snapshot, metadata(pod).get("creationTimestamp")) or 0.0
+    if event is not None and waited > FORCED and not any(_others(pod, name, graph) for _, name in claims(pod)):
+        yield _detaching(pod, graph, event)
+
+
+def _detaching(pod: Object, graph: Graph, event: Object) -> Finding:
+    """Return the finding about a volume no pod of this look uses: a node that is lost or gone still has it."""
+    workload = ref(graph.workload(pod))
+    found = _MULTI.search(event.get("message") or "")
+    return Finding(
+        mode=modes.ATTACHED_ELSEWHERE,
+        subject=workload,
+        cause=f"{said(workload)} cannot start: volume {found[1] if found else ''} is still attached to another node, "
+        "though no pod seen here uses it there",
+        severity=Severity.ERROR,
+        confidence=Confidence.LIKELY,
+        evidence=(event_evidence(event, pod),),
+        fix=Fix(
+            "See which node has it; one that is lost gives it up 6 min after its pods are gone, or at once with the "
+            "taint node.kubernetes.io/out-of-service",
+            (kubectl("get", "volumeattachments"),),
+        ),
+        affected=(ref(pod),),
+    )
 
 
 def _is_about(event: Object | None, claim: Object) -> bool:
@@ -156,8 +177,6 @@ def _attached(
     whose = f"{'its own old pod' if rolls else said(ref(graph.workload(other)))} on node {spec(other).get('nodeName')}"
     leaving = ", which is being deleted and does not end" if metadata(other).get("deletionTimestamp") else ""
     shown = (event_evidence(event, pod),) if event is not None else tuple(verdict(pod, graph))
-    change = Change("persistentVolumeClaim.accessModes", listed(offered), "ReadWriteMany", "persistence.accessModes")
-    rollout = (Change("strategy.type", "RollingUpdate", "Recreate", "strategy.type"),) if rolls else ()
     return Finding(
         mode=modes.ATTACHED_ELSEWHERE,
         subject=workload,
@@ -168,11 +187,20 @@ def _attached(
         evidence=(*shown, Evidence(ref(other), "/spec/nodeName", str(spec(other).get("nodeName")))),
         fix=Fix(
             summary="Let the old pod go first (strategy Recreate), or use a volume many nodes may write",
-            changes=(*rollout, change),
+            remedies=tuple(_recreate(graph.workload(pod))) if rolls else (),
+            concerns=("persistentVolumeClaim.accessModes",),
         ),
         affected=(ref(pod), ref(claim)),
         roots=(Ref("Node", "", str(spec(other).get("nodeName"))),),
     )
+
+
+def _recreate(workload: Object) -> Iterator[Edit]:
+    """Yield the edits that make a Deployment stop its old pods first; the API takes no rollingUpdate beside that."""
+    if workload.get("kind") == "Deployment":
+        yield edit(workload, ("spec", "strategy", "type"), "Recreate")
+        if (spec(workload).get("strategy") or {}).get("rollingUpdate"):
+            yield removal(workload, ("spec", "strategy", "rollingUpdate"))
 
 
 @rule(modes.MOUNT_FAILED, on="Pod")
@@ -221,8 +249,8 @@ def _mount(pod: Object, graph: Graph, text: str, shown: Evidence) -> Finding:
             "Install the driver on the node, or use another class"
             if driver
             else "Correct the volume, or prepare the node",
-            (Change("volumes[]", source, "", "volumes"),) if source else (),
-            f"kubectl describe pod {ref(pod).name} -n {ref(pod).namespace}",
+            (kubectl("describe", "pod", ref(pod).name, namespace=ref(pod).namespace),),
+            ("volumes[]",) if source else (),
         ),
         affected=(ref(pod),),
     )

@@ -5,16 +5,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from agent.diagnose import modes
-from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
+from agent.diagnose.finding import Confidence, Finding, Fix, Severity
 from agent.diagnose.registry import rule
 from agent.kube.autoscalers import target
+from agent.kube.edits import edit
 from agent.kube.endpoints import selected, workloads
 from agent.kube.fields import number, spec, status, template
 from agent.kube.memo import per_graph
+from agent.kube.remedies import NeedsPerson
 from agent.kube.selectors import matches
 from agent.kube.wording import listed, said
 from agent.snapshot.evidence import Evidence
-from agent.snapshot.graph import Graph, labels, ref
+from agent.snapshot.graph import Graph, controller, labels, ref
 from agent.snapshot.record import Object, Ref
 
 
@@ -31,7 +33,8 @@ def blocks_eviction(budget: Object, graph: Graph) -> Iterator[Finding]:
     least, ever = _least(budget, expected), _least(budget, most)
     drained = _drained(budget, graph)
     if least and ever and least[2] >= expected and (ever[2] >= most or drained):
-        yield _budget_finding(budget, expected, *least[:2], drained)
+        kept = controller(budget) is not None and not drained
+        yield _budget_finding(budget, expected, *least[:2], drained, Severity.INFO if kept else Severity.WARNING)
 
 
 def _may_grow_to(budget: Object, graph: Graph) -> Iterator[int]:
@@ -60,7 +63,8 @@ def _least(budget: Object, expected: int) -> tuple[str, str, int] | None:
     return None
 
 
-def _budget_finding(budget: Object, expected: int, field: str, value: str, drained: str) -> Finding:
+def _budget_finding(budget: Object, expected: int, field: str, value: str, drained: str, severity: Severity) -> Finding:
+    """Return a finding about a budget: a note where an operator keeps it so, and nobody waits for a node."""
     so = (
         f"node {drained}, which is cordoned, cannot be drained" if drained else "a node that runs one cannot be drained"
     )
@@ -69,7 +73,7 @@ def _budget_finding(budget: Object, expected: int, field: str, value: str, drain
         mode=modes.BUDGET_BLOCKS_EVICTION,
         subject=ref(budget),
         cause=f"{said(ref(budget))} ({field} {value}) never lets {many} it covers be evicted, so {so}",
-        severity=Severity.WARNING,
+        severity=severity,
         confidence=Confidence.CERTAIN,
         evidence=(
             Evidence(ref(budget), f"/spec/{field}", value),
@@ -78,7 +82,7 @@ def _budget_finding(budget: Object, expected: int, field: str, value: str, drain
         ),
         fix=Fix(
             "Run one replica more than must stay, or allow one to be unavailable",
-            (Change(f"pdb.{field}", value, "1" if field == "maxUnavailable" else "", f"podDisruptionBudget.{field}"),),
+            (edit(budget, ("spec", field), 1 if field == "maxUnavailable" else NeedsPerson("fewer pods than run")),),
         ),
     )
 
@@ -93,7 +97,7 @@ def _rival_finding(budget: Object, rivals: Sequence[Object]) -> Finding:
         severity=Severity.WARNING,
         confidence=Confidence.CERTAIN,
         evidence=tuple(Evidence(ref(other), "/spec/selector", str(spec(other).get("selector"))) for other in rivals),
-        fix=Fix("Keep one budget for these pods", (Change("pdb.selector", "", "", "podDisruptionBudget"),)),
+        fix=Fix("Keep one budget for these pods", concerns=("pdb.selector",)),
         affected=tuple(ref(other) for other in rivals),
     )
 

@@ -4,12 +4,14 @@ import re
 from collections.abc import Iterator
 
 from agent.diagnose import modes
-from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
+from agent.diagnose.finding import Confidence, Finding, Fix, Severity
 from agent.diagnose.modes import Mode
 from agent.diagnose.registry import rule
 from agent.kube.containers import RECENT, Container, containers_of, workload_ref
-from agent.kube.fields import metadata, number, seconds_since, spec, status
+from agent.kube.edits import container_edits
+from agent.kube.fields import containers, metadata, number, seconds_since, spec, status
 from agent.kube.history import is_history
+from agent.kube.remedies import Edit, NeedsPerson
 from agent.kube.wording import listed, said
 from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph, ref
@@ -38,9 +40,9 @@ def disk_limit_exceeded(pod: Object, graph: Graph) -> Iterator[Finding]:
     limit, container = found["own"] or found["all"], _limited(pod, found["name"])
     name = f"container {container.name}" if container else "its containers"
     cause = f"{name} wrote more than the limit of {limit} to the node's disk, and the pod was evicted"
-    field = "resources.limits.ephemeral-storage"
-    change = Change(f"containers[].{field}", limit, "", field)
-    fix = Fix("Write less (logs, caches, temporary files), write to a volume, or raise the limit", (change,))
+    path, more = ("resources", "limits", "ephemeral-storage"), NeedsPerson("a limit that what it writes fits into")
+    edits = container_edits(pod, graph, container.name, path, more) if container else ()
+    fix = Fix("Write less (logs, caches, temporary files), write to a volume, or raise the limit", edits)
     yield _evicted(modes.DISK_LIMIT_EXCEEDED, pod, graph, cause, fix, message, container)
 
 
@@ -79,10 +81,17 @@ def evicted_by_node(pod: Object, graph: Graph) -> Iterator[Finding]:
     node = spec(pod).get("nodeName") or "its node"
     cause = f"evicted because node {node} was low on {found['what']}{more}"
     resource = "memory" if "memory" in found["what"] else "ephemeral-storage"
-    field = f"resources.requests.{resource}"
-    fix = Fix("Request what it really uses, so that it goes where there is room", (Change(field, "", "", field),))
+    fix = Fix("Request what it really uses, so that it goes where there is room", _asking(pod, graph, resource))
     mode = modes.EVICTED_BY_NODE if resource == "memory" or "pid" in found["what"] else modes.EVICTED_FOR_DISK
     yield _evicted(mode, pod, graph, cause, fix, message, None)
+
+
+def _asking(pod: Object, graph: Graph, resource: str) -> tuple[Edit, ...]:
+    """Return the edit of the request of a pod's only container; of several nobody says which one used so much."""
+    names = [str(container.get("name")) for _, container in containers(pod, init=False)]
+    used = NeedsPerson(f"a {resource} request of what it really uses")
+    path = ("resources", "requests", resource)
+    return container_edits(pod, graph, names[0], path, used) if len(names) == 1 else ()
 
 
 def _eviction(pod: Object) -> str:

@@ -5,14 +5,16 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from agent.diagnose import modes
-from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
+from agent.diagnose.finding import Confidence, Finding, Fix, Severity
 from agent.diagnose.messages.lines import telling_line
 from agent.diagnose.registry import rule
 from agent.kube.containers import Container, containers_of, end_log, newest
 from agent.kube.cron import parse
+from agent.kube.edits import edit
 from agent.kube.fields import condition, condition_is, metadata, number, seconds_since, spec, status, template
+from agent.kube.remedies import Edit, NeedsPerson, Path, kubectl
 from agent.kube.upstreams import upstreams
-from agent.kube.wording import counted, listed
+from agent.kube.wording import counted, duration, listed
 from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph, ref
 from agent.snapshot.record import Object, Ref
@@ -52,13 +54,12 @@ def backoff_limit(job: Object, graph: Graph) -> Iterator[Finding]:
         confidence=Confidence.LIKELY,
         evidence=(found, *([words] if words else [])),
         fix=Fix(
-            "Mend what its container ends with, then start the Job again",
-            (Change("backoffLimit", str(limit), "", "job.backoffLimit"),),
-            f"kubectl logs job/{ref(job).name} -n {ref(job).namespace} --all-pods",
+            "Fix what its container ends with, then start the Job again",
+            (kubectl("logs", f"job/{ref(job).name}", "-n", ref(job).namespace, "--all-pods"),),
+            ("backoffLimit",),
         ),
         affected=(ref(job), *(ref(pod) for pod in graph.pods(job))),
         roots=(*(ref(pod) for pod in graph.pods(job)), *upstreams(job, graph)),
-        instead_of=(modes.UNEXPLAINED, modes.EXCEPTION),
     )
 
 
@@ -97,11 +98,19 @@ def deadline(job: Object, graph: Graph) -> Iterator[Finding]:
         evidence=(found, Evidence(ref(job), "/spec/activeDeadlineSeconds", str(seconds))),
         fix=Fix(
             "Give the Job more time, or find out what it waits for",
-            (Change("activeDeadlineSeconds", str(seconds), "", "job.activeDeadlineSeconds"),),
+            (_longer(job, graph),),
         ),
         affected=(ref(job), *(ref(pod) for pod in graph.pods(job))),
         roots=tuple(ref(pod) for pod in graph.pods(job)),
     )
+
+
+def _longer(job: Object, graph: Graph) -> Edit:
+    """Return the edit of the deadline where Jobs get it from: in the CronJob that makes them, or in the Job."""
+    cron = graph.owner(job)
+    above: Path = ("spec", "jobTemplate", "spec") if cron is not None and cron.get("kind") == "CronJob" else ("spec",)
+    value = NeedsPerson("more seconds than the work takes")
+    return edit(cron if len(above) > 1 and cron is not None else job, (*above, "activeDeadlineSeconds"), value)
 
 
 def _failed(job: Object, reason: str, graph: Graph) -> Evidence | None:
@@ -159,11 +168,10 @@ def _open_finding(job: Object, pod: Object, done: list[Container], left: list[Co
         ),
         fix=Fix(
             f"Make {staying} a native sidecar (an init container with restartPolicy Always), or do not inject it here",
-            (Change("initContainers[].restartPolicy", "", "Always", ""),),
+            concerns=("initContainers[].restartPolicy",),
         ),
         affected=(ref(job), ref(pod)),
         container=left[0].name,
-        instead_of=(modes.UNEXPLAINED, modes.EXCEPTION),
     )
 
 
@@ -193,7 +201,9 @@ def _never_due(cron: Object, graph: Graph) -> Finding | None:
     evidence = [Evidence(ref(cron), "/spec/schedule", text)]
     if blamed:
         evidence.append(Evidence(ref(cron), f"event {blamed['reason']}", blamed.get("message") or ""))
-    fix = Fix("Write a schedule that is due some day", (Change("schedule", text, "", "schedule"),))
+    field = "timeZone" if zone and schedule is not None and schedule.ever else "schedule"
+    due = NeedsPerson("a time zone that exists" if field == "timeZone" else "a schedule that is due some day")
+    fix = Fix(f"Write {due.what}", (edit(cron, ("spec", field), due),))
     return _cron_finding(cron, f"its schedule {text} {why}, so it never runs", evidence, fix, Severity.ERROR)
 
 
@@ -213,12 +223,12 @@ def _held_back(cron: Object, graph: Graph) -> Finding | None:
     ]
     fix = Fix(
         "End the run that hangs; give Jobs an activeDeadlineSeconds, or let a new run replace an old one",
-        (Change("concurrencyPolicy", "Forbid", "Replace", "concurrencyPolicy"),),
-        f"kubectl delete job {active[0].name} -n {active[0].namespace}",
+        (kubectl("delete", "job", active[0].name, namespace=active[0].namespace),),
+        ("concurrencyPolicy",),
     )
     cause = (
-        f"Job {active[0].name} has been running for {int(seconds)} s and concurrencyPolicy Forbid lets no other start: "
-        "runs that were due are skipped"
+        f"Job {active[0].name} has been running for {duration(seconds)} and concurrencyPolicy Forbid lets no other "
+        "start: runs that were due are skipped"
     )
     roots = (*active, *(ref(pod) for job in _jobs(active, graph) for pod in graph.pods(job)))
     return _cron_finding(cron, cause, evidence, fix, Severity.WARNING, roots)
@@ -245,7 +255,8 @@ def _missed(cron: Object, graph: Graph) -> Finding | None:
     late = spec(cron).get("startingDeadlineSeconds")
     fix = Fix(
         "Look at the controller manager; allow a late start with a larger startingDeadlineSeconds",
-        (Change("startingDeadlineSeconds", str(late or ""), "", "startingDeadlineSeconds"),),
+        (edit(cron, ("spec", "startingDeadlineSeconds"), NeedsPerson("more seconds than now")),) if late else (),
+        ("startingDeadlineSeconds",),
     )
     cause = f"it was due at {last.isoformat()} and has started nothing since {known}"
     return _cron_finding(cron, cause, evidence, fix, Severity.ERROR if blamed else Severity.WARNING)

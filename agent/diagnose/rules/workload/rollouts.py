@@ -1,13 +1,16 @@
 """Rollouts that stand in their own way: a new pod must come first, and the old one holds what it needs."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from agent.diagnose import modes
-from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
+from agent.diagnose.finding import Confidence, Finding, Fix, Severity
 from agent.diagnose.registry import rule
+from agent.kube.edits import edit
 from agent.kube.fields import containers, is_terminal, is_unscheduled, metadata, number, spec, status, template
+from agent.kube.remedies import Edit
 from agent.kube.replicas import refusals
 from agent.kube.requests import requests
 from agent.kube.rollouts import newest_set
@@ -17,22 +20,6 @@ from agent.kube.wording import counted, listed, said
 from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph, labels, ref
 from agent.snapshot.record import Object
-
-SHOWN_BY = (
-    modes.UNEXPLAINED,
-    modes.CPU_QUOTA_EXCEEDED,
-    modes.MEMORY_QUOTA_EXCEEDED,
-    modes.POD_QUOTA_EXCEEDED,
-    modes.INSUFFICIENT_CPU,
-    modes.INSUFFICIENT_MEMORY,
-    modes.INSUFFICIENT_EPHEMERAL_STORAGE,
-    modes.TOO_MANY_PODS,
-    modes.ANTI_AFFINITY_UNSATISFIABLE,
-    modes.SPREAD_UNSATISFIABLE,
-    modes.HOST_PORT_TAKEN,
-    modes.ROLLOUT_STUCK,
-)
-"""What such a rollout looks like to who sees the new pod alone: no quota, no room, no free port."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,13 +148,19 @@ def _finding(deployment: Object, blocked: Blocked, olds: int) -> Finding:
         fix=Fix(
             "Let one old pod stop first, or use Recreate, or make room for one more pod",
             (
-                Change("strategy.rollingUpdate.maxUnavailable", allowed, "1", "strategy.rollingUpdate.maxUnavailable"),
-                Change("strategy.rollingUpdate.maxSurge", surge, "0", "strategy.rollingUpdate.maxSurge"),
+                edit(deployment, ("spec", "strategy", "rollingUpdate", "maxUnavailable"), 1),
+                edit(deployment, ("spec", "strategy", "rollingUpdate", "maxSurge"), 0),
             ),
         ),
         affected=tuple(ref(obj) for obj in blocked.affected),
-        instead_of=SHOWN_BY,
     )
+
+
+def _one_by_one(daemonset: Object, rolling: Mapping[str, Any]) -> Iterator[Edit]:
+    """Yield the edits by which a DaemonSet replaces pods in place; the API wants one of the two numbers above 0."""
+    yield edit(daemonset, ("spec", "updateStrategy", "rollingUpdate", "maxSurge"), 0)
+    if str(rolling.get("maxUnavailable", "1")).rstrip("%") == "0":
+        yield edit(daemonset, ("spec", "updateStrategy", "rollingUpdate", "maxUnavailable"), 1)
 
 
 @rule(modes.DAEMONSET_SURGE_WITH_HOST_PORT, on="DaemonSet")
@@ -192,10 +185,9 @@ def daemonset_surges(daemonset: Object, graph: Graph) -> Iterator[Finding]:
         evidence=(Evidence(name, "/spec/updateStrategy/rollingUpdate/maxSurge", str(rolling["maxSurge"])),),
         fix=Fix(
             "Let the old pod stop first",
-            (Change("updateStrategy.rollingUpdate.maxSurge", str(rolling["maxSurge"]), "0", "updateStrategy"),),
+            tuple(_one_by_one(daemonset, rolling)),
         ),
         affected=tuple(ref(pod) for pod in graph.pods(daemonset) if is_unscheduled(pod)),
-        instead_of=SHOWN_BY,
     )
 
 

@@ -4,11 +4,15 @@ import re
 from collections.abc import Iterator
 
 from agent.diagnose import modes
-from agent.diagnose.finding import Change, Confidence, Finding, Fix, Severity
+from agent.diagnose.finding import Confidence, Finding, Fix, Severity
 from agent.diagnose.registry import rule
 from agent.diagnose.unexplained import patience
-from agent.kube.endpoints import is_ready
+from agent.kube.addresses import calls
+from agent.kube.edits import edit, pod_edits
+from agent.kube.endpoints import is_ready, services_of, workloads
+from agent.kube.environment import environment
 from agent.kube.fields import condition, containers, metadata, number, seconds_since, spec, status, template, texts
+from agent.kube.remedies import kubectl
 from agent.kube.scheduling import CONTROL_PLANE, fits
 from agent.kube.wording import closest, counted, listed, said
 from agent.snapshot.evidence import Evidence
@@ -27,25 +31,59 @@ def service_missing(workload: Object, graph: Graph) -> Iterator[Finding]:
     if graph.exists("Service", name.namespace, wanted) is not False:
         return
     near = closest(wanted, (ref(found).name for found in graph.all("Service", name.namespace)))
+    user = _user_of_names(workload, wanted, graph)
     yield Finding(
         mode=modes.STATEFULSET_SERVICE_MISSING,
         subject=name,
         cause=f"{said(name)} names Service {wanted} as the one that governs its pods, which does not exist"
         f"{f' (there is one called {near})' if near else ''}: {name.name}-0.{wanted} resolves to nothing",
-        severity=Severity.WARNING if _needs_names(workload, wanted) else Severity.INFO,
+        severity=Severity.WARNING if user or _served_under_another_name(workload, graph) else Severity.INFO,
         confidence=Confidence.CERTAIN,
-        evidence=(Evidence(name, "/spec/serviceName", wanted),),
+        evidence=(Evidence(name, "/spec/serviceName", wanted), *([user] if user else [])),
         fix=Fix(
             f"Create the headless Service {wanted} (clusterIP None) with the pods' selector",
-            (Change("serviceName", wanted, "", "service.headless"),),
+            concerns=("serviceName",),
         ),
     )
 
 
-def _needs_names(workload: Object, service: str) -> bool:
-    """Return whether pods may look for each other: there are several, or one speaks of the Service."""
-    spoken = (repr(container) for _, container in containers(template(workload)))
-    return number(spec(workload).get("replicas"), 1) > 1 or any(service in text for text in spoken)
+def _user_of_names(workload: Object, service: str, graph: Graph) -> Evidence | None:
+    """Return who uses the names of a StatefulSet's pods (`db-0.db`), or of its Service; None where nobody does.
+
+    A container's own name or image is no use, and neither is a word that only happens to be the same.
+    """
+    stem, home = ref(workload).name, ref(workload).namespace
+    pod_name = re.compile(
+        rf"(?<![-\w.])(?:{re.escape(stem)}-\d+|[^\s.,;/@]*\)|[^\s.,;/@]*\}}|\$\w+)\.{re.escape(service)}(?![-\w])"
+    )
+    for user in workloads(home, graph):
+        for pointer, text in _texts_of(user, home, graph):
+            if pod_name.search(text):
+                return Evidence(ref(user), pointer, text[:200])
+        for pointer, container in containers(template(user)):
+            for call in calls(container, home, graph):
+                if (call.namespace, call.name) == (home, service):
+                    return Evidence(ref(user), f"/spec/template{pointer}", call.value[:200])
+    for config in graph.all("ConfigMap", home):
+        for key, text in (config.get("data") or {}).items():
+            found = pod_name.search(str(text))
+            if found:
+                return Evidence(ref(config), f"/data/{str(key).replace('/', '~1')}", found[0])
+    return None
+
+
+def _served_under_another_name(workload: Object, graph: Graph) -> bool:
+    """Return whether several pods, which may look for each other, have a Service that is not the one named."""
+    return number(spec(workload).get("replicas"), 1) > 1 and bool(services_of(workload, graph))
+
+
+def _texts_of(user: Object, home: str, graph: Graph) -> Iterator[tuple[str, str]]:
+    """Yield (JSON pointer, text) of the commands, arguments and variables of a workload."""
+    for pointer, container in containers(template(user)):
+        known = environment(container, home, graph)
+        for part in ("command", "args"):
+            yield from ((f"/spec/template{pointer}/{part}", known.expand(word)) for word in texts(container.get(part)))
+        yield from ((f"/spec/template{pointer}/env", f"{name}={value}") for name, value in known.values.items())
 
 
 @rule(modes.STATEFULSET_BLOCKED, on="StatefulSet")
@@ -131,10 +169,9 @@ def _deadlock_finding(workload: Object, pod: Object, peer: str) -> Finding:
         ),
         fix=Fix(
             "Create the pods together (the field is immutable: delete the StatefulSet with --cascade=orphan first)",
-            (Change("podManagementPolicy", "OrderedReady", "Parallel", "podManagementPolicy"),),
+            (edit(workload, ("spec", "podManagementPolicy"), "Parallel"),),
         ),
         affected=(ref(pod),),
-        instead_of=(modes.UNEXPLAINED, modes.INIT_WAITS, modes.READINESS_PROBE),
     )
 
 
@@ -153,10 +190,9 @@ def _outdated_finding(workload: Object, pod: Object) -> Finding:
         ),
         fix=Fix(
             f"Delete {ref(pod).name}, so that it is made from the new template",
-            command=f"kubectl delete pod {ref(pod).name} -n {name.namespace}",
+            (kubectl("delete", "pod", ref(pod).name, namespace=name.namespace),),
         ),
         affected=(ref(pod),),
-        instead_of=(modes.UNEXPLAINED,),
     )
 
 
@@ -172,10 +208,12 @@ def _waiting_finding(workload: Object, pod: Object, missing: int, lasted: float)
         severity=Severity.ERROR,
         confidence=Confidence.LIKELY,
         evidence=(Evidence(ref(pod), found[0] if found else "/status/conditions", shown),),
-        fix=Fix(f"Mend {ref(pod).name}", command=f"kubectl describe pod {ref(pod).name} -n {name.namespace}"),
+        fix=Fix(
+            f"Correct what keeps {ref(pod).name} from becoming ready",
+            (kubectl("describe", "pod", ref(pod).name, namespace=name.namespace),),
+        ),
         affected=(ref(pod),),
         roots=(ref(pod),),
-        instead_of=(modes.UNEXPLAINED,),
     )
 
 
@@ -204,9 +242,13 @@ def _selects_none(daemonset: Object, graph: Graph) -> Iterator[Finding]:
         hint = f" (there is {other})" if other else ""
         severity = Severity.WARNING if near or other else Severity.INFO
         cause = f"selects nodes with {key}={value}, and {has}{hint}, so it runs nowhere"
-        change = Change(f"nodeSelector.{key}", value, near, "nodeSelector")
+        edits = pod_edits(daemonset, graph, ("nodeSelector", key), near) if near else ()
         shown = Evidence(ref(daemonset), f"/spec/template/spec/nodeSelector/{key}", value)
-        fix = Fix(f"Select {key}={near}" if near else "Label the nodes it is for, or select others", (change,))
+        fix = Fix(
+            f"Select {key}={near}" if near else "Label the nodes it is for, or select others",
+            edits,
+            (f"nodeSelector.{key}",),
+        )
         yield _daemon_finding(daemonset, cause, shown, fix, severity)
 
 
@@ -216,8 +258,8 @@ def _kept_away(daemonset: Object, graph: Graph) -> Iterator[Finding]:
     if taints:
         cause = f"does not run on {counted(len(found), 'node')} because it does not tolerate {listed(sorted(taints))}"
         shown = Evidence(ref(found[0].node), "/spec/taints", listed(sorted(taints)))
-        change = Change("tolerations", "", "", "tolerations")
-        yield _daemon_finding(daemonset, cause, shown, Fix("Tolerate it, if it should", (change,)), Severity.INFO)
+        fix = Fix("Tolerate it, if it should", concerns=("tolerations",))
+        yield _daemon_finding(daemonset, cause, shown, fix, Severity.INFO)
 
 
 def _daemon_finding(daemonset: Object, cause: str, shown: Evidence, fix: Fix, severity: Severity) -> Finding:

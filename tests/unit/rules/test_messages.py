@@ -1,24 +1,19 @@
 """What programs say when they end, in the words of well-known ones, and what only sounds like it."""
 
 import copy
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from agent.diagnose.finding import Finding
+from agent.kube.containers import readable
+from agent.snapshot.graph import Graph
 from agent.snapshot.record import Snapshot
 from tests.fakes.captures import found, world
+from tests.fakes.lastwords import LastWords, corpus, ending_with
 
-
-def saying(log: str, *, env: Sequence[dict[str, Any]] = (), name: str = "exception-at-start") -> Snapshot:
-    """Return the capture of a program that ends again and again, with other last words and variables."""
-    base = world(name)
-    pods = [copy.deepcopy(dict(pod)) for pod in base.objects["Pod"]]
-    for pod in pods:
-        pod["spec"]["containers"][0]["env"] = list(env)
-    return replace(base, logs=dict.fromkeys(base.logs, log), objects={**base.objects, "Pod": pods})
+LAST_WORDS = list(corpus())
 
 
 def only(snapshot: Snapshot) -> Finding:
@@ -67,10 +62,25 @@ SAID = [
 ]
 
 
+@pytest.mark.parametrize("spoken", LAST_WORDS, ids=lambda spoken: f"{spoken.mode}: {spoken.software}")
+def test_the_last_words_of_known_software_name_their_mode(spoken: LastWords) -> None:
+    """A wrong mode sends somebody to the wrong place; near misses are bugs that sound like others."""
+    finding = only(ending_with(spoken.log, mount=spoken.mount))
+    assert finding.mode.code == spoken.mode, finding.cause
+    said = " ".join((finding.cause, *(item.text for item in finding.evidence)))
+    assert all(word in said for word in spoken.words), said
+
+
+def test_the_corpus_holds_its_near_misses() -> None:
+    """Recognition is worth nothing where what only sounds alike is recognised too."""
+    assert sum(not spoken.near for spoken in LAST_WORDS) >= 150
+    assert sum(spoken.near for spoken in LAST_WORDS) >= 50
+
+
 @pytest.mark.parametrize(("mode", "log"), SAID)
 def test_last_words_are_understood(mode: int, log: str) -> None:
     """Otherwise somebody reads that a container ends with code 1, which they knew."""
-    finding = only(saying(f"INFO starting\n{log}\n"))
+    finding = only(ending_with(f"INFO starting\n{log}\n"))
     assert finding.mode.number == mode, finding.cause
     assert finding.subject.name == "orders"
 
@@ -86,7 +96,9 @@ GONE_ON_AFTER = "\n".join(
 
 def test_what_a_program_went_on_after_did_not_end_it() -> None:
     """The connection came; the bug is what ended it."""
-    finding = only(saying(f"{GONE_ON_AFTER}\nTypeError: rates.find is not a function\n    at convert (/app/fx.js:9)"))
+    finding = only(
+        ending_with(f"{GONE_ON_AFTER}\nTypeError: rates.find is not a function\n    at convert (/app/fx.js:9)")
+    )
     assert finding.mode.number == 73
 
 
@@ -99,39 +111,39 @@ def test_what_an_error_grew_out_of_counts() -> None:
         "Traceback (most recent call last):\n"
         "RuntimeError: startup failed\n"
     )
-    assert only(saying(log)).mode.number == 82
+    assert only(ending_with(log)).mode.number == 82
 
 
 @pytest.mark.parametrize("text", ["LISTEN_PORT", "80a"])
 def test_a_value_that_cannot_be_used_is_named_with_its_variable(text: str) -> None:
     log = "ValueError: invalid literal for int() with base 10: '80a'"
-    finding = only(saying(log, env=[{"name": "LISTEN_PORT", "value": "80a"}]))
+    finding = only(ending_with(log, env=[{"name": "LISTEN_PORT", "value": "80a"}]))
     assert finding.mode.number == 70
     assert text in finding.cause
 
 
 def test_a_conversion_of_something_else_is_a_bug_and_no_setting() -> None:
     """A row of an imported file was odd; the configuration is right."""
-    assert only(saying("ValueError: invalid literal for int() with base 10: 'n/a'")).mode.number == 73
+    assert only(ending_with("ValueError: invalid literal for int() with base 10: 'n/a'")).mode.number == 73
 
 
 def test_whose_credentials_were_refused_is_said_and_what_they_are_is_not() -> None:
     chosen = {"secretKeyRef": {"name": "shop-db", "key": "password"}}
     env: list[dict[str, Any]] = [{"name": "DB_PASSWORD", "valueFrom": chosen}, {"name": "LEVEL", "value": "info"}]
-    finding = only(saying('FATAL: password authentication failed for user "shop"', env=env))
+    finding = only(ending_with('FATAL: password authentication failed for user "shop"', env=env))
     assert "Secret shop-db, key password (DB_PASSWORD)" in finding.cause
     assert "LEVEL" not in finding.cause
 
 
 def test_a_database_on_localhost_is_the_pod_itself() -> None:
     env = [{"name": "DATABASE_URL", "value": "postgres://shop@localhost:5432/shop"}]
-    finding = only(saying("Error: connect ECONNREFUSED 127.0.0.1:5432", env=env))
+    finding = only(ending_with("Error: connect ECONNREFUSED 127.0.0.1:5432", env=env))
     assert "localhost:5432 (DATABASE_URL), which is its own pod" in finding.cause
 
 
 def test_a_program_that_never_ended_by_itself_has_no_last_words() -> None:
     """Asked to stop, it logs that connections were reset: that is the stop."""
-    base = saying("Error: read ECONNRESET\nTypeError: late")
+    base = ending_with("Error: read ECONNRESET\nTypeError: late")
     pods = [copy.deepcopy(dict(pod)) for pod in base.objects["Pod"]]
     for pod in pods:
         (status,) = pod["status"]["containerStatuses"]
@@ -144,7 +156,7 @@ def test_a_program_that_never_ended_by_itself_has_no_last_words() -> None:
 
 @pytest.mark.parametrize("code", [137, 143])
 def test_an_end_by_somebody_else_is_no_bug_of_the_program(code: int) -> None:
-    base = saying("TypeError: late")
+    base = ending_with("TypeError: late")
     pods = [copy.deepcopy(dict(pod)) for pod in base.objects["Pod"]]
     for pod in pods:
         for state in ("state", "lastState"):
@@ -155,11 +167,11 @@ def test_an_end_by_somebody_else_is_no_bug_of_the_program(code: int) -> None:
 
 
 def test_a_missing_setting_is_that_and_no_exception() -> None:
-    assert only(saying("KeyError: 'STRIPE_TOKEN'")).mode.number == 69
+    assert only(ending_with("KeyError: 'STRIPE_TOKEN'")).mode.number == 69
 
 
 def test_a_fault_without_a_word_is_told_by_its_status() -> None:
-    base = saying("")
+    base = ending_with("")
     pods = [copy.deepcopy(dict(pod)) for pod in base.objects["Pod"]]
     for pod in pods:
         for state in ("state", "lastState"):
@@ -180,3 +192,109 @@ def test_who_only_had_to_wait_for_its_database_is_well(said: str) -> None:
     (service,) = (item for item in base.objects["Service"] if item["metadata"]["name"] == "db")
     log = said.format(address=service["spec"]["clusterIP"])
     assert found(replace(base, logs=dict.fromkeys(base.logs, log))) == []
+
+
+JSON_LOG = """
+{"time":"2026-11-25T10:00:00.5432Z","level":"info","msg":"starting"}
+{"time":"2026-11-25T10:00:01.6379Z","level":"error","msg":"failed","err":{"message":"connection refused"}}
+"""
+
+
+def test_a_number_in_a_time_stamp_is_no_port() -> None:
+    finding = only(ending_with(JSON_LOG))
+    assert "cannot connect: connection refused" in finding.cause
+    assert "5432" not in finding.cause
+
+
+def test_the_service_that_takes_no_connection_is_said_with_what_it_lacks() -> None:
+    """Otherwise somebody checks the address first, and it is right."""
+    base = ending_with("Error: connect ECONNREFUSED 10.96.200.9:6379")
+    lonely = {
+        "kind": "Service",
+        "metadata": {"name": "cache", "namespace": base.objects["Pod"][0]["metadata"]["namespace"]},
+        "spec": {"selector": {"app": "cache"}, "clusterIP": "10.96.200.9", "clusterIPs": ["10.96.200.9"]},
+    }
+    world = replace(base, objects={**base.objects, "Service": [*base.objects["Service"], lonely]})
+    causes = [finding.cause for finding in found(world) if finding.mode.code == "dependency-unreachable"]
+    assert any(
+        "cannot connect to Service cache (10.96.200.9:6379): connection refused; Service cache has no pod" in cause
+        for cause in causes
+    )
+
+
+def test_a_name_of_another_namespace_is_said_in_full() -> None:
+    base = ending_with("panic: dial tcp: lookup ledger on 10.96.0.10:53: no such host")
+    other = {
+        "kind": "Service",
+        "metadata": {"name": "ledger", "namespace": "books"},
+        "spec": {"clusterIP": "10.96.7.7"},
+    }
+    finding = only(replace(base, objects={**base.objects, "Service": [*base.objects["Service"], other]}))
+    assert finding.mode.code == "service-name-wrong"
+    assert "one exists in namespace books: ledger.books" in finding.cause
+
+
+def test_an_answer_about_one_name_is_no_silent_name_server() -> None:
+    """Somebody would look at CoreDNS, which is well."""
+    for told in ("no such host", "server misbehaving"):
+        finding = only(ending_with(f"panic: dial tcp: lookup api.partner.example on 10.96.0.10:53: {told}"))
+        assert finding.mode.code == "dependency-unreachable"
+        assert "cannot resolve api.partner.example" in finding.cause
+
+
+def test_no_answer_at_all_is_a_silent_name_server() -> None:
+    log = (
+        "panic: dial tcp: lookup api.partner.example on 10.96.0.10:53: read udp 10.1.1.9:41->10.96.0.10:53: i/o timeout"
+    )
+    assert only(ending_with(log)).mode.code == "dns-unanswered"
+
+
+def test_a_setting_that_is_given_is_not_called_missing() -> None:
+    """The program says so of another reading of it; the object proves that it is set."""
+    log = "Error: DATABASE_URL is not set"
+    assert only(ending_with(log)).mode.code == "setting-missing"
+    given = [{"name": "DATABASE_URL", "value": "postgres://db/shop"}]
+    assert only(ending_with(log, env=given)).mode.code == "exception"
+
+
+KUBECTL = (
+    'Error from server (Forbidden): pods is forbidden: User "system:serviceaccount:a:b" cannot list resource "pods"'
+)
+
+
+def test_what_kubectl_prints_is_not_the_kubelet_about_a_log() -> None:
+    """An init container that runs kubectl would otherwise seem to have said nothing."""
+    assert readable(KUBECTL) == KUBECTL
+    for told in (
+        "unable to retrieve container logs for containerd://4f1c",
+        'previous terminated container "app" in pod "web-1" not found',
+        'Error from server (BadRequest): previous terminated container "app" in pod "web-1" not found',
+        'failed to try resolving symlinks in path "/var/log/pods/a_b_c/app/0.log": lstat /var/log/pods: no such file',
+    ):
+        assert readable(told) == ""
+
+
+def test_a_read_only_root_is_said_where_the_program_writes_beside_its_volumes() -> None:
+    """Otherwise somebody looks for a volume, and there is none at that path."""
+    base = ending_with("OSError: [Errno 30] Read-only file system: '/app/cache'")
+    assert only(base).mode.code == "exception"
+    pods = [copy.deepcopy(dict(pod)) for pod in base.objects["Pod"]]
+    for pod in pods:
+        pod["spec"]["containers"][0]["securityContext"] = {"readOnlyRootFilesystem": True}
+    finding = only(replace(base, objects={**base.objects, "Pod": pods}))
+    assert finding.mode.code == "volume-denied"
+    assert "writes to /app/cache, and its root file system is read-only" in finding.cause
+
+
+def test_events_counted_together_say_what_each_of_them_said() -> None:
+    """A rule that looks how a message begins would miss every event that happened often."""
+    about = {"kind": "Pod", "namespace": "shop", "name": "web-1"}
+    pod = {"kind": "Pod", "metadata": {"namespace": "shop", "name": "web-1"}}
+    event = {
+        "kind": "Event",
+        "involvedObject": about,
+        "message": "(combined from similar events): Liveness probe failed",
+    }
+    graph = Graph(replace(ending_with(""), objects={"Event": [event]}))
+    assert [found["message"] for found in graph.events(pod)] == ["Liveness probe failed"]
+    assert [found["message"] for found in graph.all("Event")] == ["Liveness probe failed"]
