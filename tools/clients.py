@@ -99,7 +99,7 @@ def _quoted(piece: str) -> str:
 
 
 def quiet_words(words: Sequence[Any]) -> list[Any]:
-    """Return a command's words with secrets masked: the one behind a secret's flag, and what its client takes as one."""
+    """Return a command's words with secrets masked: what stands behind a secret's flag, or is one to its client."""
     reader, made, flagged = _Reader(), list[Any](), False
     for word in words:
         telling = flagged and not (isinstance(word, str) and says_nothing(word))

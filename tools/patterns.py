@@ -24,7 +24,7 @@ _WORDS = (
     "|-auth|_pw|-pw|_pin|-pin|_salt|-salt"
 )
 _COLOUR = r"(?:\x1b\[[\d;]{0,12}m)*"
-_TAGS = r"(?:[&!][\w:/.!-]*+[ \t]+){0,3}"
+_TAGS = r"(?:[&!][\w:/.!-]*+[ \t]++){0,3}+"
 _KEY = rf"(?P<k>{_WORD}[\w.-]{{0,60}})"
 _TO = rf"\\*[\"']?{_COLOUR}[ \t]{{0,9}}(?:=>|=|:(?!//|\?)){_COLOUR}[ \t]{{0,9}}{_COLOUR}{_TAGS}"
 _QUOTED = r"(?P<q>\\*[\"'])(?P<v>(?:(?<!\\)(?P=q)(?P=q)|(?!(?<!\\)(?P=q)).)*+)(?:(?P=q)|$)"
@@ -94,7 +94,7 @@ _OBJECT_NAME = re.compile(r"[a-z0-9][a-z0-9./-]{0,252}")
 
 
 def _is_result(found: re.Match[str], name: str) -> bool:
-    """Return whether a value is a result (`pass: 3 of 4`, `--- PASS: TestLogin`), or names a cloud's secret or those to pull with."""
+    """Return whether a value is a result (`pass: 3 of 4`), or names a cloud's secret or those to pull with."""
     text, start = found.string, found.start("k")
     if _PASSED.search(name):
         return _SCORE.match(text, found.start("v")) is not None or text[max(0, start - 4) : start] == "--- "
@@ -120,12 +120,12 @@ def _docker_auth(found: re.Match[str]) -> str:
         return found[0]
 
 
-_SECRET = r"kind\\*[\"']?[ \t]{0,9}:[ \t]{0,9}\\*[\"']?secret(?:list)?(?![\w-])"
+_A_SECRET = r"kind\\*[\"']?[ \t]{0,9}:[ \t]{0,9}\\*[\"']?secret(?:list)?(?![\w-])"  # noqa: S105 - a pattern
 
 
 def _secret_objects(text: str) -> str:
-    """Return a text that holds a Secret (YAML or JSON, at any depth) without data, and without what else is called so."""
-    if not _compiled(_SECRET, re.IGNORECASE).search(text):
+    """Return a text that holds a Secret (YAML or JSON, at any depth) without its data."""
+    if not _compiled(_A_SECRET, re.IGNORECASE).search(text):
         return text
     text = _compiled(r"((?<![\w.-])\\*[\"']?(?:data|stringData)\\*[\"']?\s{0,9}:\s{0,9})\{[^{}]*\}?", re.NOFLAG).sub(
         r"\1{}", text
@@ -154,7 +154,8 @@ SPANNING: tuple[Rule, ...] = (
     _rule("private-lines:", r"(Private-Lines:[ ]*\d+).*?(?=Private-MAC|\Z)", rf"\1 {MASK}\n", re.DOTALL),
     _rule(  # a block scalar: all lines that are indented deeper than their key; or one word on the next line
         _WORDS,
-        rf"^(?P<in>[ \t]*+)(?P<h>[^\n]{{0,256}}?(?P<k>(?<![\w.-])[\w.-]{{0,60}}?{_WORD}[\w.-]{{0,60}})[\"']?:[ \t]*{_TAGS}"
+        rf"^(?P<in>[ \t]*+)(?P<h>[^\n]{{0,256}}?(?P<k>(?<![\w.-])[\w.-]{{0,60}}?{_WORD}[\w.-]{{0,60}})"
+        rf"[\"']?:[ \t]*{_TAGS}"
         r"(?:[|>][-+\d]*[ \t]*(?:\#[^\n]*)?\n(?=(?P=in)[ \t]+)|\n(?=(?P=in)[ \t]+[^\s:#-][^\s:]{3,}[ \t]*(?:\n|\Z))))"
         r"(?:(?P=in)[ \t]+[^\n]*(?:\n|\Z)|[ \t]*\n)+",
         _block,
@@ -162,7 +163,8 @@ SPANNING: tuple[Rule, ...] = (
     ),
     _rule(  # an environment variable as Kubernetes writes it, a setting as .NET does
         _WORDS,
-        rf"(?<![\w-])(?:name|key)\\*[\"']?\s{{0,9}}[:=]\s{{0,9}}\\*[\"']?(?P<k>[\w.-]{{0,60}}?{_WORD.replace('(?=', '(?:')}"
+        r"(?<![\w-])(?:name|key)\\*[\"']?\s{0,9}[:=]\s{0,9}\\*[\"']?"
+        rf"(?P<k>[\w.-]{{0,60}}?{_WORD.replace('(?=', '(?:')}"
         rf"[\w.-]{{0,60}})\\*[\"']?\s{{0,99}},?\s{{0,99}}\\*[\"']?value\\*[\"']?\s{{0,9}}[:=][ \t]{{0,9}}"
         r"(?P<v>\\*\"(?:\\.|[^\"\\])*\\*\"?|[^\s,}]+)",
         lambda found: (
@@ -227,7 +229,8 @@ LINE: tuple[Rule, ...] = (
     ),
     _rule(
         "thin:|sqlplus|expdp|impdp|sqlldr",
-        r"(?:jdbc:oracle:thin:|\b(?:sqlplus|expdp|impdp|sqlldr)[ \t]+(?:-\w+[ \t]+){0,5})[\w$#]{1,64}/(?P<v>[^\s@/]{1,128})(?=@|\s|$)",
+        r"(?:jdbc:oracle:thin:|\b(?:sqlplus|expdp|impdp|sqlldr)[ \t]+(?:-\w+[ \t]+){0,5})"
+        r"[\w$#]{1,64}/(?P<v>[^\s@/]{1,128})(?=@|\s|$)",
     ),
     _rule(
         _WORDS,
@@ -260,13 +263,15 @@ LINE: tuple[Rule, ...] = (
     _rule(":", r"^[^:\s/]{1,253}:(?:\d{2,5}|\*):[\w*-]{1,64}:[\w*-]{1,64}:(?P<v>[^:\s]+)$"),
     _rule(
         "stdin|chpasswd|sudo -s|passphrase-fd",
-        r"\b(?:echo|printf)\s+(?:-\w+\s+)?(?P<v>[^\s|]{1,256})\s*\|[^|\n]{0,200}?(?:password-stdin|chpasswd|--stdin|sudo -S|passphrase-fd)",
+        r"\b(?:echo|printf)\s+(?:-\w+\s+)?(?P<v>[^\s|]{1,256})\s*\|[^|\n]{0,200}?"
+        r"(?:password-stdin|chpasswd|--stdin|sudo -S|passphrase-fd)",
     ),
     _rule("pass:", r"-pass(?:in|out)?[ \t]+pass:(?P<v>[^\s\"']+)"),
     _rule("pwd=|password=", r"(?:pwd|password)=(?P<v>\{[^{}\"':=]{1,200}\})(?=;|$)"),
     _rule(  # a whole line of settings: its value may have spaces
         _WORDS,
-        rf"^[ \t]*(?:-[ \t]+){{0,9}}[\"']?[\w.-]{{0,60}}?{_KEY}[\"']?[ \t]{{0,9}}[:=][ \t]+{_TAGS}(?![\"'|>{{\[*&!\#]){_PROSE}"
+        rf"^[ \t]*(?:-[ \t]+){{0,9}}[\"']?[\w.-]{{0,60}}?{_KEY}[\"']?[ \t]{{0,9}}[:=][ \t]+"
+        rf"{_TAGS}(?![\"'|>{{\[*&!\#]){_PROSE}"
         r"(?P<v>[^\s\#:=]+(?:[ \t]+[^\s\#:=]+){1,20})(?=[ \t]+\#|[ \t]*$)",
         _named,
     ),

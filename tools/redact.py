@@ -101,7 +101,7 @@ _held = 0
 
 
 def harmless(text: str) -> bool:
-    """Return whether a text comes out of `redact` as it went in; remembered, since objects repeat the same few texts."""
+    """Return whether a text comes out of `redact` as it went in; remembered, as objects repeat few texts."""
     global _held
     if text in _HARMLESS:
         return True

@@ -21,11 +21,12 @@ REFERENCE_NAME = re.compile(
 """Names that only say where a secret is, or that hold what identifies it and cannot be turned back."""
 
 _ABOUT = frozenset(
-    "age alg algorithm annotations audience audiences backend class controller count days driver duration enabled endpoint"
-    " engine expiration expires expiry field format generation header hours id interval issuer keys kind label labels length"
-    " lifetime limit manager max method min minutes mode operator parameters plugin policy prefix provider requests required"
-    " reviewer revision role roles rotation scope scopes seconds selector server service size store strategy suffix template"
-    " timeout ttl usage user username users version".split()
+    "age alg algorithm annotations audience audiences backend class controller count days driver duration "
+    "enabled endpoint engine expiration expires expiry field format generation header hours id interval "
+    "issuer keys kind label labels length lifetime limit manager max method min minutes mode operator "
+    "parameters plugin policy prefix provider requests required reviewer revision role roles rotation "
+    "scope scopes seconds selector server service size store strategy suffix template timeout ttl usage "
+    "user username users version".split()
 )
 """Last words of a name that is about a secret: how long it lives, who gave it, who uses it."""
 

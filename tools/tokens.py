@@ -1,7 +1,7 @@
 """Tokens that show by their own shape whose they are: the prefixes well-known services give to what they issue.
 
 Which services and which prefixes is taken from the published rule sets of gitleaks (v8.30, commit b58d3f10) and
-detect-secrets (v1.5.0); the patterns are our own. They are looser on length than those sets, since here a miss costs more
+detect-secrets (v1.5.0); the patterns are our own. They are looser on length than those sets: here a miss costs more
 than a masked look-alike, and stricter where a prefix is also how a pod or an npm setting may be called.
 """
 
@@ -94,5 +94,8 @@ UNMARKED = r"[MNO][\w-]{23,25}\.[\w-]{6}\.[\w-]{27,38}"
 NEEDLES = " ".join(needles for needles, _ in SHAPES)
 PATTERN = rf"(?<![A-Za-z0-9])(?:{'|'.join(shape for _, shape in SHAPES)})"
 
-TAME = r"(?!xox|xapp|gl[a-z]{2}|sk-|dapi|dp\.|[ps]at[.-]|hv[sbr]\.|s\.|key-|pul-|ico-|dt0|fio-|sq0|pplx|tskey|nvapi|xai-|v1\.0|xkeysib|xsmtpsib|tk-us|p8e-)"
+TAME = (
+    r"(?![0-9a-f]{32}-us|xox|xapp|gl[a-z]{2}|sk-|dapi|dp\.|[ps]at[.-]|hv[sbr]\.|s\.|key-|pul-|ico-|dt0|fio-|sq0|pplx|tskey|nvapi"
+    r"|xai-|v1\.0|xkeysib|xsmtpsib|tk-us|p8e-)"
+)
 """What begins no token that is made of small letters, digits, dots and dashes alone."""

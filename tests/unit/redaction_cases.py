@@ -195,7 +195,8 @@ def _urls() -> list[Secret]:
         (f"https://corp.webhook.office.com/webhookb2/{uid}@{uid}/IncomingWebhook/{drawn(HEX, 32)}/{uid}", uid),
         (f"https://shop.blob.core.windows.net/c/x?sv=2022-11-02&sr=b&se=2026-01-01&sp=r&sig={sig}", sig),
         (
-            f"https://b.s3.amazonaws.com/x?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Expires=60&X-Amz-Signature={drawn(HEX, 64)}",
+            f"https://b.s3.amazonaws.com/x?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Expires=60"
+            f"&X-Amz-Signature={drawn(HEX, 64)}",
             drawn(HEX, 64),
         ),
         (f"https://storage.googleapis.com/b/x?X-Goog-Expires=60&X-Goog-Signature={drawn(HEX, 128)}", drawn(HEX, 128)),
@@ -362,7 +363,7 @@ KEPT: list[str] = [
     "passwordFile: /etc/db/password",
     "automountServiceAccountToken: false",
     "serviceAccountToken:\n  expirationSeconds: 3607\n  path: token\n",
-    'forbidden: User "system:serviceaccount:shop:web" cannot list resource "secrets" in API group "" in the namespace "shop"',
+    'forbidden: User "system:serviceaccount:shop:web" cannot list resource "secrets" in API group ""',
     "resources: [secrets, configmaps]",
     "secrets: 10",
     "count/secrets: 5",
