@@ -8,7 +8,7 @@ MASK = "***"
 SECRET_NAME = re.compile(
     r"(?i)(?<!by)(?<!com)(?<!sur)(?<!tres)pass$|(?<![a-z])pass(?![a-z])|passw(or)?d|passphrase|passcode|secret|token(?!i[sz])"
     r"|credential|connection[-_]?string|encryption[-_]?key|pre[-_]?shared[-_]?key|jwt|salt$|cookie$|dockerconfig|authorization$"
-    r"|(^|[_.-])(dsn|auth|pwd|pw|psk|pin)$|pwd$|api[-_]?key|[_-]key$|^key_"
+    r"|(^|[_.-])(dsn|auth|pwd|pw|psk)$|[_.-]pin$|pwd$|api[-_]?key|[_-]key$|^key_"
     r"|(access|account|private|signing|master|license)[-_]?key$|bind[-_]?pw$|webhook[-_]?url$"
 )
 """Names of environment variables and values whose text is masked."""
