@@ -39,7 +39,7 @@ _PASSWORD = re.compile(r"(?i)passw(or)?d$|passphrase$|pwd$|pin$|passcode$")
 _SAYS_NOTHING = re.compile(
     r"(?i:true|false|yes|no|on|off|null|none|nil|enabled|disabled|required|optional|active)"
     r"|\$\{[\w.:-]{1,80}\}|\$\([\w.-]{1,80}\)|\$[A-Z_][A-Z0-9_]{2,60}|\{\{[^{}]{0,200}\}\}|%[A-Z_]{3,60}%"
-    r"|\.{1,2}/[\w./-]{1,200}|[\w./-]{1,200}\.(?:txt|pem|key|crt|json|ya?ml|jks|p12|conf|cnf|properties|env)"
+    r"|\.{1,2}/[\w./-]{1,200}|[a-z./_-]{1,120}\.(?:txt|pem|key|crt|json|ya?ml|jks|p12|conf|cnf|properties|env)"
     r"|<[A-Za-z][a-z _-]{1,40}>|\*+"
     r"|(?:file:/{0,2})?/(?:app|config|data|etc|home|mnt|opt|root|run|secrets?|srv|tmp|usr|var|vault)/[\w./@-]{1,200}"
 )
