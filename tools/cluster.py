@@ -346,7 +346,8 @@ def _items(kind: Kind, page: dict[str, Any], path: str, *, owners: bool) -> list
         return [_secret(row, namespace) for row in page.get("rows") or ()]
     named = {"kind": kind.name, "apiVersion": kind.version}
     items = page["items"] or ()
-    return [redact_object(named | item, owners=owners) if type(item) is dict else None for item in items]
+    listed = [named | item if type(item) is dict else named | {"kind": None} for item in items]
+    return [redact_object(item, owners=owners) if isinstance(item["kind"], str) else None for item in listed]
 
 
 def _secret(row: dict[str, Any], namespace: str) -> dict[str, Any]:

@@ -194,7 +194,8 @@ def _objects(found: Any, kind: str, parts: dict[str, Part]) -> Sequence[Object]:
     """Return a list's objects, redacted and held to their shape again: a bundle may come from anywhere."""
     if not isinstance(found, list):
         raise ValueError("a list of objects is not one")
-    listed = [redact_object(item, owners=True) if type(item) is dict else None for item in found]
+    named = [item if type(item) is dict and isinstance(item.get("kind"), str) else None for item in found]
+    listed = [redact_object(item, owners=True) if item is not None else None for item in named]
     part = parts.get(kind) or Part(kind, "", State.PARTIAL, reason="the bundle does not say how whole the list is")
     kept, parts[kind] = sound(part, listed)
     return kept

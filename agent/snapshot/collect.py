@@ -147,11 +147,11 @@ def _part(listed: Listed) -> Part:
     if listed.failure is None:
         return Part(name, listed.path, State.COMPLETE, len(listed.objects), needed=needed)
     state = STATES.get(listed.failure.kind, State.FAILED)
+    detail, hint = listed.failure.detail, listed.failure.hint
     if state is State.NOT_SERVED and not listed.kind.optional:
-        state = State.FAILED
+        state, hint = State.FAILED, "every API server serves it: is this one, and is it recent enough?"
     if listed.objects and state is State.FAILED:
         state = State.PARTIAL
-    detail, hint = listed.failure.detail, listed.failure.hint
     return Part(name, listed.path, state, len(listed.objects), detail, hint, needed=needed)
 
 
