@@ -19,6 +19,7 @@ from agent.errors import AgentError
 from agent.operate import audit, blueprint, diagnose, init, lint, trace, verify
 from agent.operate.arguments.audit import Audit
 from agent.operate.arguments.blueprint import ListControls, ShowControl
+from agent.operate.arguments.common import ProfileName
 from agent.operate.arguments.diagnose import Diagnose
 from agent.operate.arguments.init import Init
 from agent.operate.arguments.lint import Lint
@@ -35,7 +36,7 @@ from agent.report.terminal import Screen
 from agent.resources import bundle_path
 from agent.snapshot.bundle import load as load_bundle
 from agent.snapshot.record import Snapshot
-from agent.world.scope import Cluster, Connection, Scope
+from agent.world.scope import Cluster, Scope
 from agent.world.world import World
 from tests.mutations import texts, trees
 from tools import credential, helm
@@ -62,8 +63,7 @@ def _say(run: Run, args: Any, *views: View, folder: Path | None = None) -> None:
     flags = {"blueprints": str(folder)} if folder else {}
     try:
         found = run(args, World(flags, commands(), lambda *_, **__: demo()), lambda _: None)
-    except AgentError as error:
-        assert str(error)
+    except AgentError:
         return
     for view in views:
         view(found, PAPER)
@@ -130,7 +130,7 @@ def charts(number: int, seed: int) -> str:
 
 
 def _on_chart(folder: str, chance: random.Random) -> None:
-    profile = chance.choice(("dev", "prod"))
+    profile: ProfileName = chance.choice(("dev", "prod"))
     of = Traceable(chart=folder, profile=profile)
     _say(lint.run, Lint(chart=folder), lint_views.as_text)
     _say(audit.run, Audit(chart=folder, profile=profile, scope=_shop()), audit_views.as_text, audit_views.as_json)
@@ -168,10 +168,9 @@ def _typed(*argv: str) -> None:
     args = build(load(typed.operation.args), vars(typed))
     try:
         load(typed.operation.run)(args, World(flat(args), commands()), lambda _: None)
-    except AgentError as error:
-        assert str(error)
-    else:
-        raise AssertionError("a cluster that is not there was looked at")
+    except AgentError:
+        return
+    raise AssertionError("a cluster that is not there was looked at")
 
 
 @contextmanager

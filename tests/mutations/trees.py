@@ -7,7 +7,7 @@ from typing import Any
 
 Pointer = tuple[str | int, ...]
 
-ODD = (
+ODD: tuple[Any, ...] = (
     None,
     True,
     False,
