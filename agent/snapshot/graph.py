@@ -41,6 +41,10 @@ def covers(selector: Mapping[str, str], found: Mapping[str, str]) -> bool:
     return bool(selector) and all(found.get(key) == value for key, value in selector.items())
 
 
+DEEPEST = 20
+"""Owners above each other that are followed; Kubernetes' own, and the operators' above them, are four or five."""
+
+
 class Graph:
     """The joins rules make. Every answer is about this snapshot only; `exists` is None where the list is not whole."""
 
@@ -82,10 +86,10 @@ class Graph:
         return next(reversed([obj, *self.owners(obj)]))
 
     def owners(self, obj: Object) -> Iterator[Object]:
-        """Yield the controllers above an object, the nearest first. A ring of owners ends where it would close."""
+        """Yield the controllers above an object, the nearest first; a ring of owners ends where it would close."""
         seen = {ref(obj)}
         above = self.owner(obj)
-        while above is not None and ref(above) not in seen:
+        while above is not None and ref(above) not in seen and len(seen) < DEEPEST:
             yield above
             seen.add(ref(above))
             above = self.owner(above)
@@ -97,13 +101,13 @@ class Graph:
 
     def below(self, obj: Object) -> Iterator[Object]:
         """Yield what an object controls, directly or through others; in a ring of owners each once."""
-        seen, left = {ref(obj)}, [*reversed(self.children(obj))]
+        seen, left = {ref(obj)}, [(child, 1) for child in reversed(self.children(obj))]
         while left:
-            child = left.pop()
-            if ref(child) not in seen:
+            child, depth = left.pop()
+            if ref(child) not in seen and depth < DEEPEST:
                 yield child
                 seen.add(ref(child))
-                left += reversed(self.children(child))
+                left += [(item, depth + 1) for item in reversed(self.children(child))]
 
     def pods(self, obj: Object) -> Iterator[Object]:
         """Yield the pods below a workload, at any depth; a Pod yields itself."""

@@ -102,7 +102,7 @@ def ask(snapshot: Snapshot, chance: random.Random) -> ExitCode:
         _diagnosed(Diagnose(subject=_subject(snapshot, chance)), world)
         _audited(world, chance)
         _verified(world)
-    return code or ExitCode.INDETERMINATE
+    return ExitCode.INDETERMINATE if code is None else code
 
 
 def _diagnosed(args: Diagnose, world: World) -> ExitCode | None:
