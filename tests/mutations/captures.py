@@ -59,6 +59,7 @@ def damaged(path: Path, chance: random.Random) -> tuple[Snapshot | None, str]:
     done = []
     for _ in range(chance.choice((1, 1, 1, 2, 3))):
         name = chance.choice([name for name in found if found[name] and name != "manifest.json"])
+        name = "releases.json" if found["releases.json"] and chance.random() < 0.1 else name
         if name.startswith("objects/"):
             found[name] = list(found[name])
             done.append(f"{name} {_damage_one(found[name], chance)}")
