@@ -5,6 +5,7 @@ from pathlib import Path
 
 from agent.config import data_dir
 from agent.errors import UsageError
+from tools.failure import Failure, FailureKind
 
 DEMO = "demo"
 """The name `--bundle` knows the shipped capture by."""
@@ -42,10 +43,11 @@ def folder(kind: str, given: str = "") -> Folder:
     return next(found for found in candidates if found.whose == "shipped" or any(found.path.glob("*")))
 
 
-def blueprint_files(given: str = "") -> tuple[Folder, dict[str, bytes]]:
+def blueprint_files(given: str = "") -> tuple[Folder, dict[str, bytes | Failure]]:
     """Return the blueprint folder in force and its markdown files by the name to show a person.
 
-    A file over `LARGEST` bytes comes with its first bytes only, one more than the limit, so that the parser can say so.
+    A file over `LARGEST` bytes comes with its first bytes only, one more than the limit, so that the parser can say so;
+    one that cannot be read is a Failure, and the others go on.
     """
     return folder("blueprints", given), {name: _read(path) for name, path in blueprint_paths(given).items()}
 
@@ -62,9 +64,9 @@ def bundle_path(name: str) -> Path:
     return Path(__file__).parent / "captures" / "demo.tgz" if name == DEMO else Path(name)
 
 
-def _read(path: Path) -> bytes:
+def _read(path: Path) -> bytes | Failure:
     try:
         with path.open("rb") as file:
             return file.read(LARGEST + 1)
     except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}") from error
+        return Failure(FailureKind.CONFIG, str(path), error.strerror or "cannot be read")

@@ -60,7 +60,8 @@ class Listed:
 
     kind: Kind
     path: str
-    objects: Sequence[dict[str, Any]] = ()
+    objects: Sequence[Any] = ()
+    """As the server gave them, whatever their shape."""
     failure: Failure | None = None
 
 
@@ -139,7 +140,7 @@ class Reader:
         return body if isinstance(body, Failure) else redact(body.decode("utf-8", errors="replace"))
 
     def _pages(self, kind: Kind, path: str) -> Listed:
-        objects: list[dict[str, Any]] = []
+        objects: list[Any] = []
         token, left = "", 0
         while True:
             page = self._page(kind, path, token)
@@ -312,8 +313,8 @@ def _page_query(kind: Kind, token: str) -> str:
 
 
 def _is_list(page: Any) -> bool:
-    """Return whether an answer is a list of objects, also an empty one (`items` may be null, not absent)."""
-    return _is_page(page, "items") and all(type(item) is dict for item in page["items"] or ())
+    """Return whether an answer is a list of whatever, also an empty one (`items` may be null, not absent)."""
+    return _is_page(page, "items")
 
 
 def _is_table(page: Any) -> bool:
@@ -323,12 +324,12 @@ def _is_table(page: Any) -> bool:
 
 
 def _is_page(page: Any, held: str) -> bool:
-    if type(page) is not dict or held not in page or not isinstance(page[held] or [], list):
+    if type(page) is not dict or held not in page or not isinstance(page[held], list | None):
         return False
     meta = page.get("metadata") or {}
     if type(meta) is not dict:
         return False
-    return isinstance(meta.get("continue") or "", str) and isinstance(meta.get("remainingItemCount") or 0, int)
+    return isinstance(meta.get("continue"), str | None) and isinstance(meta.get("remainingItemCount"), int | None)
 
 
 def _cut(path: str, left: int) -> Failure:
@@ -339,13 +340,15 @@ def _accept(kind: Kind) -> str:
     return TABLE if kind.name == SECRET else "application/json"
 
 
-def _items(kind: Kind, page: dict[str, Any], path: str, *, owners: bool) -> list[dict[str, Any]]:
-    """Return a page's objects with the kind the list left out, and nothing that must not enter."""
+def _items(kind: Kind, page: dict[str, Any], path: str, *, owners: bool) -> list[Any]:
+    """Return a page's objects with the kind the list left out, and nothing that must not enter; None for no object."""
     if kind.name == SECRET:
         namespace = path.split("/")[-2]
         return [redact_object(_secret(row, namespace)) for row in page.get("rows") or ()]
     named = {"kind": kind.name, "apiVersion": kind.version}
-    return [redact_object(named | item, owners=owners) for item in page.get("items") or ()]
+    items = page["items"] or ()
+    listed = [named | item if type(item) is dict else named | {"kind": None} for item in items]
+    return [redact_object(item, owners=owners) if isinstance(item["kind"], str) else None for item in listed]
 
 
 def _secret(row: dict[str, Any], namespace: str) -> dict[str, Any]:

@@ -22,6 +22,11 @@ class Kind(NamedTuple):
     """`po`, `crd`: what kubectl takes for it beside its name and its plural."""
 
     @property
+    def optional(self) -> bool:
+        """Return whether a cluster may do without it: an API that is installed. The others every API server serves."""
+        return self.prefix == GATEWAY
+
+    @property
     def version(self) -> str:
         """Return the apiVersion objects of this kind carry."""
         return self.prefix.removeprefix("/apis/").removeprefix("/api/")

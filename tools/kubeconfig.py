@@ -13,9 +13,10 @@ from typing import Any
 
 from tools.access import Access
 from tools.failure import Failure, FailureKind
+from tools.incluster import in_cluster
+from tools.urls import proxy_fault, server_fault
 
 HINT = "name another with --context or --kubeconfig"
-IN_CLUSTER = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
 
 def access(context: str = "", kubeconfig: str = "") -> Access | Failure:
@@ -25,9 +26,8 @@ def access(context: str = "", kubeconfig: str = "") -> Access | Failure:
     if isinstance(merged, Failure):
         return merged
     if not merged["contexts"]:
-        return _in_cluster() or Failure(
-            FailureKind.CONFIG, "kubeconfig", _nothing(files), "set KUBECONFIG or give --kubeconfig FILE"
-        )
+        nothing = Failure(FailureKind.CONFIG, "kubeconfig", _nothing(files), "set KUBECONFIG or give --kubeconfig FILE")
+        return in_cluster() or nothing
     return _chosen(merged, context)
 
 
@@ -72,7 +72,7 @@ def _read(path: Path) -> Mapping[str, Any] | Failure:
         return {}
     except OSError as error:
         return Failure(FailureKind.CONFIG, f"kubeconfig {path}", error.strerror or "unreadable")
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: not UTF-8, or a date in no calendar
         return Failure(FailureKind.CONFIG, f"kubeconfig {path}", f"not YAML ({type(error).__name__})")
     if found is not None and not _is_kubeconfig(found):
         return Failure(FailureKind.CONFIG, f"kubeconfig {path}", "not a kubeconfig")
@@ -117,7 +117,18 @@ def _chosen(merged: dict[str, Any], context: str) -> Access | Failure:
         return Failure(
             FailureKind.CONFIG, f"context {name!r}", f"names a cluster without server: {found.get('cluster')}", HINT
         )
+    cluster = {**cluster, "server": _with_scheme(cluster)}
+    fault = server_fault(str(cluster["server"])) or proxy_fault(str(cluster.get("proxy-url") or ""))
+    if fault:
+        return Failure(FailureKind.CONFIG, f"context {name!r}", fault, f"mend it in {cluster_file}")
     return _resolved(name, found.get("namespace") or "default", (cluster, cluster_file), (user, user_file))
+
+
+def _with_scheme(cluster: Mapping[str, Any]) -> str:
+    """Return a server's URL; without a scheme it is what client-go takes it for: https where TLS is configured."""
+    server = str(cluster["server"])
+    secure = any(key.startswith(("certificate-", "insecure-", "tls-")) and cluster[key] for key in cluster)
+    return server if "://" in server else f"{'https' if secure else 'http'}://{server}"
 
 
 _Entry = tuple[Mapping[str, Any], Path]
@@ -181,18 +192,3 @@ def _content(entry: Mapping[str, Any], origin: Path, key: str, *, file_key: str 
         return (origin.parent / Path(str(named)).expanduser()).read_bytes()
     except OSError as error:
         return Failure(FailureKind.CONFIG, f"kubeconfig {origin}", f"{named}: {error.strerror}")
-
-
-def _in_cluster() -> Access | None:
-    """Return the access a pod has, None outside of one."""
-    host, port = os.environ.get("KUBERNETES_SERVICE_HOST"), os.environ.get("KUBERNETES_SERVICE_PORT")
-    if not host or not port or not (IN_CLUSTER / "token").exists():
-        return None
-    shown = f"[{host}]" if ":" in host else host
-    return Access(
-        "in-cluster",
-        f"https://{shown}:{port}",
-        (IN_CLUSTER / "namespace").read_text(encoding="utf-8").strip(),
-        ca=(IN_CLUSTER / "ca.crt").read_bytes(),
-        token=(IN_CLUSTER / "token").read_text(encoding="utf-8").strip(),
-    )

@@ -42,8 +42,21 @@ def _redacted(obj: dict[str, Any], *, owners: bool) -> dict[str, Any]:
 
 def redact_documents(documents: Sequence[Any]) -> list[dict[str, Any]]:
     """Return the objects among a manifest's documents, without Secrets; unknown kinds are redacted throughout."""
-    found = [document for document in documents if isinstance(document, dict) and isinstance(document.get("kind"), str)]
+    found = [document for document in documents if _is_object(document)]
     return [_document(document) for document in found if document["kind"] not in ("Secret", "SecretList")]
+
+
+def _is_object(document: Any) -> bool:
+    """Return whether a document says of what kind it is, and its metadata is what it must be; a List needs none."""
+    if not isinstance(document, dict) or not isinstance(document.get("kind"), str):
+        return False
+    meta = document.get("metadata")
+    texts, maps = ("name", "namespace", "generateName"), ("labels", "annotations")
+    return meta is None or (
+        isinstance(meta, dict)
+        and all(isinstance(meta.get(key), str | None) for key in texts)
+        and all(isinstance(meta.get(key), dict | None) for key in maps)
+    )
 
 
 def _document(document: dict[str, Any]) -> dict[str, Any]:

@@ -160,3 +160,6 @@ def _gaps(inputs: Inputs) -> Iterator[str]:
             yield f"{part.name} {part.state}: {part.reason}"
     for source, problem in inputs.values.problems:
         yield f"{source}: {problem}"
+    for item in inputs.blueprints.unread:
+        if not item.text:  # a whole file, and nobody knows what it asks for
+            yield f"{item.source}: {item.problem}"

@@ -143,9 +143,8 @@ def mapping(control: Control, legs: Legs) -> Verdict:
         return _verdict(control, (Outcome.FAIL, f"{chart.shown} has no {template}"), Fidelity.STATIC)
     empty = [path for path in control.paths if not any(legs.inputs.values.below(path))]
     if empty:
-        return _verdict(
-            control, (Outcome.FAIL, f"no values below {empty[0]} in {legs.inputs.files[0]}"), Fidelity.STATIC
-        )
+        place = next(iter(legs.inputs.files), f"{chart.shown}, which has no values file")
+        return _verdict(control, (Outcome.FAIL, f"no values below {empty[0]} in {place}"), Fidelity.STATIC)
     if not chart.templates:
         return _verdict(control, (Outcome.UNKNOWN, "the chart was not read"), Fidelity.STATIC)
     return _verdict(control, (Outcome.PASS, f"{template} and its values are there"), Fidelity.STATIC)

@@ -19,7 +19,8 @@ def parameter(control: Control, legs: Legs) -> Verdict:
     """Judge one row."""
     wanted = expected(control, legs.inputs.profile)
     if VIA.fullmatch(control.raw):
-        return of_points(control, list(via(control, legs)))
+        points = list(via(control, legs))
+        return of_points(control, points) if points else _unseen(control, "the blueprints bind no workload to this row")
     points = [found for name in components(legs.inputs, control) for found in _points(control, name, wanted, legs)]
     if points:
         return of_points(control, points)
@@ -85,15 +86,16 @@ def _meant_by_others(control: Control, legs: Legs) -> Verdict:
     """A word such as "Conservative" is measured by the rows of its component below the same field."""
     below = [row for row in legs.inputs.blueprints.controls if _specifies(row, control)]
     if not below:
-        why = "no field of an object and no values path say where this stands"
-        return Verdict(
-            control, Outcome.UNKNOWN, Severity.WARNING, cause=Cause.UNSEEN, why=why, fidelity=Fidelity.STATIC
-        )
+        return _unseen(control, "no field of an object and no values path say where this stands")
     found = [parameter(row, legs) for row in below]
     why = f"{control.raw!r} is measured by {' and '.join(row.id for row in below)}"
     outcome = worst([item.outcome for item in found])
     failed = next((item for item in found if item.outcome is outcome), found[0])
     return Verdict(control, outcome, failed.severity, (), failed.cause, why, failed.helm, failed.fidelity)
+
+
+def _unseen(control: Control, why: str) -> Verdict:
+    return Verdict(control, Outcome.UNKNOWN, Severity.WARNING, cause=Cause.UNSEEN, why=why, fidelity=Fidelity.STATIC)
 
 
 def _specifies(row: Control, control: Control) -> bool:

@@ -8,6 +8,7 @@ from pathlib import PurePath
 from agent.blueprint.control import Binding, Blueprints, Control, Source, Unread
 from agent.blueprint.controls import TablePlace, bindings, controls, id_in, is_binding
 from agent.blueprint.tables import Row, Table, tables
+from tools.failure import Failure
 
 LARGEST = 1 << 20
 """Bytes of a blueprint at most."""
@@ -16,8 +17,8 @@ _NUMBER = re.compile(r"^\d+\.\s*")
 _REMARK = re.compile(r"\s*\([^)]*\)\s*$")
 
 
-def parse(files: Mapping[str, bytes]) -> Blueprints:
-    """Return every control of these files, by the name to show a person.
+def parse(files: Mapping[str, bytes | Failure]) -> Blueprints:
+    """Return every control of these files, by the name to show a person; a Failure is a file nobody could open.
 
     What cannot be read is in `unread` with file and line; of two rows with one id neither is believed.
     """
@@ -36,7 +37,9 @@ def parse(files: Mapping[str, bytes]) -> Blueprints:
     return Blueprints(believed, known, tuple(sorted(problems, key=lambda item: item.source)), tuple(files))
 
 
-def _tables(name: str, content: bytes) -> tuple[list[Table], list[Unread]]:
+def _tables(name: str, content: bytes | Failure) -> tuple[list[Table], list[Unread]]:
+    if isinstance(content, Failure):
+        return [], [Unread(Source(name, 1), "", f"{content.detail}, so the whole file is not read")]
     if len(content) > LARGEST:
         return [], [Unread(Source(name, 1), "", f"larger than {LARGEST >> 20} MiB, so not read")]
     try:

@@ -1,7 +1,7 @@
 """Asks every rule about every object it is for, and ranks what they say. Pure: a snapshot in, a diagnosis out."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import chain
 
 from agent.diagnose import unexplained
@@ -17,7 +17,6 @@ from agent.kube.containers import probed_unwell
 from agent.kube.history import is_history
 from agent.snapshot.graph import Graph, ref
 from agent.snapshot.record import Object, Ref, Snapshot, State
-from agent.snapshot.shape import named, oddity
 from agent.snapshot.suspects import is_suspect
 from tools.failure import Failure, FailureKind
 
@@ -50,9 +49,6 @@ def diagnose(snapshot: Snapshot, subject: Ref | None = None) -> Diagnosis | Fail
     """
     inquiry = _Inquiry(Graph(snapshot))
     findings, waiting = inquiry.run(ALL)
-    if inquiry.undecided:
-        inquiry = _without_odd(snapshot)
-        findings, waiting = inquiry.run(ALL)
     asked = inquiry.graph.get(*subject) if subject else None
     if subject is not None and asked is None:
         return _absent(subject, snapshot)
@@ -70,23 +66,6 @@ def diagnose(snapshot: Snapshot, subject: Ref | None = None) -> Diagnosis | Fail
         unknown=(*unknown, *inquiry.undecided),
         examined={kind: len(objects) for kind, objects in snapshot.objects.items()},
     )
-
-
-def _without_odd(snapshot: Snapshot) -> "_Inquiry":
-    """Return an inquiry into the objects of the right shape; each of the others is named as not decided."""
-    kept: dict[str, list[Object]] = {}
-    odd: list[str] = []
-    for kind, objects in snapshot.objects.items():
-        kept[kind] = []
-        for obj in objects:
-            where = oddity(obj)
-            if where:
-                odd.append(f"{named(obj)}: {where} is not what the API says, so nothing was decided about it")
-            else:
-                kept[kind].append(obj)
-    inquiry = _Inquiry(Graph(replace(snapshot, objects=kept)))
-    inquiry.undecided += odd
-    return inquiry
 
 
 def _suffers(finding: Finding) -> tuple[Ref, ...]:
@@ -195,4 +174,4 @@ def _by_kind(rules: Sequence[Rule]) -> Mapping[str, Sequence[Rule]]:
 
 
 def _undecided(what: str, obj: Object, error: Exception) -> str:
-    return f"{what} on {named(obj)}: its fields could not be read ({type(error).__name__}: {error})"
+    return f"{what} on {ref(obj)}: its fields could not be read ({type(error).__name__}: {error})"

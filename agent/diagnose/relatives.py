@@ -19,7 +19,7 @@ def relatives(subject: Ref, graph: Graph) -> set[Ref]:
     found: set[Ref] = {subject}
     if obj is not None:
         for start in (obj, *_leads_to(obj, graph)):
-            family = (start, *_above(start, graph), *_below(start, graph))
+            family = (start, *graph.owners(start), *graph.below(start))
             found |= {ref(item) for item in (*family, *_serving(graph.workload(start), graph))}
     return found
 
@@ -56,16 +56,3 @@ def _serving(workload: Object, graph: Graph) -> Iterator[Object]:
     for budget in graph.all("PodDisruptionBudget", namespace):
         if matches(spec(budget).get("selector") or {}, carried):
             yield budget
-
-
-def _above(obj: Object, graph: Graph) -> Iterator[Object]:
-    owner = graph.owner(obj)
-    if owner is not None:
-        yield owner
-        yield from _above(owner, graph)
-
-
-def _below(obj: Object, graph: Graph) -> Iterator[Object]:
-    for child in graph.children(obj):
-        yield child
-        yield from _below(child, graph)

@@ -78,14 +78,20 @@ def expand(text: str, values: Mapping[str, str]) -> str:
     def filled(found: re.Match[str]) -> str:
         return "$" if found[1] is None else values.get(found[1], found[0])
 
-    return _REFERENCE.sub(filled, text)
+    size = sum(len(values.get(name, "")) for name in _REFERENCE.findall(text))
+    return _REFERENCE.sub(filled, text) if size <= LARGEST else text
+
+
+LARGEST = 1 << 18
+"""Letters that references add to a text, or to all variables of a container, at most: a process that is given 2 MB of
+arguments and environment does not start, and variables made of each other double with every line."""
 
 
 def environment(container: Mapping[str, Any], namespace: str, graph: Graph) -> Environment:
     """Return the environment of a container (its spec, in a pod or a template) of a namespace."""
     variables: dict[str, Variable] = {}
     lost: dict[str, str] = {}
-    whole = True
+    whole, room = True, LARGEST
     for source in container.get("envFrom") or ():
         taken, known = _taken(source, namespace, graph)
         variables |= taken
@@ -96,7 +102,10 @@ def environment(container: Mapping[str, Any], namespace: str, graph: Graph) -> E
         if missing:
             lost[name] = missing
         elif entry.get("value") or not chosen:
-            variables[name] = Variable(_expanded(str(entry.get("value") or ""), variables, namespace, graph))
+            text = str(entry.get("value") or "")
+            expanded = _expanded(text, variables, namespace, graph) if room > 0 else text
+            room -= len(expanded) - len(text)
+            variables[name] = Variable(expanded)
         else:
             variables[name] = _chosen(chosen, namespace, graph)
     return Environment(variables, {name: why for name, why in lost.items() if name not in variables}, whole)
@@ -110,9 +119,13 @@ def holders(name: str, namespace: str, graph: Graph) -> Iterator[str]:
 
 
 def _expanded(text: str, variables: Mapping[str, Variable], namespace: str, graph: Graph) -> str:
-    values = {name: found.value for name, found in variables.items() if found.known}
-    links = {name: value for name in _REFERENCE.findall(text) if (value := _link(name, namespace, graph))}
-    return expand(text, {**links, **values})
+    values: dict[str, str] = {}
+    for name in _REFERENCE.findall(text):
+        known = variables[name].value if name in variables and variables[name].known else None
+        value = _link(name, namespace, graph) or None if known is None else known
+        if value is not None:
+            values[name] = value
+    return expand(text, values)
 
 
 def _link(name: str, namespace: str, graph: Graph) -> str:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from agent.snapshot.record import Cluster, LogKey, Object, Part, Release, Snapshot, State, Usage
+from agent.snapshot.shape import sound
 from tools.collector import collector_paused
 from tools.failure import Failure, FailureKind
 from tools.objects import redact_documents, redact_object
@@ -168,12 +169,14 @@ def _snapshot(found: Mapping[str, Any], origin: str) -> Snapshot:
     taken_at = datetime.fromisoformat(manifest["taken_at"])
     if taken_at.tzinfo is None:
         raise ValueError("the time it was taken at has no zone")
+    parts = {part.name: part for part in (_part(item) for item in manifest["parts"])}
+    lists = {kind: _objects(found[f"objects/{kind}.json"], kind, parts) for kind in manifest["kinds"]}
     return Snapshot(
         taken_at,
         _cluster(manifest["cluster"]),
         _text_or_none(manifest["namespace"]),
-        {kind: _objects(found[f"objects/{kind}.json"], kind) for kind in manifest["kinds"]},
-        [_record(Part, {**part, "state": State(part["state"])}) for part in manifest["parts"]],
+        lists,
+        list(parts.values()),
         dict(_log(*entry) for entry in found["logs.json"]),
         [_record(Usage, item) for item in found["usage.json"]],
         [_release(item) for item in found["releases.json"]],
@@ -188,12 +191,19 @@ def _cluster(found: Mapping[str, Any]) -> Cluster:
     return replace(cluster, server=without_user(cluster.server))
 
 
-def _objects(found: Any, kind: str) -> Sequence[Object]:
-    """Return a list of objects, redacted again: a bundle may come from anywhere."""
-    listed = _mappings(found)
-    if any(item.get("kind") != kind for item in listed):
-        raise ValueError(f"not only {kind} objects where those should be")
-    return [redact_object(item, owners=True) for item in listed]
+def _part(found: Any) -> Part:
+    return _record(Part, {**found, "state": State(found["state"])})
+
+
+def _objects(found: Any, kind: str, parts: dict[str, Part]) -> Sequence[Object]:
+    """Return a list's objects, redacted and held to their shape again: a bundle may come from anywhere."""
+    if not isinstance(found, list):
+        raise ValueError("a list of objects is not one")
+    named = [item if type(item) is dict and isinstance(item.get("kind"), str) else None for item in found]
+    listed = [redact_object(item, owners=True) if item is not None else None for item in named]
+    part = parts.get(kind) or Part(kind, "", State.PARTIAL, reason="the bundle does not say how whole the list is")
+    kept, parts[kind] = sound(part, listed)
+    return kept
 
 
 def _release(found: Any) -> Release:

@@ -8,7 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from agent.snapshot.graph import ref
 from agent.snapshot.record import Cluster, LogKey, Object, Part, Release, Snapshot, State, Usage
+from agent.snapshot.shape import sound
 from agent.snapshot.suspects import is_suspect
 from tools.access import Access
 from tools.cluster import CONNECTIONS, Listed, Reader
@@ -125,14 +127,15 @@ def _lists(reader: Reader, namespace: str | None, look: _Look, progress: Progres
 
 
 def _keep(look: _Look, listed: Listed) -> None:
-    look.parts.append(_part(listed))
-    if listed.objects or listed.failure is None:
-        look.objects[listed.kind.name] = listed.objects
+    kept, part = sound(_part(listed), listed.objects)
+    look.parts.append(part)
+    if kept or listed.failure is None:
+        look.objects[listed.kind.name] = kept
 
 
 def _secrets(reader: Reader, look: _Look) -> Listed:
     """Return every Secret's name, read namespace by namespace: rows without their object do not say where they are."""
-    names = [str((obj.get("metadata") or {}).get("name")) for obj in look.objects.get("Namespace", ())]
+    names = [ref(obj).name for obj in look.objects.get("Namespace", ())]
     with ThreadPoolExecutor(CONNECTIONS) as workers:
         found = list(workers.map(lambda name: reader.list(BY_NAME[SECRET], name), names))
     unknown = None if names else Failure(FailureKind.FORBIDDEN, "Secrets", "no namespace is known to ask for")
@@ -145,9 +148,11 @@ def _part(listed: Listed) -> Part:
     if listed.failure is None:
         return Part(name, listed.path, State.COMPLETE, len(listed.objects), needed=needed)
     state = STATES.get(listed.failure.kind, State.FAILED)
+    detail, hint = listed.failure.detail, listed.failure.hint
+    if state is State.NOT_SERVED and not listed.kind.optional:
+        state, hint = State.FAILED, "every API server serves it: is this one, and is it recent enough?"
     if listed.objects and state is State.FAILED:
         state = State.PARTIAL
-    detail, hint = listed.failure.detail, listed.failure.hint
     return Part(name, listed.path, state, len(listed.objects), detail, hint, needed=needed)
 
 

@@ -41,6 +41,10 @@ def covers(selector: Mapping[str, str], found: Mapping[str, str]) -> bool:
     return bool(selector) and all(found.get(key) == value for key, value in selector.items())
 
 
+DEEPEST = 20
+"""Owners above each other that are followed; Kubernetes' own, and the operators' above them, are four or five."""
+
+
 class Graph:
     """The joins rules make. Every answer is about this snapshot only; `exists` is None where the list is not whole."""
 
@@ -79,21 +83,38 @@ class Graph:
 
     def workload(self, obj: Object) -> Object:
         """Return the topmost controller above an object (a pod's Deployment), or the object itself."""
+        return next(reversed([obj, *self.owners(obj)]))
+
+    def owners(self, obj: Object) -> Iterator[Object]:
+        """Yield the controllers above an object, the nearest first; a ring of owners ends where it would close."""
+        seen = {ref(obj)}
         above = self.owner(obj)
-        return obj if above is None else self.workload(above)
+        while above is not None and ref(above) not in seen and len(seen) < DEEPEST:
+            yield above
+            seen.add(ref(above))
+            above = self.owner(above)
 
     def children(self, obj: Object) -> Sequence[Object]:
         """Return what an object controls directly: a Deployment's ReplicaSets, a ReplicaSet's Pods."""
         found = self._children.get(ref(obj), ())
         return [child for child in found if _same_uid(obj, controller(child) or {})]
 
+    def below(self, obj: Object) -> Iterator[Object]:
+        """Yield what an object controls, directly or through others; in a ring of owners each once."""
+        seen, left = {ref(obj)}, [(child, 1) for child in reversed(self.children(obj))]
+        while left:
+            child, depth = left.pop()
+            if ref(child) not in seen and depth < DEEPEST:
+                yield child
+                seen.add(ref(child))
+                left += [(item, depth + 1) for item in reversed(self.children(child))]
+
     def pods(self, obj: Object) -> Iterator[Object]:
         """Yield the pods below a workload, at any depth; a Pod yields itself."""
         if obj.get("kind") == "Pod":
             yield obj
             return
-        for child in self.children(obj):
-            yield from self.pods(child)
+        yield from (found for found in self.below(obj) if found.get("kind") == "Pod")
 
     def events(self, obj: Object) -> Sequence[Object]:
         """Return the events about exactly this object (kind, name, and uid where both carry one), newest last."""

@@ -1,77 +1,186 @@
-"""Whether an object has the shape the API gives it. Asked only when a rule stumbled, to find the one that is odd.
+"""Whether objects have the shape the API gives them, asked once, where lists enter: of a live look and of a bundle.
 
-A broken object in an index would make every rule that uses the index stumble; set aside, it costs one line.
+What is odd is set aside and named, so that no rule, audit or trace meets a map where it reads a text, and nobody takes
+what could not be read for health.
 """
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import cache
+from typing import Any
 
-from agent.snapshot.graph import ref
-from agent.snapshot.record import Object, Ref
+from agent.snapshot.fields import MODELS
+from agent.snapshot.record import Object, Part, Ref, State
+from tools.kinds import BY_NAME
+from tools.text import clean
 
-MAPS = frozenset(
-    "metadata spec labels annotations selector matchLabels nodeSelector template jobTemplate resources state lastState "
-    "waiting terminated running affinity nodeAffinity involvedObject scaleTargetRef backend http emptyDir "
-    "httpGet tcpSocket exec grpc livenessProbe readinessProbe startupProbe valueFrom configMapKeyRef secretKeyRef "
-    "configMapRef secretRef persistentVolumeClaim ephemeral configMap secret projected overhead allocatable capacity "
-    "hard used requests claimRef series securityContext data target defaultBackend scopeSelector".split()
-)
-"""Fields that are maps wherever they stand."""
+MOST_NAMED = 5
+"""Odd objects of one kind that are named; of the rest only the number is said."""
 
-LISTS = frozenset(
-    "conditions containers initContainers containerStatuses initContainerStatuses ephemeralContainerStatuses volumes "
-    "volumeMounts tolerations taints env envFrom ports ownerReferences metrics endpoints rules paths nodeSelectorTerms "
-    "matchExpressions matchFields imagePullSecrets sources items".split()
-)
-"""Fields that are lists of maps."""
+LARGEST_COUNT = (1 << 31) - 1
+LARGEST_NUMBER = (1 << 63) - 1
 
-TEXTS = frozenset(
-    "name namespace kind reason message phase type key nodeName image creationTimestamp deletionTimestamp "
-    "lastTimestamp eventTime lastObservedTime lastTransitionTime finishedAt startedAt claimName storageClassName "
-    "serviceAccountName secretName clusterIP operator effect".split()
-)
-"""Fields that are texts."""
+_AMOUNT = re.compile(r"[+-]?(\d{1,20}(\.\d{0,20})?|\.\d{1,20})([numkMGTPE]|[KMGTPE]i|[eE][+-]?\d{1,2})?", re.ASCII)
 
-FREE = frozenset(
-    "labels annotations selector matchLabels nodeSelector data allocatable capacity hard used requests".split()
-)
-"""Maps whose keys are names somebody chose, not fields."""
+_TEXTS = frozenset((str,))
+
+Check = Callable[[Any], str | None]
+"""What is odd below a value, as a JSON pointer (`""` is the value itself); None where its shape is right."""
 
 
-def oddity(obj: Object) -> str:
-    """Return the first field that is not what the API says, as a JSON pointer, "" when the shape is right."""
-    if not isinstance(obj.get("metadata") or {}, Mapping) or not isinstance(obj.get("status") or {}, Mapping):
-        return "/metadata or /status"
-    return next(_odd(obj, ""), "")
+def sound(part: Part, objects: Sequence[Any]) -> tuple[list[Object], Part]:
+    """Return a list's objects of the right shape, and its part, which names each of the others.
+
+    Of two objects of one name the first is kept: a list with both is no answer of a real API.
+    """
+    kept: dict[tuple[str, str], Object] = {}
+    odd: list[str] = []
+    for obj in objects:
+        where = oddity(obj, part.name)
+        name = ("", "") if where is not None else _name(obj)
+        if where is not None or name in kept:
+            odd.append(f"{_named(obj, part.name)} ({'listed twice' if where is None else where or 'no map'})")
+        else:
+            kept[name] = obj
+    return list(kept.values()), _naming(part, odd, len(kept)) if odd else part
 
 
-def named(obj: Object) -> Ref:
+def oddity(obj: Any, kind: str) -> str | None:
+    """Return the first field that is not what the API says, as a JSON pointer, None when the shape is right."""
+    where = _checks().get(kind, _checks()["Object"])(obj)
+    if where is not None:
+        return where
+    if obj.get("kind") != kind:
+        return "/kind"
+    meta = obj.get("metadata") or {}
+    if not meta.get("name"):
+        return "/metadata/name"
+    placed = kind not in BY_NAME or not BY_NAME[kind].namespaced or meta.get("namespace")
+    return None if placed else "/metadata/namespace"
+
+
+def _name(obj: Object) -> tuple[str, str]:
+    return obj["metadata"].get("namespace") or "", obj["metadata"]["name"]
+
+
+def _named(obj: Any, kind: str) -> str:
     """Return an object's name as far as it can be read."""
-    meta = obj.get("metadata")
-    known = ref({"kind": obj.get("kind"), "metadata": meta if isinstance(meta, Mapping) else {}})
-    return Ref(*(str(part or "") for part in known))
+    meta = obj.get("metadata") if isinstance(obj, Mapping) else None
+    found = [meta.get(key) for key in ("namespace", "name")] if isinstance(meta, Mapping) else []
+    return str(Ref(kind, *([part if isinstance(part, str) else "" for part in found] or ("", ""))))
 
 
-def _odd(value: object, pointer: str) -> Iterator[str]:
-    if isinstance(value, Mapping):
+def _naming(part: Part, odd: Sequence[str], kept: int) -> Part:
+    more = f" and {len(odd) - MOST_NAMED} more" if len(odd) > MOST_NAMED else ""
+    said = f"unreadable, so nothing was decided about it: {', '.join(odd[:MOST_NAMED])}{more}"
+    reason = "; ".join(text for text in (part.reason, clean(said, 600)) if text)
+    state = State.PARTIAL if part.state in (State.COMPLETE, State.NOT_SERVED) else part.state
+    return replace(part, state=state, count=kept, reason=reason, needed=True)
+
+
+@cache
+def _checks() -> Mapping[str, Check]:
+    """Return model (`Pod`, `PodSpec`) -> its check, made from the table once."""
+    fields: dict[str, dict[str, Check]] = {}
+    lines = MODELS.replace("\n    ", " ").strip().splitlines()
+    made: dict[str, Check] = dict(PLAIN)
+    for name in (line.partition(":")[0] for line in lines):
+        fields[name] = {}
+        made[name] = _model(fields[name])
+    for name, _, listed in (line.partition(": ") for line in lines):
+        for key, _, kind in (field.strip().partition(" ") for field in listed.split(",")):
+            fields[name][key] = _typed(kind, made)
+    return made
+
+
+def _typed(kind: str, made: Mapping[str, Check]) -> Check:
+    """Return the check of a field's type: plain, a model, a list `[…]` or a map `{…}` of either."""
+    check = made[kind.strip("[]{}")]
+    return _list(check) if kind[0] == "[" else _map(check) if kind[0] == "{" else check
+
+
+def _model(fields: Mapping[str, Check]) -> Check:
+    def check(value: Any) -> str | None:
+        if type(value) is not dict:
+            return ""
         for key, below in value.items():
-            yield from _odd_field(str(key), below, f"{pointer}/{key}")
-    elif isinstance(value, list):
-        for index, below in enumerate(value):
-            yield from _odd(below, f"{pointer}/{index}")
+            if type(below) is str and fields.get(key) is _is_text:
+                continue  # as most fields are, and a call costs as much as all the rest
+            if key in fields and below is not None:
+                where = fields[key](below)
+                if where is not None:
+                    return f"/{key}{where}"
+        return None
+
+    return check
 
 
-def _odd_field(key: str, value: object, pointer: str) -> Iterator[str]:
-    if value is not None and not _fits(key, value):
-        yield pointer
-    elif key not in FREE:
-        yield from _odd(value, pointer)
+def _list(each: Check) -> Check:
+    def check(value: Any) -> str | None:
+        if type(value) is not list:
+            return ""
+        return None if each is _is_text and _TEXTS.issuperset(map(type, value)) else _first(each, enumerate(value))
+
+    return check
 
 
-def _fits(key: str, value: object) -> bool:
-    if key in MAPS:
-        return isinstance(value, Mapping)
-    if key == "conditions" and isinstance(value, Mapping):
-        return True  # an endpoint's, in an EndpointSlice
-    if key in LISTS:
-        return isinstance(value, list) and all(isinstance(item, Mapping) for item in value)
-    return key not in TEXTS or isinstance(value, str)
+def _map(each: Check) -> Check:
+    def check(value: Any) -> str | None:
+        if type(value) is not dict:
+            return ""
+        texts = each is _is_text and _TEXTS.issuperset(map(type, value.values()))
+        return None if texts else _first(each, value.items())
+
+    return check
+
+
+def _first(each: Check, items: Iterable[tuple[object, Any]]) -> str | None:
+    for key, item in items:
+        where = each(item)
+        if where is not None:
+            return f"/{key}{where}"
+    return None
+
+
+def _is_text(value: Any) -> str | None:
+    return None if type(value) is str else ""
+
+
+def _is_flag(value: Any) -> str | None:
+    return None if type(value) is bool else ""
+
+
+def _is_count(value: Any) -> str | None:
+    return None if type(value) is int and 0 <= value <= LARGEST_COUNT else ""
+
+
+def _is_number(value: Any) -> str | None:
+    return None if type(value) is int and -LARGEST_NUMBER <= value <= LARGEST_NUMBER else ""
+
+
+def _is_amount(value: Any) -> str | None:
+    return None if type(value) is str and _AMOUNT.fullmatch(value) else ""
+
+
+def _is_either(value: Any) -> str | None:
+    return None if type(value) is str or _is_count(value) is None else ""
+
+
+def _is_time(value: Any) -> str | None:
+    try:
+        return None if type(value) is str and datetime.fromisoformat(value).tzinfo is not None else ""
+    except ValueError:
+        return ""
+
+
+PLAIN: Mapping[str, Check] = {
+    "text": _is_text,
+    "flag": _is_flag,
+    "count": _is_count,
+    "number": _is_number,
+    "amount": _is_amount,
+    "either": _is_either,
+    "time": _is_time,
+}

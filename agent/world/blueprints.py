@@ -11,8 +11,8 @@ def read(given: str, emit: Emit) -> Blueprints:
     _, files = blueprint_files(given)
     found = parse(files)
     for unread in found.unread:
-        said = f"{unread.source}: {unread.problem}: {unread.text!r}; {_consequence(unread.control_id)}"
-        emit(Warned(said))
+        text = f": {unread.text!r}; {_consequence(unread.control_id)}" if unread.text else ""
+        emit(Warned(f"{unread.source}: {unread.problem}{text}"))
     return found
 
 

@@ -178,7 +178,7 @@ def test_a_server_that_gives_nothing_is_one_line_and_exit_3(
 
 ONE = {
     "403": (apiserver.FORBIDDEN, 3),
-    "404": (apiserver.NOT_SERVED, 0),
+    "404": (apiserver.NOT_SERVED, 3),
     "429": (apiserver.too_many("3600"), 3),
     "500": (Fault(500), 3),
     "half": (apiserver.HALF_JSON, 3),

@@ -1,5 +1,6 @@
 """A live look against a server that misbehaves: what could be read is there, what could not is named, once."""
 
+import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,6 +46,26 @@ WORLD = {
     ],
     "Service": [made("Service", "web", spec={})],
 }
+GOOD = made("Deployment", "good", spec={"replicas": 1}, status={"readyReplicas": 1})
+ODD: tuple[Any, ...] = (
+    None,
+    "x",
+    {},
+    {"metadata": "x"},
+    {"metadata": None},
+    {"metadata": {"name": {}, "namespace": "shop"}},
+    {"metadata": {"name": "a", "namespace": 3}},
+    {"metadata": {"name": "a"}},
+    GOOD | {"kind": "Pod"},
+    GOOD | {"kind": {}},
+    made("Deployment", "a", status=[1]),
+    made("Deployment", "a", status={"readyReplicas": "1"}),
+    made("Deployment", "a", status={"readyReplicas": -1}),
+    made("Deployment", "a", status={"readyReplicas": True}),
+    made("Deployment", "a", status={"conditions": {}}),
+    made("Deployment", "a", spec={"template": {"spec": {"containers": {}}}}),
+    made("Deployment", "a", metadata={"name": "a", "namespace": "shop", "ownerReferences": ["x"]}),
+)
 LOGS = {"shop/well/app": "ok\n", "shop/crashing/app": f"password={CANARY}\nboom\n"}
 
 
@@ -133,7 +154,7 @@ def test_namespaces_that_may_not_be_listed_leave_the_secrets_unknown(server: Fak
     ("fault", "state"),
     [
         (apiserver.FORBIDDEN, State.DENIED),
-        (apiserver.NOT_SERVED, State.NOT_SERVED),
+        (apiserver.NOT_SERVED, State.FAILED),
         (Fault(410), State.PARTIAL),
         (apiserver.too_many("3600"), State.FAILED),
         (Fault(500), State.FAILED),
@@ -153,7 +174,28 @@ def test_one_kind_that_cannot_be_read_is_named_and_the_rest_is_there(
     assert "\n" not in lost.reason
     assert not found.knows("HorizontalPodAutoscaler")
     assert len(found.objects["Pod"]) == 2
-    assert [gap.name for gap in found.gaps()] == ([] if state is State.NOT_SERVED else ["HorizontalPodAutoscaler"])
+    assert [gap.name for gap in found.gaps()] == ["HorizontalPodAutoscaler"]
+
+
+def test_only_an_api_that_is_installed_may_be_absent(server: FakeApiServer, helm: Path) -> None:
+    """A proxy that knows no pods is no healthy cluster."""
+    for kind in KINDS:
+        server.faults[path_of(kind.name, "shop" if kind.namespaced else None)] = apiserver.NOT_SERVED
+    server.faults.pop(path_of("Node"))
+    found = seen(server, path=helm)
+    absent = {item.name for item in found.parts if item.state is State.NOT_SERVED} - {"metrics"}
+    assert absent == {"HTTPRoute", "Gateway", "GatewayClass"}
+    assert {gap.name for gap in found.gaps()} == {kind.name for kind in KINDS if kind.needed} - {"Node"}
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_an_odd_object_is_named_and_the_rest_is_there(server: FakeApiServer, helm: Path, odd: Any) -> None:
+    server.faults[path_of("Deployment", "shop")] = Fault(body=json.dumps({"items": [odd, GOOD]}).encode())
+    found = seen(server, path=helm)
+    assert [item["metadata"]["name"] for item in found.objects["Deployment"]] == ["good"]
+    (gap,) = found.gaps()
+    assert (gap.name, gap.state, gap.count) == ("Deployment", State.PARTIAL, 1)
+    assert "unreadable" in gap.reason
 
 
 def test_a_list_that_was_cut_keeps_what_was_read_and_proves_nothing(helm: Path) -> None:

@@ -3,6 +3,7 @@
 import copy
 import random
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,8 @@ import pytest
 
 from agent.diagnose.engine import Diagnosis, diagnose
 from agent.diagnose.finding import Finding
-from agent.snapshot.record import Ref, Snapshot, State
-from agent.snapshot.shape import oddity
+from agent.snapshot.record import Part, Ref, Snapshot, State
+from agent.snapshot.shape import oddity, sound
 from tests.fakes.objects import FIXTURES, adding, changed, load, recorded, snapshot
 from tools.failure import Failure, FailureKind
 
@@ -81,15 +82,19 @@ def test_one_odd_object_does_not_silence_the_rest() -> None:
         "metadata": {"name": "odd", "namespace": "x"},
         "spec": {"selector": "web"},
     }
-    found = diagnosed(adding(load("33-claim-missing"), odd))
+    world = load("33-claim-missing")
+    kept, part = sound(Part("Service", "test", State.COMPLETE), [*world.objects.get("Service", ()), odd])
+    parts = [part if item.name == "Service" else item for item in world.parts]
+    found = diagnosed(replace(world, objects={**world.objects, "Service": kept}, parts=parts))
     assert any(finding.mode.number == 33 for finding in found.findings)
-    assert [text.split(" is ")[0] for text in found.unknown] == ["Service/x/odd: /spec/selector"]
+    (said,) = found.unknown
+    assert said.endswith("Service/x/odd (/spec/selector)")
 
 
 @pytest.mark.parametrize("path", sorted(FIXTURES.glob("*.json*")), ids=lambda path: path.name)
 def test_no_object_a_real_api_server_wrote_is_called_odd(path: Path) -> None:
     items = recorded(path.name.partition(".json")[0])["items"]
-    assert [(item["kind"], where) for item in items if (where := oddity(item))] == []
+    assert [(item["kind"], where) for item in items if (where := oddity(item, item["kind"])) is not None] == []
 
 
 @pytest.mark.parametrize("name", RECORDED)

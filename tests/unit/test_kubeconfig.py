@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.fakes.executables import Executable, Replay, install
-from tools import credential
+from tools import credential, incluster, urls
 from tools.access import Access, write_kubeconfig
 from tools.failure import Failure, FailureKind
 from tools.kubeconfig import access, contexts
@@ -353,3 +353,91 @@ def test_the_kubeconfig_handed_on_is_private_and_says_the_same(tmp_path: Path) -
     write_kubeconfig(said, tmp_path / "k")
     assert (tmp_path / "k").stat().st_mode & 0o777 == 0o600
     assert found(kubeconfig=tmp_path / "k") == said
+
+
+# Addresses nobody can call
+
+
+@pytest.mark.parametrize(
+    "server", ["https://[::1", "https://{}::1", "https://a:99999", "https://", "ftp://a", "https://a b"]
+)
+def test_a_server_that_is_no_url_is_one_line(tmp_path: Path, server: str) -> None:
+    failure = failed(kubeconfig=write(tmp_path / "k", config(cluster={"server": server})))
+    assert failure.kind is FailureKind.CONFIG
+    assert "server" in failure.detail
+
+
+def test_a_server_without_scheme_is_taken_as_kubectl_takes_it(tmp_path: Path) -> None:
+    assert found(kubeconfig=write(tmp_path / "k", config(cluster={"server": "a:80"}))).server == "http://a:80"
+    secure = config(cluster={"server": "a:6443", "insecure-skip-tls-verify": True})
+    assert found(kubeconfig=write(tmp_path / "s", secure)).server == "https://a:6443"
+
+
+@pytest.mark.parametrize("proxy", ["http://[::1", "x", "ftp://a", "://", "http://a:99999999", "http://"])
+def test_a_proxy_that_is_no_url_is_one_line(tmp_path: Path, proxy: str) -> None:
+    failure = failed(kubeconfig=write(tmp_path / "k", config(cluster={"proxy-url": proxy})))
+    assert "proxy-url" in failure.detail
+
+
+@pytest.mark.parametrize("proxy", ["socks5://", "socks5://127.0.0.1:1080"])
+def test_a_socks_proxy_says_which_package_it_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
+    monkeypatch.setattr(urls, "find_spec", lambda _: None)
+    assert "urllib3[socks]" in failed(kubeconfig=write(tmp_path / "k", config(cluster={"proxy-url": proxy}))).detail
+
+
+def test_a_url_that_is_refused_is_not_repeated(tmp_path: Path) -> None:
+    """It may hold a password."""
+    failure = failed(kubeconfig=write(tmp_path / "k", config(cluster={"server": "https://me:canary@[::1"})))
+    assert "canary" not in str(failure)
+
+
+def test_a_date_in_no_calendar_is_not_yaml(tmp_path: Path) -> None:
+    assert "not YAML" in str(failed(kubeconfig=write(tmp_path / "k", "a: 2026-99-99")))
+
+
+# In a pod
+
+
+@pytest.fixture
+def pod(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return what a pod's service account mounts."""
+    folder = tmp_path / "account"
+    folder.mkdir()
+    for name, content in (("token", b"abc\n"), ("ca.crt", b"CA"), ("namespace", b"shop")):
+        (folder / name).write_bytes(content)
+    monkeypatch.setattr(incluster, "MOUNTED", folder)
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "fd00::1")
+    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", "443")
+    return folder
+
+
+def test_a_pod_uses_its_own_account(pod: Path) -> None:
+    read = found()
+    assert (read.server, read.namespace, read.ca, read.token) == ("https://[fd00::1]:443", "shop", b"CA", "abc")
+
+
+def test_a_pod_without_a_namespace_file_is_in_default(pod: Path) -> None:
+    (pod / "namespace").unlink()
+    assert found().namespace == "default"
+
+
+def test_a_pod_without_authority_trusts_nobody(pod: Path) -> None:
+    (pod / "ca.crt").unlink()
+    failure = failed()
+    assert failure.kind is FailureKind.CONFIG
+    assert "ca.crt" in failure.detail
+
+
+def test_a_pods_token_that_is_no_text_is_one_line(pod: Path) -> None:
+    (pod / "token").write_bytes(b"\xff\xfe")
+    assert "token" in failed().detail
+
+
+def test_a_pods_address_that_is_none_is_one_line(pod: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", "tcp://10.0.0.1:443")
+    assert "server" in failed().detail
+
+
+def test_a_token_file_that_is_no_text_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "token").write_bytes(b"\xff\xfe")
+    assert "token" in failed(kubeconfig=write(tmp_path / "k", config(user={"tokenFile": "token"}))).detail

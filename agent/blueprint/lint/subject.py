@@ -10,6 +10,7 @@ from agent.blueprint.control import Blueprints, Control, ControlKind, Profile, S
 from agent.blueprint.load import LARGEST
 from agent.blueprint.tables import tables
 from agent.blueprint.values import Values
+from tools.failure import Failure
 
 NOWHERE = ("", "n/a")
 
@@ -79,7 +80,7 @@ class Subject:
 
 
 def subject(
-    files: Mapping[str, bytes],
+    files: Mapping[str, bytes | Failure],
     blueprints: Blueprints,
     values: Mapping[Profile, Values] | None = None,
     absent: frozenset[str] = frozenset(),
@@ -98,7 +99,9 @@ def subject(
     return Subject(blueprints, cells, sections, lines, prose, readings, values or {}, absent, commands or {})
 
 
-def _text(content: bytes) -> str | None:
+def _text(content: bytes | Failure) -> str | None:
+    if isinstance(content, Failure):
+        return None
     try:
         return content.decode("utf-8-sig") if len(content) <= LARGEST else None
     except UnicodeDecodeError:

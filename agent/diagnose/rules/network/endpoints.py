@@ -34,25 +34,33 @@ BARE = 20
 def selects_others(service: Object, graph: Graph) -> Iterator[Finding]:
     """A Service's selector also selects the pods another Service with the same selector is named after."""
     selector = chosen(service)
-    twins = _twins(graph).get(_key(service), ()) if selector else ()
-    if len(twins) < 2:
+    twins = _twins(graph).get(_key(service)) if selector else None
+    if twins is None:
         return
-    made = _workloads(service, graph)
-    own = _namesake(service, list(made))
-    theirs = {ref(twin).name: _namesake(twin, list(made)) for twin in twins if twin is not service}
-    others = [name for name in theirs.values() if name is not None and name != own]
+    made, namesakes = twins
+    own = namesakes[ref(service).name]
+    others = [name for name in namesakes.values() if name is not None and name != own]
     if own is not None and others:
         yield _mixed_finding(service, own, others, made, selector)
 
 
+_Twins = tuple[Mapping[Ref, list[Object]], Mapping[str, Ref | None]]
+"""Who made the pods that Services of one selector share -> those pods, and each Service -> whom it is named after."""
+
+
 @per_graph
-def _twins(graph: Graph) -> Mapping[tuple[str, str], list[Object]]:
-    """Return (namespace, selector) -> the Services with exactly that selector."""
+def _twins(graph: Graph) -> Mapping[tuple[str, str], _Twins]:
+    """Return (namespace, selector) -> the Services with exactly that selector, where there are two or more."""
     found: dict[tuple[str, str], list[Object]] = {}
     for service in graph.all("Service"):
         if chosen(service):
             found.setdefault(_key(service), []).append(service)
-    return found
+    return {key: _shared(services, graph) for key, services in found.items() if len(services) > 1}
+
+
+def _shared(services: Sequence[Object], graph: Graph) -> _Twins:
+    made = _workloads(services[0], graph)
+    return made, {ref(service).name: _namesake(service, list(made)) for service in services}
 
 
 def _key(service: Object) -> tuple[str, str]:
