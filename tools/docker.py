@@ -8,7 +8,8 @@ from typing import Any
 
 from tools.failure import Failure, FailureKind
 from tools.redact import MASK, is_secret_name
-from tools.run import Sandbox, run, run_json, run_json_lines
+from tools.run import run, run_json, run_json_lines
+from tools.sandbox import Sandbox
 
 Records = Sequence[Mapping[str, Any]]
 

@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tools.failure import Failure, FailureKind
-from tools.run import Sandbox, run
+from tools.run import run
+from tools.sandbox import Sandbox
 from tools.text import clean
 
 _HEADER = re.compile(r"([0-9a-f]{40,64}) \d+ (\d+)(?: \d+)?")

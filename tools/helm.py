@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from tools.failure import Failure, FailureKind
-from tools.run import Sandbox, run, run_json, run_manifest, run_sourced
+from tools.run import run, run_json, run_manifest, run_sourced
+from tools.sandbox import Sandbox
 
 PROCESSES = 4
 """helm processes at a time: each holds a connection and 60 MB."""

@@ -12,14 +12,22 @@ from pathlib import Path
 from typing import Any
 
 from tools.access import Access
+from tools.deadline import Deadline
 from tools.failure import Failure, FailureKind
+from tools.files import read
 
 HINT = "name another with --context or --kubeconfig"
 IN_CLUSTER = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
+PLUGIN = 30.0
+"""Seconds for a credential plugin where no command's deadline counts."""
 
-def access(context: str = "", kubeconfig: str = "") -> Access | Failure:
-    """Return how to reach the cluster a context names; "" is the current context of the files kubectl would read."""
+
+def access(context: str = "", kubeconfig: str = "", deadline: Deadline | None = None) -> Access | Failure:
+    """Return how to reach the cluster a context names; "" is the current context of the files kubectl would read.
+
+    A credential plugin has until the deadline to answer, without one its own time.
+    """
     files = _files(kubeconfig)
     merged = _merged(files)
     if isinstance(merged, Failure):
@@ -28,7 +36,7 @@ def access(context: str = "", kubeconfig: str = "") -> Access | Failure:
         return _in_cluster() or Failure(
             FailureKind.CONFIG, "kubeconfig", _nothing(files), "set KUBECONFIG or give --kubeconfig FILE"
         )
-    return _chosen(merged, context)
+    return _chosen(merged, context, deadline or Deadline.after(PLUGIN))
 
 
 def contexts(kubeconfig: str = "") -> tuple[list[str], str] | Failure:
@@ -67,7 +75,7 @@ def _read(path: Path) -> Mapping[str, Any] | Failure:
     import yaml
 
     try:
-        found = yaml.load(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - safe
+        found = yaml.load(read(path), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - safe
     except FileNotFoundError:
         return {}
     except OSError as error:
@@ -103,7 +111,7 @@ def _is_entry(item: Any, entry: str) -> bool:
     )
 
 
-def _chosen(merged: dict[str, Any], context: str) -> Access | Failure:
+def _chosen(merged: dict[str, Any], context: str, deadline: Deadline) -> Access | Failure:
     name = context or merged["current"]
     if name not in merged["contexts"]:
         known = ", ".join(sorted(map(str, merged["contexts"])))
@@ -117,19 +125,19 @@ def _chosen(merged: dict[str, Any], context: str) -> Access | Failure:
         return Failure(
             FailureKind.CONFIG, f"context {name!r}", f"names a cluster without server: {found.get('cluster')}", HINT
         )
-    return _resolved(name, found.get("namespace") or "default", (cluster, cluster_file), (user, user_file))
+    return _resolved(name, found.get("namespace") or "default", (cluster, cluster_file), (user, user_file), deadline)
 
 
 _Entry = tuple[Mapping[str, Any], Path]
 
 
-def _resolved(context: str, namespace: str, cluster: _Entry, user: _Entry) -> Access | Failure:
+def _resolved(context: str, namespace: str, cluster: _Entry, user: _Entry, deadline: Deadline) -> Access | Failure:
     from tools.credential import credential, is_sendable
 
     authority = _content(*cluster, "certificate-authority")
     if isinstance(authority, Failure):
         return authority
-    made = credential(user[0], _with_authority(cluster[0], authority), user[1])
+    made = credential(user[0], _with_authority(cluster[0], authority), user[1], deadline)
     if isinstance(made, Failure):
         return made
     files = (
@@ -178,7 +186,7 @@ def _content(entry: Mapping[str, Any], origin: Path, key: str, *, file_key: str 
     if not named:
         return b""
     try:
-        return (origin.parent / Path(str(named)).expanduser()).read_bytes()
+        return read(origin.parent / Path(str(named)).expanduser())
     except OSError as error:
         return Failure(FailureKind.CONFIG, f"kubeconfig {origin}", f"{named}: {error.strerror}")
 

@@ -15,7 +15,7 @@ from agent.trace.rendering import Group, RenderedField, Sourced, changed_fields,
 from agent.world.chart import Chart
 from tools import helm
 from tools.failure import Failure
-from tools.run import Sandbox
+from tools.sandbox import Sandbox
 
 AT_ONCE = 4
 """helm processes at a time."""

@@ -23,6 +23,7 @@ from tools import credential, run
 from tools.access import Access
 from tools.cluster import connect
 from tools.credential import Credential
+from tools.deadline import Deadline
 from tools.failure import Failure, FailureKind
 from tools.kubeconfig import access
 
@@ -138,7 +139,7 @@ def test_a_certificate_that_is_none_blames_the_kubeconfig_and_not_the_server(tmp
     """OpenSSL's words for it were shown as the server's certificate not being trusted."""
     plugin = program(tmp_path, printed(clientCertificateData=f"not PEM {CANARY}", clientKeyData=f"nor this {CANARY}"))
     read = found(kubeconfig(tmp_path, {"command": str(plugin.path)}))
-    reader = connect(read, 5)
+    reader = connect(read, Deadline.after(5))
     assert isinstance(reader, Failure)
     assert reader.kind is FailureKind.CONFIG
     assert "client certificate" in reader.detail
@@ -441,7 +442,7 @@ def test_a_password_of_any_letters_is_sent_as_utf_8(tmp_path: Path) -> None:
     """As kubectl sends it; the command ended at the first letter outside of Latin-1."""
     with serving() as server:
         path = plain(tmp_path, {"username": "zoë", "password": "100€"}, server=f"http://127.0.0.1:{server.port}")
-        reader = connect(found(path), 5)
+        reader = connect(found(path), Deadline.after(5))
         assert not isinstance(reader, Failure)
         reader.get("/version")
         reader.close()
@@ -451,7 +452,9 @@ def test_a_password_of_any_letters_is_sent_as_utf_8(tmp_path: Path) -> None:
 def test_an_authority_that_is_no_certificate_is_said(tmp_path: Path) -> None:
     """It was shown as OpenSSL's X509 error with the question whether the cluster runs."""
     authority = base64.b64encode(b"not PEM").decode()
-    reader = connect(found(plain(tmp_path, {"token": CANARY}, **{"certificate-authority-data": authority})), 5)
+    reader = connect(
+        found(plain(tmp_path, {"token": CANARY}, **{"certificate-authority-data": authority})), Deadline.after(5)
+    )
     assert isinstance(reader, Failure)
     assert (reader.kind, "authority" in reader.detail) == (FailureKind.CONFIG, True)
 
