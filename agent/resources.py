@@ -5,6 +5,7 @@ from pathlib import Path
 
 from agent.config import data_dir
 from agent.errors import UsageError
+from tools.files import start
 
 DEMO = "demo"
 """The name `--bundle` knows the shipped capture by."""
@@ -64,7 +65,6 @@ def bundle_path(name: str) -> Path:
 
 def _read(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
-            return file.read(LARGEST + 1)
+        return start(path, LARGEST + 1)
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}") from error

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.failure import Failure, FailureKind
+from tools.files import read
 from tools.redact import MASK, is_secret_name
 from tools.run import run, run_json, run_json_lines
 from tools.sandbox import Sandbox
@@ -112,7 +113,7 @@ def _variable(item: str) -> str:
 
 def _json(path: Path) -> Mapping[str, Any]:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        found = json.loads(read(path))
+    except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}

@@ -14,7 +14,7 @@ LARGEST = 2_000_000
 """Values a manifest may hold once its aliases are written out; more is a bomb, not a manifest."""
 
 MOST_LINES = 400_000
-"""Lines, commas and brackets of one YAML document at most: each may be a value, which takes 600 bytes while it is read."""
+"""Lines, commas and brackets of one YAML document at most: each may be a value of 600 bytes while it is read."""
 
 DEEPEST = 200
 """Levels a manifest may be nested; Kubernetes' own schemas have 40."""

@@ -66,7 +66,8 @@ def _amounts(usage: Mapping[str, Any]) -> tuple[float, int] | None:
 def prometheus_usage(origin: str, namespace: str | None, deadline: Deadline | None = None) -> list[PodUsage] | Failure:
     """Return what a Prometheus that scrapes the kubelets knows of a namespace's containers, or of all for None.
 
-    Each of its two queries has until the deadline, and `SECONDS` at most. CPU is the mean of the last two minutes; a container without both figures is unknown, not idle.
+    Each of its two queries has until the deadline, and `SECONDS` at most. CPU is the mean of the last two minutes; a
+    container without both figures is unknown, not idle.
     """
     chosen = f',namespace="{namespace}"' if namespace else ""
     which = f'{{container!="",container!="POD"{chosen}}}'
@@ -127,13 +128,14 @@ def _asked(
     kind = http.client.HTTPSConnection if scheme == "https" else http.client.HTTPConnection
     connection = kind(host, port, timeout=SECONDS)
     try:
-        body = until.wait(lambda: _body(connection, f"{path}?{urlencode(parameters)}", what))
+        body = until.wait(lambda: _closing(connection, f"{path}?{urlencode(parameters)}", what))
     except (OSError, http.client.HTTPException) as error:
         if isinstance(error, TimeoutError) or until.is_over():
             return Failure(FailureKind.TIMEOUT, what, f"no answer within {until.seconds:.0f} s")
         return Failure(FailureKind.UNREACHABLE, what, clean(redact(str(error))))
     finally:
-        _hang_up(connection)
+        with suppress(OSError, AttributeError):  # closed already, unless the thread that asks was left behind
+            connection.sock.shutdown(socket.SHUT_RDWR)
     return body if isinstance(body, Failure) else _result(body, what)
 
 
@@ -151,26 +153,26 @@ def _place(origin: str) -> tuple[str, str, int] | Failure:
     return parts.scheme, host, port or (443 if parts.scheme == "https" else 80)
 
 
+def _closing(connection: http.client.HTTPConnection, target: str, what: str) -> bytes | Failure:
+    try:
+        return _body(connection, target, what)
+    finally:
+        connection.close()
+
+
 def _body(connection: http.client.HTTPConnection, target: str, what: str) -> bytes | Failure:
     """Return one answer; redirects are answers that are not 200, so they are never followed."""
     connection.connect()
     if _is_link_local(connection.sock):
         return Failure(FailureKind.DENIED, what, "a link-local address: it may be the cloud's metadata service")
     connection.request("GET", target, headers={"Accept": "application/json"})
-    answer = connection.getresponse()
-    body = answer.read(LARGEST + 1)
+    with connection.getresponse() as answer:
+        body = answer.read(LARGEST + 1)
     if len(body) > LARGEST:
         return Failure(FailureKind.TRUNCATED, what, "more than 1 MiB")
     if answer.length:
         raise http.client.IncompleteRead(body)
     return body if answer.status == 200 else _refused(answer.status, body, what)
-
-
-def _hang_up(connection: http.client.HTTPConnection) -> None:
-    """Close a connection, also under a thread that was left behind with it."""
-    with suppress(OSError, AttributeError):  # it was never opened
-        connection.sock.shutdown(socket.SHUT_RDWR)
-    connection.close()
 
 
 def _is_link_local(connected: socket.socket) -> bool:

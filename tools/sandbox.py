@@ -70,11 +70,10 @@ class Sandbox:
             "GIT_NO_LAZY_FETCH": "1",
             "GIT_NO_REPLACE_OBJECTS": "1",
             "GIT_PAGER": "cat",
-            **GIT_OFF,
             "LC_ALL": "C.UTF-8",
             "NO_COLOR": "1",
         }
-        return {key: value for key, value in said.items() if value}
+        return {key: value for key, value in said.items() if value} | GIT_OFF
 
 
 @contextmanager

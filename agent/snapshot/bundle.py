@@ -34,7 +34,7 @@ SMALL = 1 << 26
 """Uncompressed bytes any bundle may have."""
 
 PACKED = 128
-"""Beyond that: how many times its packed size. Replicas of one another are packed to an eightieth, the rest far less."""
+"""Beyond that: how many times its packed size. Replicas of one another pack to an eightieth, the rest far less well."""
 
 MOST_MEMBERS = 200
 

@@ -11,7 +11,6 @@ import sys
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ import pytest
 
 from tests.fakes.apiserver import serving
 from tests.fakes.executables import Executable, Replay, install
-from tools import credential, run
+from tools import credential
 from tools.access import Access
 from tools.cluster import connect
 from tools.credential import Credential
@@ -111,7 +110,8 @@ def test_a_token_is_what_the_server_gets(tmp_path: Path) -> None:
     plugin = program(tmp_path, printed(token=f"{CANARY}\n"))  # of a shell script that used echo
     with serving() as server:
         reader = connect(
-            found(kubeconfig(tmp_path, {"command": str(plugin.path)}, server=f"http://127.0.0.1:{server.port}")), 5
+            found(kubeconfig(tmp_path, {"command": str(plugin.path)}, server=f"http://127.0.0.1:{server.port}")),
+            Deadline.after(5),
         )
         assert not isinstance(reader, Failure)
         reader.get("/version")
@@ -210,7 +210,7 @@ def test_a_plugin_that_may_not_be_run_or_is_no_program_is_one_failure(tmp_path: 
 
 def test_a_plugin_that_hangs_is_ended_with_its_children(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One that waits for a browser nobody sees would hang the command, and go on after it."""
-    monkeypatch.setattr(credential, "run_credential_plugin", partial(run.run_credential_plugin, timeout=1.0))
+    monkeypatch.setattr("tools.kubeconfig.PLUGIN", 1.0)
     replay = Replay(json.dumps({"status": {"token": CANARY}}).encode(), stubborn=True)
     plugin = program(tmp_path, replay)
     began = time.monotonic()

@@ -117,6 +117,7 @@ KNOWN = {
     "DOCKER_CONFIG",
     "DOCKER_HOST",
     "GIT_CONFIG_NOSYSTEM",
+    "GIT_WORK_TREE",
     "LC_ALL",
     "NO_COLOR",
 }
