@@ -56,6 +56,11 @@ class Failure:
     detail: str = ""
     hint: str = ""
 
+    @property
+    def brief(self) -> str:
+        """What failed and why, without what to do: for a row of a table."""
+        return f"{self.what}: {self.detail or self.kind}"
+
     def __str__(self) -> str:
         """One line for stderr: what failed, why, what to do."""
         tail = "; ".join(part for part in (self.detail, self.hint) if part)

@@ -56,8 +56,10 @@ def trust(path: str) -> tuple[list[str], list[str]]:
 
 def looked_in(path: str = "") -> str:
     """Return where a program was looked for, in words for a person who has to find out why it is missing."""
-    searched = ", ".join((path or search_path()).split(os.pathsep))
-    left_out = [] if path else trust(_PATH_AT_START)[1]
+    if path:
+        return f"looked in {', '.join(path.split(os.pathsep))}"
+    trusted, left_out = trust(_PATH_AT_START)
+    searched = ", ".join(("the system's folders", *trusted))
     if not left_out:
         return f"looked in {searched}"
     return f"looked in {searched}; not in {', '.join(left_out)}, where somebody else could have put it"

@@ -130,7 +130,7 @@ def _notes(legs: Legs) -> Iterator[str]:
     elif inputs.release.status != "deployed":
         yield f"the release is {inputs.release.status}: compared with what it stored, which may not be what runs"
     if inputs.rendered is None:
-        yield f"the rendered leg is unknown: {inputs.rendered_reason}"
+        yield f"the rendered leg is unknown: {inputs.rendered_failure}"
     elif inputs.rendered.unstable:
         yield f"{len(inputs.rendered.unstable)} fields come out differently each time and are not compared"
     if inputs.chart.lookups:

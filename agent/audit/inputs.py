@@ -10,6 +10,7 @@ from agent.blueprint.control import Binding, Blueprints, Control, Profile
 from agent.blueprint.values import Values
 from agent.snapshot.graph import ref
 from agent.snapshot.record import Object, Ref, Release, Snapshot
+from tools.failure import Failure
 from tools.kinds import BY_NAME
 
 
@@ -83,7 +84,8 @@ class Inputs:
     release: Release | None = None
     release_reason: str = ""
     rendered: Rendered | None = None
-    rendered_reason: str = ""
+    rendered_failure: Failure | None = None
+    """Why the chart is not rendered."""
     git: GitFacts | None = None
     git_reason: str = ""
     cluster: ClusterFacts | None = None

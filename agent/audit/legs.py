@@ -16,7 +16,7 @@ from agent.snapshot.record import Object, Ref
 ENV = "containers[].env"
 
 
-class Place(NamedTuple):
+class BoundField(NamedTuple):
     """One field of one bound object."""
 
     object: Ref
@@ -35,11 +35,11 @@ class Legs:
         self.rendered = None if inputs.rendered is None else Objects(inputs.rendered.objects, namespace)
         self.live = Objects([obj for listed in inputs.snapshot.objects.values() for obj in listed], namespace)
 
-    def places(self, control: Control, component: str) -> Iterator[Place]:
+    def places(self, control: Control, component: str) -> Iterator[BoundField]:
         """Yield every field a control governs in a component, in every object bound to it."""
         for field in control.fields:
             for binding, name in bound(self.inputs, component, kinds(field)):
-                yield Place(name, binding.container, field)
+                yield BoundField(name, binding.container, field)
 
     def blueprint(self, control: Control, wanted: Expected) -> Reading:
         """Return what the blueprint asks for."""
@@ -66,18 +66,19 @@ class Legs:
         if suffixes == ("",):
             yield from list(self.inputs.values.below(path))[:1]
 
-    def objects(self, place: Place, control: Control, wanted: Expected) -> Iterator[Reading]:
+    def objects(self, place: BoundField, control: Control, wanted: Expected) -> Iterator[Reading]:
         """Yield what release, rendered chart and live object say of one field."""
         inputs = self.inputs
         revision = f"release {inputs.release_name} revision {inputs.release.revision}" if inputs.release else ""
+        unrendered = inputs.rendered_failure.brief if inputs.rendered_failure else ""
         stored = (
             _Stored(Leg.RELEASE, self.release, inputs.release_reason, revision),
-            _Stored(Leg.RENDERED, self.rendered, inputs.rendered_reason, inputs.chart.shown),
+            _Stored(Leg.RENDERED, self.rendered, unrendered, inputs.chart.shown),
         )
         yield from (_stored(leg, place, control, wanted) for leg in stored)
         yield self._live(place, control, wanted)
 
-    def _live(self, place: Place, control: Control, wanted: Expected) -> Reading:
+    def _live(self, place: BoundField, control: Control, wanted: Expected) -> Reading:
         obj = self.live.get(place.object)
         if obj is None:
             return self._not_there(place)
@@ -87,7 +88,7 @@ class Legs:
             return Reading(Leg.LIVE, Standing.UNKNOWN, found.where, found.raw, found.normalised, reason)
         return found
 
-    def _not_there(self, place: Place) -> Reading:
+    def _not_there(self, place: BoundField) -> Reading:
         kind, snapshot = place.object.kind, self.inputs.snapshot
         if snapshot.knows(kind):
             return Reading(Leg.LIVE, Standing.ABSENT, str(place.object), reason="no such object")
@@ -105,7 +106,7 @@ class _Stored(NamedTuple):
     whose: str
 
 
-def _stored(found: _Stored, place: Place, control: Control, wanted: Expected) -> Reading:
+def _stored(found: _Stored, place: BoundField, control: Control, wanted: Expected) -> Reading:
     if found.objects is None:
         return Reading(found.leg, Standing.UNKNOWN, reason=found.reason)
     obj = found.objects.get(place.object)
@@ -120,7 +121,7 @@ def own_paths(control: Control, component: str) -> tuple[str, ...]:
     return own or (control.paths if control.component in ("", component) else ())
 
 
-def compared(leg: Leg, obj: Object, place: Place, control: Control, wanted: Expected, whose: str) -> Reading:
+def compared(leg: Leg, obj: Object, place: BoundField, control: Control, wanted: Expected, whose: str) -> Reading:
     """Return what an object says of a field, and whether that is what was asked for."""
     found = [_entry(item, place.field, control) for item in _read(obj, place, wanted)]
     silent = all(item.value is None for item in found) and wanted.met(DEFAULTS.get(last_word(place.field, wanted)))
@@ -137,7 +138,7 @@ def compared(leg: Leg, obj: Object, place: Place, control: Control, wanted: Expe
     return Reading(leg, standing, where, raw, text(shown.value) if raw != text(shown.value) else "", note)
 
 
-def _read(obj: Object, place: Place, wanted: Expected) -> list[Found]:
+def _read(obj: Object, place: BoundField, wanted: Expected) -> list[Found]:
     named = not wanted.field or place.field.rpartition(".")[2] == wanted.field
     return read(place.field if named else f"{place.field}.{wanted.field}", obj, place.container)
 

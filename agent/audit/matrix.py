@@ -3,7 +3,7 @@
 from typing import Any
 
 from agent.audit.fields import WORKLOADS
-from agent.audit.legs import Legs, Place
+from agent.audit.legs import BoundField, Legs
 from agent.audit.normalise import key
 from agent.audit.owners import applied, is_controller, is_helm, others, owners
 from agent.audit.verdict import Cause, Helm, Leg, Outcome, Point, Reading, Standing
@@ -12,7 +12,7 @@ from agent.kube.fields import number
 from agent.snapshot.record import Object, Ref
 
 
-def point(legs: Legs, label: str, place: Place | None, readings: tuple[Reading, ...]) -> Point:
+def point(legs: Legs, label: str, place: BoundField | None, readings: tuple[Reading, ...]) -> Point:
     """Judge one value by its readings."""
     said = {found.leg: found for found in readings}
     live = legs.live.get(place.object) if place else None
@@ -33,7 +33,7 @@ def _outcome(said: dict[Leg, Reading], cause: Cause) -> Outcome:
     return Outcome.UNKNOWN if Standing.UNKNOWN in needed or cause is Cause.UNSEEN else Outcome.PASS
 
 
-def _cause(said: dict[Leg, Reading], legs: Legs, place: Place | None, live: Object | None) -> Cause:
+def _cause(said: dict[Leg, Reading], legs: Legs, place: BoundField | None, live: Object | None) -> Cause:
     values, rendered, release, found = (
         _standing(said, leg) for leg in (Leg.VALUES, Leg.RENDERED, Leg.RELEASE, Leg.LIVE)
     )
@@ -78,7 +78,7 @@ def _given(said: dict[Leg, Reading], legs: Legs) -> bool:
 
 
 def _explained(
-    cause: Cause, said: dict[Leg, Reading], legs: Legs, place: Place | None, live: Object | None
+    cause: Cause, said: dict[Leg, Reading], legs: Legs, place: BoundField | None, live: Object | None
 ) -> tuple[str, Helm]:
     """Return why, in one sentence, and what helm upgrade would do."""
     values, release = said.get(Leg.VALUES), said.get(Leg.RELEASE)
@@ -101,7 +101,7 @@ def _explained(
     return "", Helm.NONE
 
 
-def _changed(cause: Cause, said: dict[Leg, Reading], place: Place, live: Object) -> tuple[str, Helm]:
+def _changed(cause: Cause, said: dict[Leg, Reading], place: BoundField, live: Object) -> tuple[str, Helm]:
     pointer = keyed(live, said[Leg.LIVE].where.rpartition(" ")[2])
     by = next(iter(others(live, pointer)), None)
     if cause is Cause.MUTATED:
@@ -149,7 +149,7 @@ def keyed(obj: Object, pointer: str) -> str:
     return "".join(f"/{step}" for step in steps)
 
 
-def _scaled(legs: Legs, place: Place, live: Object) -> tuple[Ref, int, int, int] | None:
+def _scaled(legs: Legs, place: BoundField, live: Object) -> tuple[Ref, int, int, int] | None:
     """Return the HPA that owns the field, its bounds and the live number; None where none does."""
     if place.field != "replicas" or place.object.kind not in WORKLOADS:
         return None

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from agent.audit.expected import VIA, Expected, expected
 from agent.audit.inputs import components
-from agent.audit.legs import Legs, Place, own_paths
+from agent.audit.legs import BoundField, Legs, own_paths
 from agent.audit.matrix import point
 from agent.audit.structure import via
 from agent.audit.verdict import Cause, Fidelity, Leg, Outcome, Point, Reading, Standing, Verdict, worst
@@ -45,7 +45,7 @@ def _unbound(component: str) -> Reading:
     return Reading(Leg.LIVE, Standing.UNKNOWN, reason=f"the blueprints bind {component} to no object of that kind")
 
 
-def _label(component: str, wanted: Expected, place: Place | None) -> str:
+def _label(component: str, wanted: Expected, place: BoundField | None) -> str:
     where = f"{place.object.kind} {place.object.name}" if place else component
     return f"{where} {wanted.label}".strip()
 

@@ -46,7 +46,7 @@ GIVEN = {"id", "field", *REASONS, *PATHS, *SUBJECTS, *(name for names in SAYS.va
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class TablePlace:
     """Where a table stands: the file as shown, its stem, the title of the section below the file's own."""
 
     file: str
@@ -77,7 +77,7 @@ def is_binding(table: Table) -> bool:
     return set(table.headers) >= BINDING_HEADERS
 
 
-def controls(table: Table, place: Place) -> Iterator[Control | Unread]:
+def controls(table: Table, place: TablePlace) -> Iterator[Control | Unread]:
     """Yield a table's controls, and its rows that cannot be read; nothing for a table of another sort."""
     subject = next((header for header in table.headers if header in SUBJECTS), None)
     if subject is None:
@@ -89,7 +89,7 @@ def controls(table: Table, place: Place) -> Iterator[Control | Unread]:
         yield from _of_row(row, table, subject, place)
 
 
-def _of_row(row: Row, table: Table, subject: str, place: Place) -> Iterator[Control | Unread]:
+def _of_row(row: Row, table: Table, subject: str, place: TablePlace) -> Iterator[Control | Unread]:
     """Yield one row's control; one a component where the columns are components (Parameter | Backend | Frontend)."""
     columns = _component_columns(table)
     for column in columns or [""]:
@@ -106,7 +106,7 @@ def _component_columns(table: Table) -> list[str]:
     return [] if named & set(table.headers) else [header for header in table.headers if header not in GIVEN]
 
 
-def _control(row: Row, subject: str, place: Place, column: str) -> Control:
+def _control(row: Row, subject: str, place: TablePlace, column: str) -> Control:
     if row.problem:
         raise Unreadable(row.problem)
     kind, cells = SUBJECTS[subject], row.cells
@@ -142,7 +142,7 @@ def _plain(text: str) -> str:
     return inner if text.startswith("`") and text.endswith("`") and "`" not in inner else text
 
 
-def _id(cells: Mapping[str, str], place: Place, column: str, name: str) -> str:
+def _id(cells: Mapping[str, str], place: TablePlace, column: str, name: str) -> str:
     """Return the row's id: its own, or for a table without that column one made of where it stands and its name."""
     if "id" in cells:
         given = cells["id"].strip("`")
@@ -183,7 +183,7 @@ def _paths(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _component(place: Place, column: str, paths: Sequence[str]) -> str:
+def _component(place: TablePlace, column: str, paths: Sequence[str]) -> str:
     """Return the component a row speaks of: its column, its section, or the first key of all its values paths."""
     if column:
         return column

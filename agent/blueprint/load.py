@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePath
 
 from agent.blueprint.control import Binding, Blueprints, Control, Source, Unread
-from agent.blueprint.controls import Place, bindings, controls, id_in, is_binding
+from agent.blueprint.controls import TablePlace, bindings, controls, id_in, is_binding
 from agent.blueprint.tables import Row, Table, tables
 
 LARGEST = 1 << 20
@@ -51,10 +51,10 @@ def _unread(name: str, row: Row) -> Unread:
     return Unread(Source(name, row.line), row.text, row.problem, id_in(row.text))
 
 
-def _place(name: str, table: Table, components: frozenset[str]) -> Place:
+def _place(name: str, table: Table, components: frozenset[str]) -> TablePlace:
     """Return where a table stands; `3. Scaling` and `Backend Service (FastAPI)` lose what is not their name."""
     section = table.sections[-1] if len(table.sections) > 1 else ""
-    return Place(name, PurePath(name).stem, _REMARK.sub("", _NUMBER.sub("", section)), components)
+    return TablePlace(name, PurePath(name).stem, _REMARK.sub("", _NUMBER.sub("", section)), components)
 
 
 def _duplicates(made: list[Control], twice: set[str]) -> Iterator[Unread]:

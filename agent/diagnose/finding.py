@@ -9,20 +9,10 @@ from agent.diagnose.modes import Mode
 from agent.kube.containers import Container, workload_ref
 from agent.kube.remedies import Advice, Command, Edit, Remedy
 from agent.kube.wording import said
+from agent.severity import Severity as Severity
 from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph, ref
 from agent.snapshot.record import Ref
-
-
-class Severity(StrEnum):
-    """How bad it is for the people who use the service."""
-
-    ERROR = "error"
-    """Something asked for does not work. `diagnose` exits with 1."""
-    WARNING = "warning"
-    """It works, and will not for long, or not for everybody."""
-    INFO = "info"
-    """Worth knowing; nothing is broken."""
 
 
 class Confidence(StrEnum):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from agent.audit.engine import audit
-from agent.audit.inputs import ChartFiles, Inputs
+from agent.audit.inputs import ChartFiles, Inputs, Rendered
 from agent.audit.verdict import Audit as Verdicts
 from agent.audit.verdict import Outcome
 from agent.blueprint.control import Profile
@@ -20,6 +20,7 @@ from agent.world.history import git_facts
 from agent.world.look import warn_of_gaps
 from agent.world.release import cluster_facts, rendered, target
 from agent.world.world import World
+from tools.failure import Failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +84,8 @@ def _inputs(args: Audit, world: World, chart: Chart, profile: Profile, snapshot:
         namespace=where.namespace,
         release=where.release,
         release_reason=where.reason,
-        rendered=made if not isinstance(made, str) else None,
-        rendered_reason=made if isinstance(made, str) else "",
+        rendered=made if isinstance(made, Rendered) else None,
+        rendered_failure=made if isinstance(made, Failure) else None,
         git=git,
         git_reason=git_reason,
         cluster=cluster,

@@ -29,7 +29,7 @@ from tools.sandbox import Sandbox, sandbox
 DISTRIBUTION = "bluehelm"
 
 
-class Outcome(StrEnum):
+class CheckState(StrEnum):
     """How one check went."""
 
     OK = "ok"
@@ -45,7 +45,7 @@ class Check:
     """One thing that was looked at: its name, how it is, what was seen, and what to do or what is lost."""
 
     name: str
-    outcome: Outcome
+    state: CheckState
     text: str
     hint: str = ""
 
@@ -78,14 +78,14 @@ def run(_: Doctor, world: World, __: Emit) -> Checkup:
 
 def code(result: Checkup) -> ExitCode:
     """Return the worst."""
-    outcomes = {check.outcome for check in result.checks}
-    if Outcome.FAILED in outcomes:
+    states = {check.state for check in result.checks}
+    if CheckState.FAILED in states:
         return ExitCode.FOUND
-    return ExitCode.INDETERMINATE if Outcome.UNKNOWN in outcomes else ExitCode.OK
+    return ExitCode.INDETERMINATE if CheckState.UNKNOWN in states else ExitCode.OK
 
 
 def _checks(settings: Settings, deadline: Deadline) -> Iterator[Check]:
-    yield Check("bluehelm", Outcome.OK, __version__)
+    yield Check("bluehelm", CheckState.OK, __version__)
     yield _packages()
     yield _policy()
     yield _state()
@@ -104,25 +104,25 @@ def _packages() -> Check:
     strangers = {name for package in ("agent", "tools") for name in owners.get(package, []) if name != DISTRIBUTION}
     if strangers:
         text = f"{', '.join(sorted(strangers))} ships a package named agent or tools too"
-        return Check("packages", Outcome.FAILED, text, "install bluehelm into an environment of its own (pipx)")
-    return Check("packages", Outcome.OK, "agent and tools belong to bluehelm alone")
+        return Check("packages", CheckState.FAILED, text, "install bluehelm into an environment of its own (pipx)")
+    return Check("packages", CheckState.OK, "agent and tools belong to bluehelm alone")
 
 
 def _policy() -> Check:
     try:
         decide(["kubectl", "delete", "pod", "x"])
     except RuntimeError as error:
-        return Check("policy", Outcome.FAILED, str(error), "nothing will be run; reinstall bluehelm")
-    return Check("policy", Outcome.OK, "every rule does what its examples say")
+        return Check("policy", CheckState.FAILED, str(error), "nothing will be run; reinstall bluehelm")
+    return Check("policy", CheckState.OK, "every rule does what its examples say")
 
 
 def _state() -> Check:
     folder = state_dir()
     parent = next(path for path in (folder, *folder.parents) if path.exists())
     if _writable(parent):
-        return Check("state folder", Outcome.OK, str(folder))
+        return Check("state folder", CheckState.OK, str(folder))
     return Check(
-        "state folder", Outcome.WARNING, f"{folder} cannot be written", "reading works; nothing can be applied"
+        "state folder", CheckState.WARNING, f"{folder} cannot be written", "reading works; nothing can be applied"
     )
 
 
@@ -134,15 +134,18 @@ def _blueprints(settings: Settings) -> Check:
     try:
         folder, files = blueprint_files(settings.blueprints)
     except AgentError as error:
-        return Check("blueprints", Outcome.FAILED, str(error))
+        return Check("blueprints", CheckState.FAILED, str(error))
     found = parse(files)
     text = f"{len(found.controls)} controls from {folder.path} ({folder.whose})"
     if found.unread:
         first = found.unread[0]
         return Check(
-            "blueprints", Outcome.FAILED, f"{text}; {len(found.unread)} rows unread", f"{first.source}: {first.problem}"
+            "blueprints",
+            CheckState.FAILED,
+            f"{text}; {len(found.unread)} rows unread",
+            f"{first.source}: {first.problem}",
         )
-    return Check("blueprints", Outcome.OK, text)
+    return Check("blueprints", CheckState.OK, text)
 
 
 def _tool(version: Version, box: Sandbox) -> Check:
@@ -150,43 +153,45 @@ def _tool(version: Version, box: Sandbox) -> Check:
     found = version(box)
     if isinstance(found, Failure):
         return Check(
-            name, Outcome.WARNING, found.detail or str(found.kind), "; ".join(filter(None, (lost, found.hint)))
+            name, CheckState.WARNING, found.detail or str(found.kind), "; ".join(filter(None, (lost, found.hint)))
         )
-    return Check(name, Outcome.OK, found)
+    return Check(name, CheckState.OK, found)
 
 
 def _network() -> Check:
     """Say whether a chart is rendered where no network is, or only after its schemas were looked through."""
     if offline():
-        return Check("isolation", Outcome.OK, "charts are rendered without a network")
+        return Check("isolation", CheckState.OK, "charts are rendered without a network")
     text = "this machine gives no process a network of its own, so charts are rendered with its network"
-    return Check("isolation", Outcome.WARNING, text, "schemas that name another place are refused all the same")
+    return Check("isolation", CheckState.WARNING, text, "schemas that name another place are refused all the same")
 
 
 def _cluster(found: Access | Failure, box: Sandbox, deadline: Deadline) -> Iterator[Check]:
     if isinstance(found, Failure):
         hint = found.hint or "without a cluster, captures still work: --bundle demo"
-        yield Check("cluster", Outcome.UNKNOWN, f"{found.what}: {found.detail}", hint)
+        yield Check("cluster", CheckState.UNKNOWN, f"{found.what}: {found.detail}", hint)
         return
     yield _server(found, deadline)
     yield from _identity(found, box)
     if not found.verify:
         yield Check(
-            "TLS", Outcome.WARNING, f"context {found.context} does not verify its server", "give it an authority"
+            "TLS", CheckState.WARNING, f"context {found.context} does not verify its server", "give it an authority"
         )
 
 
 def _server(found: Access, deadline: Deadline) -> Check:
     reader = connect(found, deadline)
     if isinstance(reader, Failure):
-        return Check("cluster", Outcome.UNKNOWN, str(reader))
+        return Check("cluster", CheckState.UNKNOWN, str(reader))
     try:
         version = reader.json("/version")
     finally:
         reader.close()
     if isinstance(version, Failure):
-        return Check("cluster", Outcome.UNKNOWN, f"{version.what}: {version.detail}", version.hint)
-    return Check("cluster", Outcome.OK, f"context {found.context}, Kubernetes {version.get('gitVersion', 'unknown')}")
+        return Check("cluster", CheckState.UNKNOWN, f"{version.what}: {version.detail}", version.hint)
+    return Check(
+        "cluster", CheckState.OK, f"context {found.context}, Kubernetes {version.get('gitVersion', 'unknown')}"
+    )
 
 
 def _identity(found: Access, box: Sandbox) -> Iterator[Check]:
@@ -195,12 +200,12 @@ def _identity(found: Access, box: Sandbox) -> Iterator[Check]:
     if isinstance(who, Failure):
         missing = who.kind is FailureKind.MISSING
         text = "unknown without kubectl" if missing else who.detail
-        yield Check("identity", Outcome.WARNING, text, "the rights are those of your kubeconfig's user")
+        yield Check("identity", CheckState.WARNING, text, "the rights are those of your kubeconfig's user")
         return
-    yield Check("identity", Outcome.OK, str(who.get("username") or "unknown"))
+    yield Check("identity", CheckState.OK, str(who.get("username") or "unknown"))
     may = [f"{verb} {what}" for verb, what in WRITES if kubectl.can_i(box, verb, what, found.namespace) is True]
     if may:
         hint = "bluehelm reads only; an identity with less is enough"
-        yield Check("rights", Outcome.WARNING, f"may {', '.join(may)} in {found.namespace}", hint)
+        yield Check("rights", CheckState.WARNING, f"may {', '.join(may)} in {found.namespace}", hint)
     else:
-        yield Check("rights", Outcome.OK, f"cannot change workloads in {found.namespace}")
+        yield Check("rights", CheckState.OK, f"cannot change workloads in {found.namespace}")

@@ -246,6 +246,7 @@ def _releases(reader: Reader, namespace: str | None, path: str, *, described: bo
         found = releases(box, namespace, described=described)
     if isinstance(found, Failure):
         state = STATES.get(found.kind, State.FAILED)
-        return (), Part("releases", found.what, state, 0, found.detail, found.hint, needed=False)
+        reason = found.brief if found.kind is FailureKind.MISSING else found.detail
+        return (), Part("releases", found.what, state, 0, reason, found.hint, needed=False)
     made = [Release(**item) for item in found]
     return made, Part("releases", "helm list", State.COMPLETE, len(made), needed=False)

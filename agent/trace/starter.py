@@ -38,7 +38,7 @@ class Material:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Component:
     """One component: a workload and its main container, under the workload's name without the release's."""
 
     name: str
@@ -82,24 +82,24 @@ def _head(material: Material) -> list[str]:
     ]
 
 
-def _parts(material: Material) -> list[Part]:
+def _parts(material: Material) -> list[Component]:
     found = [name for name in material.objects if name.kind in WORKLOADS]
     if not found:
-        return [Part(material.chart.casefold(), None, "")]
-    return [Part(_short(name.name, material), name, _container(material.objects[name])) for name in found]
+        return [Component(material.chart.casefold(), None, "")]
+    return [Component(_short(name.name, material), name, _container(material.objects[name])) for name in found]
 
 
 def _short(name: str, material: Material) -> str:
     return name.removeprefix(f"{material.release}-").casefold() or material.chart.casefold()
 
 
-def _part(leaf: Leaf, material: Material, parts: Sequence[Part]) -> Part:
+def _part(leaf: Leaf, material: Material, parts: Sequence[Component]) -> Component:
     """Return the component a value belongs to: of the first object it decides, the first one where it decides none."""
     fields = material.fields.get(leaf.path, ())
     return _owner(fields[0].object, parts) if fields else parts[0]
 
 
-def _owner(name: Ref, parts: Sequence[Part]) -> Part:
+def _owner(name: Ref, parts: Sequence[Component]) -> Component:
     """Return the component an object belongs to: itself, or the one whose name it shares the most of."""
     return max(parts, key=lambda part: (part.workload == name, _shared(name.name, part.workload)))
 
@@ -111,7 +111,7 @@ def _shared(name: str, workload: Ref | None) -> int:
     return next((index for index, (one, other) in enumerate(pairs) if one != other), min(len(name), len(workload.name)))
 
 
-def _row(leaf: Leaf, material: Material, part: Part, taken: set[str]) -> str:
+def _row(leaf: Leaf, material: Material, part: Component, taken: set[str]) -> str:
     value = material.running.get(leaf.path) or stated(leaf)
     field = _field(leaf, material, part)
     cells = (_id(leaf.path, taken), title(leaf.path, value), value, leaf.path, field, UNJUSTIFIED)
@@ -159,7 +159,7 @@ def _id(path: str, taken: set[str]) -> str:
     return name
 
 
-def _field(leaf: Leaf, material: Material, part: Part) -> str:
+def _field(leaf: Leaf, material: Material, part: Component) -> str:
     """Return the first field the value decides that, read back from the rendered object, holds the value itself."""
     for place in material.fields.get(leaf.path, ()):
         for field in _words(place, part):
@@ -169,7 +169,7 @@ def _field(leaf: Leaf, material: Material, part: Part) -> str:
     return ""
 
 
-def _words(place: RenderedField, part: Part) -> Iterator[str]:
+def _words(place: RenderedField, part: Component) -> Iterator[str]:
     """Yield what the Field column may call a place."""
     prefix = PREFIXES.get(place.object.kind)
     if place.object != part.workload and prefix is None:
@@ -203,7 +203,7 @@ def _container(workload: Object) -> str:
     return str(found[0].value or "")
 
 
-def _bindings(material: Material, parts: Sequence[Part]) -> list[str]:
+def _bindings(material: Material, parts: Sequence[Component]) -> list[str]:
     return [
         "## Bindings",
         "",
@@ -213,7 +213,7 @@ def _bindings(material: Material, parts: Sequence[Part]) -> list[str]:
     ]
 
 
-def _binding(name: Ref, material: Material, part: Part) -> str:
+def _binding(name: Ref, material: Material, part: Component) -> str:
     root = next((leaf.path.partition(".")[0] for leaf in material.values.leaves.values()), part.name)
     container = part.container if name == part.workload else ""
     return f"| {part.name} | {name.kind} | {_released(name.name, material.release)} | {container} | {root} |"

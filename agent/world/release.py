@@ -71,7 +71,7 @@ def _reason(chart: Chart, snapshot: Snapshot, namespace: str) -> str:
 
 def rendered(
     chart: Chart, profile: Profile, where: Target, snapshot: Snapshot, settings: Settings, deadline: Deadline
-) -> Rendered | str:
+) -> Rendered | Failure:
     """Return what the chart makes of the files now, or why nobody knows; twice where it uses random functions."""
     files = [path for _, path in chart.files(profile)]
     times = 2 if any(RANDOM.search(text) for text in chart.templates().values()) else 1
@@ -79,8 +79,10 @@ def rendered(
         jobs = [workers.submit(_template, box, chart, files, where, snapshot) for _ in range(times)]
         found = [job.result() for job in jobs]
     first, last = found[0], found[-1]
-    if isinstance(first, Failure) or isinstance(last, Failure):
-        return str(first if isinstance(first, Failure) else last)
+    if isinstance(first, Failure):
+        return first
+    if isinstance(last, Failure):
+        return last
     known = bool(snapshot.cluster.version)
     return Rendered(first, Fidelity.CLIENT if known else Fidelity.STATIC, _unstable(first, last, where.namespace))
 

@@ -118,5 +118,5 @@ def test_doctor_says_where_it_looked(tmp_path: Path) -> None:
     env = {"PATH": f"{tmp_path}:/usr/bin", "HOME": str(tmp_path), "LANG": "C.UTF-8"}
     agent = Path(sys.executable).parent / "agent"
     done = subprocess.run([agent, "doctor"], capture_output=True, text=True, env=env, cwd=tmp_path, timeout=60)
-    assert "looked in /usr/local/sbin, " in done.stdout
+    assert "looked in the system's folders" in done.stdout
     assert f"not in {tmp_path}, where somebody else could have put it" in done.stdout

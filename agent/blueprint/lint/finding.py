@@ -2,24 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 from itertools import product
 
 from agent.blueprint.control import Control, Source
+from agent.severity import Severity as Severity
 
 Phrases = tuple[str, ...]
 """Phrases that stand together in the sentence that settles a tension."""
-
-
-class Severity(StrEnum):
-    """How much a tension costs those who rely on the blueprint."""
-
-    ERROR = "error"
-    """It cannot hold: rows that exclude each other, or one that nothing can fulfil. `blueprint lint` exits with 1."""
-    WARNING = "warning"
-    """It will surprise somebody."""
-    INFO = "info"
-    """Worth knowing, or settled by a reading."""
 
 
 @dataclass(frozen=True, slots=True)
