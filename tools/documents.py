@@ -123,6 +123,22 @@ def one_node(content: bytes) -> Any:
     return node
 
 
+def plain(content: bytes) -> Any:
+    """Return what the one YAML document of a file says, dates as they are written: not redacted.
+
+    Raises:
+        Unreadable: as `one_node` does, or something in it does not fit its tag.
+
+    """
+    import yaml
+
+    try:
+        node = one_node(content)
+        return None if node is None else _loader()("").construct_document(node)
+    except (yaml.YAMLError, RecursionError) as error:
+        raise Unreadable(f"not YAML: {type(error).__name__}") from error
+
+
 def _line(error: Any) -> int:
     mark = error.problem_mark or error.context_mark
     return mark.line + 1 if mark else 0

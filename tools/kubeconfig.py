@@ -13,8 +13,10 @@ from typing import Any
 
 from tools.access import Access
 from tools.deadline import Deadline
+from tools.documents import plain
 from tools.failure import Failure, FailureKind
 from tools.files import read
+from tools.text import clean
 
 HINT = "name another with --context or --kubeconfig"
 IN_CLUSTER = Path("/var/run/secrets/kubernetes.io/serviceaccount")
@@ -72,16 +74,14 @@ def _merged(files: list[Path]) -> dict[str, Any] | Failure:
 
 
 def _read(path: Path) -> Mapping[str, Any] | Failure:
-    import yaml
-
     try:
-        found = yaml.load(read(path), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - safe
+        found = plain(read(path))
     except FileNotFoundError:
         return {}
     except OSError as error:
         return Failure(FailureKind.CONFIG, f"kubeconfig {path}", error.strerror or "unreadable")
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        return Failure(FailureKind.CONFIG, f"kubeconfig {path}", f"not YAML ({type(error).__name__})")
+    except ValueError as error:
+        return Failure(FailureKind.CONFIG, f"kubeconfig {path}", clean(str(error), 160))
     if found is not None and not _is_kubeconfig(found):
         return Failure(FailureKind.CONFIG, f"kubeconfig {path}", "not a kubeconfig")
     return found or {}
