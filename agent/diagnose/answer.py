@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from agent.diagnose.unsettled import Unsettled
 from agent.kube.autoscalers import target
-from agent.kube.claims import class_of, users
+from agent.kube.claims import class_of, users, waits_for_consumer
 from agent.kube.containers import containers_of
 from agent.kube.endpoints import addresses, chosen, is_ready, services_of
 from agent.kube.fields import condition, condition_is, metadata, number, spec, status
@@ -140,6 +140,9 @@ def _claim(claim: Object, graph: Graph) -> Iterator[str]:
     phase, volume = status(claim).get("phase") or "Pending", spec(claim).get("volumeName")
     held = f", {(status(claim).get('capacity') or {}).get('storage')}" if status(claim).get("capacity") else ""
     of = f" of class {class_of(claim)}" if class_of(claim) else ""
+    if waits_for_consumer(claim, graph):
+        yield f"{said(ref(claim))}{of} waits, as its class asks, for the first pod that mounts it"
+        return
     yield f"{said(ref(claim))}{of} is {phase}" + (f" to volume {volume}{held}" if volume else "")
     yield _used("mounted", [said(ref(pod)) for pod in users(claim, graph)])
 

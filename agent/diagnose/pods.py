@@ -86,7 +86,7 @@ def _creating(pod: Object, graph: Graph) -> Told | None:
     working = next((item for item in containers_of(pod) if item.initial and item.running), None)
     if working is not None:
         return Told(f"{working.said} runs before the others start{_last_line(working, graph)}", since, until)
-    doing = f": {event.get('message')}" if event and event.get("message") else ""
+    doing = f": {_line(event)}" if event and event.get("message") else ""
     reason = found.waiting.get("reason")
     says = f"{found.said} is not started yet{f' ({reason})' if reason else ''}{doing}"
     return Told(says, since, until, (event_evidence(event, pod),) if event else ())
@@ -128,7 +128,7 @@ def _unready(pod: Object, graph: Graph) -> Told | None:
     for container in containers_of(pod):
         if container.running and not container.ready and not container.initial:
             failure = _last_failure(container, graph, "Readiness", "Startup", "Liveness")
-            why = f": {failure.get('message')}" if failure else _last_line(container, graph)
+            why = f": {_line(failure)}" if failure else _last_line(container, graph)
             shown = (event_evidence(failure, pod),) if failure else ()
             ends = _refused_until(container, failure) or until
             return Told(f"{container.said} runs and is not ready yet{why}", since, ends, shown)
@@ -156,7 +156,7 @@ def _failing(pod: Object, graph: Graph) -> Told | None:
             continue
         first = moment(failure.get("firstTimestamp")) or seen
         threshold = number(probe.get("failureThreshold"), 3)
-        says = f"{container.said} runs: {failure.get('message')}; it is killed after {threshold} failures in a row"
+        says = f"{container.said} runs: {_line(failure)}; it is killed after {threshold} failures in a row"
         until = _later(first, period * threshold)
         return Told(says, first, until, (event_evidence(failure, pod),))
     return None
@@ -206,6 +206,11 @@ def _last_line(container: Container, graph: Graph) -> str:
     lines = readable(graph.log(container.pod, container.name, previous=False)).split("\n")
     line = next((text.strip() for text in reversed(lines) if text.strip()), "")
     return f"; the last line of its log: {line[:300]}" if line else ""
+
+
+def _line(event: Object) -> str:
+    """Return an event's message as part of a sentence."""
+    return " ".join(str(event.get("message") or "").split())
 
 
 def _not_ready_since(pod: Object) -> datetime | None:

@@ -9,6 +9,7 @@ from agent.diagnose.messages.lines import telling_line
 from agent.kube.claims import pending
 from agent.kube.containers import Container, containers_of, last_end
 from agent.kube.fields import (
+    CREATORS,
     claims,
     condition,
     condition_is,
@@ -26,9 +27,9 @@ from agent.kube.fields import (
 from agent.kube.leases import is_standby
 from agent.kube.remedies import kubectl
 from agent.kube.replicas import refusals, shortfall
-from agent.kube.wording import said
+from agent.kube.wording import duration, said
 from agent.snapshot.evidence import Evidence
-from agent.snapshot.graph import Graph, event_time, ref
+from agent.snapshot.graph import Graph, controller, event_time, ref
 from agent.snapshot.record import Object, Ref
 
 KINDS = ("PersistentVolumeClaim", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "ReplicationController")
@@ -48,6 +49,9 @@ BROKEN = ("Err", "Error", "BackOff", "Invalid", "Never", "Failed")
 
 FLAPPING = 3
 """Restarts from which a container that is ready now still counts as unwell, when the last one is recent."""
+
+LONGEST = 240
+"""Characters of a message that go into the sentence; the evidence has all of it."""
 
 RECENT = 900
 """Seconds since a container ended that count as recent."""
@@ -84,12 +88,19 @@ def _pod_state(pod: Object, graph: Graph) -> tuple[str, Severity, tuple[Evidence
     if gone is not None:
         return ("a pod is still terminating after its grace period", Severity.WARNING, ()) if gone > PATIENCE else None
     if status(pod).get("phase") == "Failed":
-        return f"a pod failed{_reason(status(pod))}", Severity.ERROR, _ends(pod, graph)
+        return f"a pod failed{_reason(status(pod))}", _failed_severity(pod, graph), _ends(pod, graph)
     for find in (_crashing, _waiting, _unscheduled, _unready, _flapping):
         found = find(pod, graph)
         if found is not None:
             return found
     return None
+
+
+def _failed_severity(pod: Object, graph: Graph) -> Severity:
+    """A pod that was to end and belongs to a kind of somebody else's (a Workflow): that one decides what it means."""
+    owner = controller(pod) or {}
+    foreign = owner.get("kind", "Job") not in CREATORS and spec(pod).get("restartPolicy") == "Never"
+    return Severity.INFO if foreign else Severity.ERROR
 
 
 def _crashing(pod: Object, graph: Graph) -> tuple[str, Severity, tuple[Evidence, ...]] | None:
@@ -125,7 +136,7 @@ def _ending(
     killed, again = _probe_that_kills(pod, name, graph), " again and again" if container.get("restartCount") else ""
     if killed is not None:
         return (
-            f"container {name} is killed{again}: {killed.text}",
+            f"container {name} is killed{again}: {_short(killed.text)}",
             Severity.ERROR,
             (killed, *_ends(pod, graph)),
         )
@@ -154,7 +165,8 @@ def _waiting(pod: Object, graph: Graph) -> tuple[str, Severity, tuple[Evidence, 
         reason = waiting.get("reason") or ""
         if any(container in reason for container in BROKEN):
             shown = Evidence(ref(pod), f"{pointer}/state/waiting", _told(waiting))
-            return f"container {container.get('name', '')} waits: {reason}", Severity.ERROR, (shown, *_ends(pod, graph))
+            text = f"container {container.get('name', '')} waits{_reason(waiting)}"
+            return text, Severity.ERROR, (shown, *_ends(pod, graph))
     return None
 
 
@@ -163,7 +175,7 @@ def _unscheduled(pod: Object, graph: Graph) -> tuple[str, Severity, tuple[Eviden
     if not is_unscheduled(pod) or found is None or found[1].get("status") != "False" or _waits_for_claims(pod, graph):
         return None
     text = found[1].get("message") or found[1].get("reason") or ""
-    return "no node takes its pods", Severity.ERROR, (Evidence(ref(pod), f"{found[0]}/message", text),)
+    return f"no node takes its pods: {_short(text)}", Severity.ERROR, (Evidence(ref(pod), f"{found[0]}/message", text),)
 
 
 def _waits_for_claims(pod: Object, graph: Graph) -> bool:
@@ -186,7 +198,7 @@ def _unready(pod: Object, graph: Graph) -> tuple[str, Severity, tuple[Evidence, 
     text = _told(found[1]) if found else "no Ready condition"
     pointer = found[0] if found else "/status/conditions"
     what = "a pod has not started" if status(pod).get("phase") == "Pending" else "a pod is not ready"
-    return f"{what} for {_duration(lasted)}", Severity.ERROR, (Evidence(ref(pod), pointer, text), *_ends(pod, graph))
+    return f"{what} for {duration(lasted)}", Severity.ERROR, (Evidence(ref(pod), pointer, text), *_ends(pod, graph))
 
 
 def patience(pod: Object, graph: Graph) -> float:
@@ -225,6 +237,8 @@ def _flapping(pod: Object, graph: Graph) -> tuple[str, Severity, tuple[Evidence,
         since = seconds_since(graph.snapshot, ended.get("finishedAt"))
         if (container.get("restartCount") or 0) >= FLAPPING and since is not None and since < RECENT:
             name, times = container.get("name", ""), container["restartCount"]
+            if _probe_that_kills(pod, name, graph):
+                return _ending(pod, container, ended, graph)
             return f"container {name} runs now but restarted {times} times", Severity.WARNING, _ends(pod, graph)
     return None
 
@@ -310,7 +324,7 @@ def _creator(creator: Object, graph: Graph) -> Iterator[Finding]:
     evidence = tuple(refusals(creator, graph)) if missing else ()
     if evidence:
         workload = ref(graph.workload(creator))
-        cause = f"{said(workload)}: the API server refuses its pods, {missing}"
+        cause = f"{said(workload)}: the API server refuses its pods, {missing}: {_short(evidence[0].text)}"
         yield _finding(workload, cause, Severity.ERROR, evidence, (ref(creator),), ())
 
 
@@ -342,11 +356,11 @@ def _told(found: Mapping[str, Any]) -> str:
 
 
 def _reason(found: Mapping[str, Any]) -> str:
-    return f": {found['reason']}" if found.get("reason") else ""
+    told = _short(str(found.get("message") or ""))
+    return f": {found['reason']}{f' ({told})' if told else ''}" if found.get("reason") else ""
 
 
-def _duration(seconds: float) -> str:
-    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= 2 * size:
-            return f"{int(seconds / size)} {unit}"
-    return f"{int(seconds)} s"
+def _short(text: str) -> str:
+    """Return a message of the API as part of a sentence: one line of it, and no more than can be read at once."""
+    words = " ".join(text.removeprefix("Pod was rejected: ").split()).rstrip(".")
+    return words if len(words) <= LONGEST else f"{words[:LONGEST].rpartition(' ')[0]} …"

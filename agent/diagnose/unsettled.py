@@ -9,7 +9,7 @@ from agent.diagnose.rules.network.endpoints import patience as balancer_patience
 from agent.diagnose.rules.workload.autoscalers import SETTLING
 from agent.diagnose.unexplained import PATIENCE
 from agent.kube.autoscalers import target
-from agent.kube.claims import class_of, pending
+from agent.kube.claims import class_of, pending, waits_for_consumer
 from agent.kube.containers import newest
 from agent.kube.endpoints import is_ready
 from agent.kube.fields import WORKLOADS, condition, metadata, moment, number, seconds_since, spec, status
@@ -118,11 +118,12 @@ def _workloads(explained: Set[Ref], graph: Graph) -> Iterator[Unsettled]:
             lacks = outstanding(workload)
             above = graph.owner(workload) is not None and kind != "Job"
             if lacks and not above and explained.isdisjoint((ref(workload), ref(graph.workload(workload)))):
-                yield from _workload(workload, lacks, graph)
+                yield from _workload(workload, lacks, explained, graph)
 
 
-def _workload(workload: Object, lacks: str, graph: Graph) -> Iterator[Unsettled]:
-    if all_standby([pod for pod in graph.pods(workload) if not is_ready(pod)], graph):
+def _workload(workload: Object, lacks: str, explained: Set[Ref], graph: Graph) -> Iterator[Unsettled]:
+    unready = [pod for pod in graph.pods(workload) if not is_ready(pod)]
+    if all_standby(unready, graph) or (unready and set(map(ref, unready)) <= explained):
         return
     subject, since = ref(graph.workload(workload)), _began(workload)
     shown = Evidence(ref(workload), "/status", lacks)
@@ -159,9 +160,8 @@ def _claim(claim: Object, graph: Graph) -> Iterator[Unsettled]:
     since = moment(metadata(claim).get("creationTimestamp"))
     last = newest(graph.events(claim))
     shown = (event_evidence(last, claim),) if last else ()
-    if last is not None and last.get("reason") == "WaitForFirstConsumer":
-        yield Unsettled(ref(claim), "waits for the first pod that uses it", since, None, shown, (ref(claim),))
-        return
+    if waits_for_consumer(claim, graph):
+        return  # as asked: there is no volume before there is a pod
     made = f" of class {class_of(claim)}" if class_of(claim) else ""
     says = f"waits for a volume{made}{_quoted(last)}"
     yield Unsettled(ref(claim), says, since, _after(since, PATIENCE), shown, (ref(claim),))
@@ -189,7 +189,7 @@ def _balancer(service: Object, graph: Graph) -> Iterator[Unsettled]:
         return
     since = moment(metadata(service).get("creationTimestamp"))
     shown = Evidence(ref(service), "/status/loadBalancer", "{}")
-    until = _after(since, balancer_patience(graph))
+    until = _after(since, balancer_patience(service, graph))
     yield Unsettled(ref(service), "has no load balancer address yet", since, until, (shown,), (ref(service),))
 
 

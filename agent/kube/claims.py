@@ -1,5 +1,6 @@
 """What a claim asks of a volume, and what keeps each volume from it: the volume controller's match, on objects."""
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -110,6 +111,23 @@ def default_class(graph: Graph) -> str:
         if (metadata(found).get("annotations") or {}).get(DEFAULT_CLASS) == "true":
             return ref(found).name
     return ""
+
+
+def waits_for_consumer(claim: Object, graph: Graph) -> bool:
+    """Return whether a claim gets its volume with the first pod that mounts it, and no pod does."""
+    found = graph.get("StorageClass", "", class_of(claim) or default_class(graph)) or {}
+    late = found.get("volumeBindingMode") == LATE or any(event.get("reason") == LATE for event in graph.events(claim))
+    return pending(claim) and late and (ref(claim).namespace, ref(claim).name) not in consumers(graph)
+
+
+def template_of(claim: Object, graph: Graph) -> tuple[Object, str] | None:
+    """Return the StatefulSet whose controller makes a claim (`data-db-0`) again when it is gone, and the template."""
+    for creator in graph.all("StatefulSet", ref(claim).namespace):
+        for found in spec(creator).get("volumeClaimTemplates") or ():
+            name = str((found.get("metadata") or {}).get("name"))
+            if re.fullmatch(rf"{re.escape(name)}-{re.escape(ref(creator).name)}-\d+", ref(claim).name):
+                return creator, name
+    return None
 
 
 @per_graph

@@ -154,12 +154,16 @@ def _outlived(container: Container, ended: Mapping[str, Any], graph: Graph) -> b
     return died > RECENT or runs > given_time(ended)
 
 
+FORGIVEN = 600
+"""Seconds of running after which the kubelet itself forgets earlier ends: its back-off starts anew."""
+
+
 def given_time(ended: Mapping[str, Any]) -> float:
     """Return the seconds a container must run after an end to have done better than before it."""
     began, finished = moment(ended.get("startedAt")), moment(ended.get("finishedAt"))
     if began is None or finished is None or began.year == 1970:
         return SLACK
-    return 2 * max((finished - began).total_seconds(), 0.0) + SLACK
+    return min(2 * max((finished - began).total_seconds(), 0.0) + SLACK, FORGIVEN)
 
 
 def killed_by_probe(container: Container, ended: Mapping[str, Any], graph: Graph) -> Object | None:

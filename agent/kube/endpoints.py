@@ -123,9 +123,14 @@ def slices(service: Object, graph: Graph) -> Sequence[Object]:
 
 
 def addresses(service: Object, graph: Graph) -> tuple[int, int]:
-    """Return how many endpoints of a Service are ready, and how many there are: pods, not addresses of each family."""
+    """Return how many endpoints of a Service are ready, and how many there are: pods, not addresses of each family.
+
+    A slice without ports, of a Service that has some, holds pods that open no port of that name: it leads nowhere.
+    """
     found: dict[str, bool] = {}
     for item in slices(service, graph):
+        if spec(service).get("ports") and not item.get("ports"):
+            continue
         for place, endpoint in enumerate(item.get("endpoints") or ()):
             name = (endpoint.get("targetRef") or {}).get("name") or f"{ref(item).name}/{place}"
             found[name] = found.get(name, False) or (endpoint.get("conditions") or {}).get("ready") is not False

@@ -13,9 +13,11 @@ from typing import Any
 from agent.kube.fields import spec
 from agent.kube.wording import closest
 from agent.snapshot.graph import Graph, ref
+from agent.snapshot.record import Object
 
 _REFERENCE = re.compile(r"\$(?:\$|\(([^)]*)\))")
 _SHELL = re.compile(r"\$\{(\w+)(?::?-[^}]*)?\}|\$(\w+)")
+_LINKED = re.compile(r"\b(?:tcp|udp|sctp)://(?P<host>\d+(?:\.\d+){3}):(?P<port>\d+)")
 _LINK = re.compile(r"(?P<name>\w+)_SERVICE_(?P<what>HOST|PORT)")
 
 
@@ -121,6 +123,16 @@ def _link(name: str, namespace: str, graph: Graph) -> str:
         return ""
     ports: Sequence[Mapping[str, Any]] = spec(service).get("ports") or ({},)
     return str(spec(service)["clusterIP"] if named["what"] == "HOST" else ports[0].get("port") or "")
+
+
+def link_in(text: str, namespace: str, graph: Graph) -> tuple[str, Object] | None:
+    """Return (variable, Service) of the address a text quotes that the kubelet sets for a Service: `DB_PORT=tcp://…`."""
+    found = _LINKED.search(text)
+    for service in graph.all("Service", namespace) if found else ():
+        ports = {str(port.get("port")) for port in spec(service).get("ports") or ()}
+        if found and spec(service).get("clusterIP") == found["host"] and found["port"] in ports:
+            return f"{ref(service).name.upper().replace('-', '_')}_PORT", service
+    return None
 
 
 def _taken(source: Mapping[str, Any], namespace: str, graph: Graph) -> tuple[dict[str, Variable], bool]:

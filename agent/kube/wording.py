@@ -30,6 +30,14 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
+def duration(seconds: float) -> str:
+    """`45 s`, `12 min`, `3 h`, `5 d`: in the largest unit of which there are at least two."""
+    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{int(seconds / size)} {unit}"
+    return f"{int(seconds)} s"
+
+
 def cores(amount: Decimal) -> str:
     """`250m`, `4`, `1500m`: CPU as people write it in a manifest."""
     if amount == amount.to_integral_value():

@@ -17,7 +17,7 @@ CODES = {mode.code: mode for mode in CATALOGUE}
 
 
 def test_every_code_is_one_modes() -> None:
-    assert len(CODES) == len(CATALOGUE) == 163
+    assert len(CODES) == len(CATALOGUE) == 165
     assert all(re.fullmatch(r"[a-z]+(-[a-z]+)*", code) for code in CODES)
 
 

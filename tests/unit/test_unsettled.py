@@ -23,6 +23,7 @@ from tests.fakes.made import (
     pod,
     running,
     running_workload,
+    unscheduled,
     workload,
 )
 
@@ -281,13 +282,19 @@ def test_a_jobs_pod_that_failed_is_a_finding_at_once() -> None:
     assert modes(diagnosed(job(active=0, failed=1), item, logs=logs).findings) == [73]
 
 
-def test_a_claim_that_waits_for_its_first_consumer_waits_without_an_end() -> None:
+def test_a_claim_that_waits_for_its_first_consumer_is_as_asked_until_a_pod_mounts_it() -> None:
+    """A spare claim would keep the whole namespace from ever being called well."""
     late = made("StorageClass", "late", namespace="")
     late |= {"provisioner": "csi.local", "volumeBindingMode": "WaitForFirstConsumer"}
     claim = made("PersistentVolumeClaim", "data", {"storageClassName": "late"}, {"phase": "Pending"})
-    item = only(diagnosed(late, claim, event(claim, "WaitForFirstConsumer", "waiting for first consumer", "Normal")))
-    assert item.says == "waits for the first pod that uses it"
-    assert item.until is None
+    told = event(claim, "WaitForFirstConsumer", "waiting for first consumer", "Normal")
+    diagnosis = diagnosed(late, claim, told, subject=Ref("PersistentVolumeClaim", SPACE, "data"))
+    assert diagnosis.unsettled == ()
+    assert diagnosis.about is not None
+    assert "waits, as its class asks, for the first pod that mounts it" in diagnosis.about.sentences[0]
+    volumes = [{"name": "data", "persistentVolumeClaim": {"claimName": "data"}}]
+    waiting = unscheduled(pod("db", {"app": "db"}, volumes=volumes), "")
+    assert any(item.subject.name == "data" for item in diagnosed(late, claim, told, waiting).unsettled)
 
 
 def test_a_pod_is_not_unschedulable_while_its_volume_is_being_made() -> None:

@@ -289,7 +289,8 @@ GARBLED = messages(
         r"|(?:illegal|invalid|bad|unknown) (?:command[- ]line )?option\b[:,]? [-\"\'`]|unknown command \""
         r"|found argument '[^']*' which wasn't expected|Unrecognized (?:VM )?option|no such option"
         r"|got unexpected extra argument"
-        r"|unknown argument|Error: Could not create the Java Virtual Machine|error: invalid value '",
+        r"|unknown argument|error: invalid value '"
+        r"|Invalid (?:maximum|initial) heap size|Invalid thread stack size|Initial heap size set to a larger value",
         "flag, pflag, getopt, argparse, clap, JVM",
     ),
     (

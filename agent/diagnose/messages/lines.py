@@ -90,7 +90,13 @@ def telling_line(log: str) -> str:
     """Return the line of a log that says most about why it ends, "" for an empty log."""
     records = read(log)
     place = _telling(records)
-    return _whole(records, place if place is not None else len(records) - 1) if records else ""
+    return _whole(records, place if place is not None else _last(records)) if records else ""
+
+
+def _last(records: Sequence[Record]) -> int:
+    """Return the last line that says more than that it ends, or where to read on."""
+    saying = [place for place, one in enumerate(records) if not FAREWELL.search(one.text.strip())]
+    return saying[-1] if saying else len(records) - 1
 
 
 def failing_line(log: str) -> str:

@@ -28,6 +28,9 @@ GIVEN = (*UNNAMED, *GARBLED, *USERS, *CONVERSION)
 BLOCK = 4
 """Lines, from the one that says most on, in which a complaint lists the settings it misses."""
 
+OF_THE_KUBELET = ("KUBERNETES_SERVICE_", "KUBERNETES_PORT")
+"""Variables the kubelet sets in every container: a program that misses one does not run in a pod, or cleared them."""
+
 OF_OTHERS = (
     modes.CREDENTIALS_REFUSED,
     modes.CONNECTIONS_EXHAUSTED,
@@ -64,7 +67,8 @@ def matches(log: str) -> Iterator[Match]:
     yield from _found(words[:1], OTHERS)
     lines = ending(log)
     for name, line in missing_settings(lines):
-        yield Match(modes.SETTING_MISSING, line, name, re.sub(r"\W+", "_", name).upper())
+        if not name.startswith(OF_THE_KUBELET):
+            yield Match(modes.SETTING_MISSING, line, name, re.sub(r"\W+", "_", name).upper())
     file = missing_file(lines)
     if file is not None:
         yield Match(modes.SETTING_MISSING, file[1], file[0])

@@ -32,7 +32,8 @@ FAREWELL = re.compile(
     r"|^\[ALERT\].*(?:Fatal errors? found in configuration|Failed to initialize server)|\[Server\] Aborting"
     r"|Worker failed to boot"
     r"|[Ff]or more (?:details|information),? (?:run|see|try)|^npm ERR!|^error Command failed|^make: \*\*\*|^Hint: "
-    r"|^\[\w+\] exited|^APPLICATION FAILED TO START$"
+    r"|^Error: Could not create the Java Virtual Machine|^Error: A fatal exception has occurred"
+    r"|^[Ss]ee (?:also )?https?://|^\[\w+\] exited|^APPLICATION FAILED TO START$"
 )
 """Lines that say no more than that it ends."""
 

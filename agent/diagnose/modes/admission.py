@@ -19,6 +19,7 @@ FORBIDDEN = (
     "configuration-unreadable",
     "exception",
     "readiness-probe",
+    "lease-lost",
 )
 """What a forbidden request looks like when only the container is seen."""
 

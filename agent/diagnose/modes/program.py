@@ -253,6 +253,15 @@ LIVENESS_IMPATIENT = Mode(
     means="The container is killed before it is up: it needs longer to start than its liveness probe allows.",
     asks="Give it time to start with a startup probe.",
 )
+PROBE_COMMAND = Mode(
+    76,
+    "probe-command",
+    "program",
+    title="Probe's command fails",
+    means="The command of a probe ends with an error: the container is killed, or is never ready for traffic.",
+    asks="Run the command in the container, and correct it or what it looks at.",
+    dependent=True,
+)
 STARTUP_IMPATIENT = Mode(
     78,
     "startup-impatient",

@@ -43,6 +43,14 @@ TOO_MANY_PODS = Mode(
     means="Each node the pod may use already runs as many pods as its kubelet allows.",
     asks="Add a node, raise the kubelet's maxPods, or run fewer pods.",
 )
+TOO_MANY_VOLUMES = Mode(
+    20,
+    "too-many-volumes",
+    "scheduling",
+    title="Every node is full of volumes",
+    means="Each node the pod may use has as many volumes of that storage driver attached as the driver allows there.",
+    asks="Add a node, run fewer pods with volumes per node, or choose machines that hold more.",
+)
 NODE_SELECTOR_UNMATCHED = Mode(
     21,
     "node-selector-unmatched",

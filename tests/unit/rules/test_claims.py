@@ -9,6 +9,7 @@ from tests.fakes.made import (
     NOW,
     RECENTLY,
     Raw,
+    ago,
     condition,
     container,
     ended,
@@ -136,7 +137,7 @@ def test_a_provisioner_that_is_silent_for_a_minute_in_both_wordings() -> None:
         asks = claim()
         finding = only(world(asks, storage_class("disk.csi.example.com"), event(asks, "ExternalProvisioning", text)))
         assert finding.mode.number == 41
-        assert "whose provisioner disk.csi.example.com has not answered for 3600 s" in finding.cause
+        assert "whose provisioner disk.csi.example.com has not answered for 60 min" in finding.cause
 
 
 def test_a_provisioner_that_works_on_it_is_given_time() -> None:
@@ -219,6 +220,7 @@ def test_a_disk_that_is_still_with_another_node() -> None:
 
 def test_a_disk_that_came_free_or_is_shared_is_no_multi_attach() -> None:
     new = starting(MOUNTED)
+    new["metadata"]["creationTimestamp"] = ago(200)
     assert 43 not in modes(found(new, node(), *bound(), event(new, "FailedAttachVolume", MULTI)))
     old = pod("web-1", {"app": "web"}, volumes=[MOUNTED], nodeName="node-2")
     shared = bound(accessModes=["ReadWriteMany"])

@@ -113,7 +113,7 @@ def held(policy: str, *events: Raw) -> list[Raw]:
 def test_a_run_that_hangs_holds_the_others_back() -> None:
     skipped = event(cron("* * * * *"), "JobAlreadyActive", "prior execution is running", "Normal")
     (finding,) = found(*held("Forbid", skipped))
-    assert "Job report-1 has been running for 3600 s and concurrencyPolicy Forbid" in finding.cause
+    assert "Job report-1 has been running for 60 min and concurrencyPolicy Forbid" in finding.cause
     assert found(*held("Forbid")) == [], "a long run that nobody waited for is a long run"
     assert found(*held("Replace", skipped)) == []
 

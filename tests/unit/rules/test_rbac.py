@@ -40,7 +40,7 @@ def test_a_role_that_speaks_of_other_things_or_none_at_all() -> None:
     (other,) = found(
         *watcher(), role("watcher", "list", resource="services"), binding("b", "watcher", "watcher"), logs=LOGS
     )
-    assert "Role watcher does not speak of them" in other.cause
+    assert "Role watcher does not grant it" in other.cause
     (none,) = found(*watcher(), logs=LOGS)
     assert "no role is bound to it" in none.cause
 

@@ -96,13 +96,14 @@ def _is_less(difference: Difference) -> bool:
 def _finding(pod: Object, container: Container, difference: Difference, owner: Object, graph: Graph) -> Finding:
     workload = ref(graph.workload(pod))
     what = " ".join(reversed(difference.path.removeprefix("resources.").replace("s.", ".", 1).split(".", 1)))
+    what = "image " if what == "image" else f"a {what} of "
     vertical = "vpaUpdates" in (metadata(pod).get("annotations") or {})
     by = "the Vertical Pod Autoscaler" if vertical else "an admission webhook or policy"
     how = {"image": "cannot be pulled", "resources.limits.memory": "is too little for it"}.get(difference.path)
     return Finding(
         mode=modes.CHANGED_AT_ADMISSION,
         subject=workload,
-        cause=f"{said(workload)} asks for a {what} of {difference.wanted} for {container.said}, {by} makes it "
+        cause=f"{said(workload)} asks for {what}{difference.wanted} for {container.said}, {by} makes it "
         f"{difference.found}, and that {how or 'fits on no node'}",
         severity=Severity.WARNING if container.running and container.ready else Severity.ERROR,
         confidence=Confidence.CERTAIN,

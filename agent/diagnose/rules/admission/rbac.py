@@ -103,7 +103,7 @@ def _nothing(refused: Refused, grants: Sequence[Any], graph: Graph) -> str:
     if not graph.snapshot.knows("RoleBinding"):
         return "no role that it has allows it"
     names = listed(name for name, _, _ in grants)
-    return f"{names} {'does' if len(grants) == 1 else 'do'} not speak of them" if names else "no role is bound to it"
+    return f"{names} {'does' if len(grants) == 1 else 'do'} not grant it" if names else "no role is bound to it"
 
 
 @rule(modes.ROLEBINDING_WRONG_SUBJECT, on="Pod")

@@ -30,6 +30,7 @@ _SCOPES = re.compile(r"insufficient quota to match these scopes: \[\{PriorityCla
 _SECURITY = re.compile(r'violates PodSecurity "(\w+):([^"]+)": (.*)', re.DOTALL)
 _DENIED = re.compile(r'admission webhook "([^"]+)" denied the request(?: without explanation)?:?\s*(.*)', re.DOTALL)
 _POLICY = re.compile(r"ValidatingAdmissionPolicy '([^']+)' with binding '[^']*' denied request:\s*(.*)", re.DOTALL)
+_CONSTRAINT = re.compile(r"(unable to validate against any security context constraint): *(.*)", re.DOTALL)
 _FAILING = re.compile(
     r'failed calling webhook "([^"]+)": (?:failed to call webhook: )?(?:\w+ "?https?://([\w.-]+)\S*: )?(.*)', re.DOTALL
 )
@@ -188,15 +189,13 @@ def _secured(creator: Object, graph: Graph, path: Path, value: JSON | NeedsPerso
 
 
 def policy_denied(creator: Object, missing: Shortfall, graph: Graph) -> Iterator[Finding]:
-    """An admission webhook or policy (Kyverno, Gatekeeper, a ValidatingAdmissionPolicy) says no to the pods."""
+    """A webhook, a ValidatingAdmissionPolicy or OpenShift's SecurityContextConstraints say no to the pods."""
     for item in refusals(creator, graph):
-        webhook, policy = _DENIED.search(item.text), _POLICY.search(item.text)
-        found = webhook or policy
+        found = next((hit for pattern in (_DENIED, _POLICY, _CONSTRAINT) if (hit := pattern.search(item.text))), None)
         if found is None:
             continue
         words = " ".join(found[2].split())[:MOST_WORDS]
-        who = f"admission webhook {found[1]}" if webhook else f"ValidatingAdmissionPolicy {found[1]}"
-        kind = ("validatingwebhookconfigurations",) if webhook else ("validatingadmissionpolicy", found[1])
+        who, kind = _refuser(found)
         yield _refused(
             creator,
             missing,
@@ -211,6 +210,15 @@ def policy_denied(creator: Object, missing: Shortfall, graph: Graph) -> Iterator
             Confidence.CERTAIN,
         )
         return
+
+
+def _refuser(found: re.Match[str]) -> tuple[str, tuple[str, ...]]:
+    """Return who said no, and what `kubectl get` shows of it."""
+    if found.re is _DENIED:
+        return f"admission webhook {found[1]}", ("validatingwebhookconfigurations",)
+    if found.re is _POLICY:
+        return f"ValidatingAdmissionPolicy {found[1]}", ("validatingadmissionpolicy", found[1])
+    return "every SecurityContextConstraint its ServiceAccount may use", ("securitycontextconstraints",)
 
 
 def webhook_fails(creator: Object, missing: Shortfall, graph: Graph) -> Iterator[Finding]:

@@ -13,8 +13,8 @@ from agent.kube.fields import condition, containers, is_terminal, metadata, seco
 from agent.kube.ingresses import routed
 from agent.kube.memo import per_graph
 from agent.kube.remedies import kubectl
-from agent.kube.wording import counted, listed, pairs, said
-from agent.snapshot.evidence import Evidence
+from agent.kube.wording import counted, duration, listed, pairs, said
+from agent.snapshot.evidence import Evidence, event_evidence
 from agent.snapshot.graph import Graph, controller, labels, ref
 from agent.snapshot.record import Object, Ref
 
@@ -138,7 +138,7 @@ def _forgotten(service: Object, graph: Graph) -> Iterator[Finding]:
     waited = [seconds for seconds in since if seconds is not None and seconds > ENDPOINTS_DUE]
     if pods and len(waited) == len(pods) and spec(service).get("ports"):
         cause = f"has no endpoint though {counted(len(pods), 'pod')} it selects {'is' if len(pods) == 1 else 'are'} "
-        cause += f"ready for {int(min(waited))} s: the controller manager does not write EndpointSlices"
+        cause += f"ready for {duration(min(waited))}: the controller manager does not write EndpointSlices"
         fix = Fix("Look at the controller manager", (kubectl("get", "lease", MANAGER, namespace="kube-system"),))
         shown = Evidence(ref(pods[0]), "/status/conditions", "Ready")
         yield _no_endpoint_finding(service, cause, fix, shown, Severity.ERROR)
@@ -205,33 +205,46 @@ def load_balancer_pending(service: Object, graph: Graph) -> Iterator[Finding]:
     """A Service of type LoadBalancer was given no address."""
     if spec(service).get("type") != "LoadBalancer" or (status(service).get("loadBalancer") or {}).get("ingress"):
         return
-    failed = newest([event for event in graph.events(service) if event.get("reason") == "SyncLoadBalancerFailed"])
+    failed = newest([event for event in _of_provider(service, graph) if event.get("type") == "Warning"])
     age = seconds_since(graph.snapshot, metadata(service).get("creationTimestamp")) or 0.0
-    if failed is None and age < patience(graph):
+    if failed is None and age < patience(service, graph):
         return
-    cloud = patience(graph) == PROVISIONING
-    why = "nothing in this cluster provides load balancers" if not cloud else "its cloud has not made one"
-    why = str(failed.get("message") or why) if failed else why
-    if not failed and not graph.all("Node"):
-        why = "nobody has provided one"
-    shown = [Evidence(ref(service), "event SyncLoadBalancerFailed", str(failed.get("message")))] if failed else []
+    shown = (event_evidence(failed, service),) if failed else ()
     yield Finding(
         mode=modes.LOAD_BALANCER_PENDING,
         subject=ref(service),
-        cause=f"{said(ref(service))} is of type LoadBalancer and has had no address for {int(age)} s: {why}",
+        cause=f"{said(ref(service))} is of type LoadBalancer and has had no address for {duration(age)}: "
+        f"{_no_address(service, failed, graph)}",
         severity=Severity.ERROR,
         confidence=Confidence.CERTAIN if failed else Confidence.LIKELY,
         evidence=(Evidence(ref(service), "/status/loadBalancer", "{}"), *shown),
         fix=Fix(
-            "Install a provider (MetalLB, kube-vip, the cloud's controller), or use another type with an Ingress",
+            "Give the provider what it says it lacks"
+            if failed
+            else "Install a provider (MetalLB, kube-vip, the cloud's controller), or use another type with an Ingress",
             concerns=("service.type",),
         ),
     )
 
 
-def patience(graph: Graph) -> float:
-    """Return the seconds a load balancer's address may take here."""
-    return PROVISIONING if any(spec(node).get("providerID") for node in graph.all("Node")) else BARE
+def _no_address(service: Object, failed: Object | None, graph: Graph) -> str:
+    """Return why there is no address: in the words of whoever provides load balancers, where anybody does."""
+    if failed:
+        return str(failed.get("message") or failed.get("reason"))
+    if patience(service, graph) == PROVISIONING:
+        return "its provider has not made one"
+    return "nothing in this cluster provides load balancers" if graph.all("Node") else "nobody has provided one"
+
+
+def _of_provider(service: Object, graph: Graph) -> list[Object]:
+    """Return the events by which whoever provides load balancers speaks about a Service: all but the endpoints'."""
+    return [event for event in graph.events(service) if "Endpoint" not in str(event.get("reason"))]
+
+
+def patience(service: Object, graph: Graph) -> float:
+    """Return the seconds a load balancer's address may take: long where a cloud's nodes or an event show a provider."""
+    provided = any(spec(node).get("providerID") for node in graph.all("Node")) or bool(_of_provider(service, graph))
+    return PROVISIONING if provided else BARE
 
 
 RULES = (selects_others, without_endpoints, protocol_mismatch, load_balancer_pending)

@@ -40,7 +40,7 @@ NO_COMMAND = re.compile(
     r"|crun: open executable|cannot find the file specified",
     re.IGNORECASE,
 )
-WRONG_PLATFORM = re.compile(r"exec format error", re.IGNORECASE)
+WRONG_PLATFORM = re.compile(r"exec format error|CPU does not support x86-64-v\d", re.IGNORECASE)
 START_REASONS = ("StartError", "ContainerCannotRun", "RunContainerError", "CreateContainerError")
 
 _PROGRAM = re.compile(

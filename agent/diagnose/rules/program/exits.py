@@ -10,9 +10,9 @@ from agent.diagnose.messages.lines import failing_line, telling_line
 from agent.diagnose.modes import Mode
 from agent.diagnose.registry import rule
 from agent.diagnose.rules.program.containers import cannot_execute, ended_itself
-from agent.diagnose.rules.program.messages import FILE_DENIED, match_of, odd_value, user_of
+from agent.diagnose.rules.program.messages import FILE_DENIED, linked, match_of, odd_value, user_of
 from agent.kube.containers import Container, containers_of, end_log, last_end
-from agent.kube.edits import container_edits, edit, variable_edits
+from agent.kube.edits import container_edits, edit, pod_edits, variable_edits
 from agent.kube.fields import number, spec
 from agent.kube.remedies import Edit, NeedsPerson
 from agent.kube.wording import counted
@@ -32,7 +32,8 @@ SIGNALS = {132: "an illegal instruction", 134: "an abort", 136: "an arithmetic f
 def configuration_unreadable(pod: Object, graph: Graph) -> Iterator[Finding]:
     """The program cannot make anything of a value or file it was given."""
     for container, shown in _ended(pod, graph, modes.CONFIGURATION_UNREADABLE):
-        where, proof, edits = _broken_file(container, graph) or _odd_value(container, shown.text, graph) or ("", (), ())
+        found = _broken_file(container, graph) or _odd_value(container, shown.text, graph)
+        where, proof, edits = found or _service_link(container, shown.text, graph) or ("", (), ())
         cause = f"{container.said} ends because it cannot read its configuration{where}: {shown.text[:200]}"
         fix = Fix("Correct what it was given", edits)
         confidence = Confidence.CERTAIN if proof else Confidence.LIKELY
@@ -74,6 +75,16 @@ def _odd_value(container: Container, line: str, graph: Graph) -> _Where | None:
     shown = Evidence(ref(container.pod), f"{container.pointer}/env", f"{name}={value}")
     edits = variable_edits(container, graph, name, NeedsPerson(f"a value of {name} that the program takes"))
     return f" (its variable {name} is {value!r})", (shown,), edits
+
+
+def _service_link(container: Container, line: str, graph: Graph) -> _Where | None:
+    """Return the variable of a Service that the program takes for a setting of its own: `REDIS_PORT=tcp://…`."""
+    found = linked(container, line, graph)
+    if found is None:
+        return None
+    shown = Evidence(ref(found[1]), "/spec/clusterIP", str(spec(found[1]).get("clusterIP")))
+    edits = pod_edits(container.pod, graph, ("enableServiceLinks",), value=False)
+    return f" (Kubernetes sets {found[0]} for Service {ref(found[1]).name}, a service link)", (shown,), edits
 
 
 @rule(modes.WRONG_USER, on="Pod")

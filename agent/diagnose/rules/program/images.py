@@ -16,8 +16,9 @@ from agent.snapshot.evidence import Evidence, event_evidence
 from agent.snapshot.graph import Graph, ref
 from agent.snapshot.record import Object
 
-PULLING = ("ErrImagePull", "ImagePullBackOff")
+PULLING = ("ErrImagePull", "ImagePullBackOff", "RegistryUnavailable")
 NEVER = "ErrImageNeverPull"
+UNSIGNED = "SignatureValidationFailed"
 DOCKER_SECRETS = ("kubernetes.io/dockerconfigjson", "kubernetes.io/dockercfg")
 
 RATE_LIMITED = re.compile(r"toomanyrequests|rate limit|429 Too Many", re.IGNORECASE)
@@ -174,6 +175,21 @@ def image_for_other_platform(pod: Object, graph: Graph) -> Iterator[Finding]:
             cause = f"image {_image(container)} of {container.said} is not built for the {machine} it is to run on"
             fix = Fix("Build the image for the nodes' platform too, or place the pod on nodes that fit")
             yield finding(modes.IMAGE_FOR_OTHER_PLATFORM, container, graph, cause, fix, evidence, Confidence.CERTAIN)
+
+
+@rule(modes.POLICY_DENIED, on="Pod")
+def image_not_signed(pod: Object, graph: Graph) -> Iterator[Finding]:
+    """The node's container runtime accepts signed images only, and this one's signature is missing or another's."""
+    for container in containers_of(pod):
+        if container.waiting.get("reason") != UNSIGNED:
+            continue
+        why = " ".join(str(container.waiting.get("message") or "").split())[-200:]
+        cause = f"the node's signature policy refuses image {_image(container)} of {container.said}: {why}"
+        shown = Evidence(ref(pod), f"{container.status_pointer}/state/waiting", _told(container))
+        fix = Fix(
+            "Sign the image as the nodes' policy asks, or name one that is signed", (), (container.field("image"),)
+        )
+        yield finding(modes.POLICY_DENIED, container, graph, cause, fix, (shown,), Confidence.CERTAIN)
 
 
 def _registry(image: str) -> str:
@@ -334,4 +350,5 @@ RULES = (
     registry_rate_limit,
     image_name_invalid,
     image_for_other_platform,
+    image_not_signed,
 )

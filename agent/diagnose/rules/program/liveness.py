@@ -20,6 +20,7 @@ from agent.diagnose.rules.program.probes import (
     better_port,
     budget,
     certain,
+    command_finding,
     failures,
     kills,
     other_scheme,
@@ -50,7 +51,7 @@ SLOW = ("context deadline exceeded", "Client.Timeout exceeded", "timed out")
 def liveness_protocol(pod: Object, graph: Graph) -> Iterator[Finding]:
     """A liveness (or startup) probe speaks otherwise than the port it asks."""
     for ask in asks(pod, LIVENESS, STARTUP):
-        failure = _misunderstood(ask, graph) if kills(ask, graph) is not None else None
+        failure = _misunderstood(ask, graph) if ask.given and kills(ask, graph) is not None else None
         if failure is not None:
             message = failure.get("message") or ""
             spoken = (ask.handler[1].get("scheme") or "HTTP") if ask.handler[0] == "httpGet" else ask.handler[0]
@@ -62,12 +63,21 @@ def liveness_protocol(pod: Object, graph: Graph) -> Iterator[Finding]:
 def liveness_path(pod: Object, graph: Graph) -> Iterator[Finding]:
     """A liveness (or startup) probe asks for a path the program does not have, so the kubelet kills it."""
     for ask in asks(pod, LIVENESS, STARTUP):
-        failure = _answered(ask, graph, WRONG_PATH) if kills(ask, graph) is not None else None
+        failure = _answered(ask, graph, WRONG_PATH) if ask.path and kills(ask, graph) is not None else None
         if failure is not None:
             better = next(iter(better_path(ask)), "")
             hint = f"; {better} answers" if better else ""
             cause = f"{_who(ask)} asks for {ask.path}, which the program does not have{hint}; so it is killed"
             yield probe_finding(PATHS[ask.kind], ask, graph, cause, better, failure, "path")
+
+
+@rule(modes.PROBE_COMMAND, on="Pod")
+def liveness_command(pod: Object, graph: Graph) -> Iterator[Finding]:
+    """The command of a liveness (or startup) probe answers, and says no: a file, a program or an option is missing."""
+    for ask in asks(pod, LIVENESS, STARTUP):
+        failure = kills(ask, graph) if ask.command else None
+        if failure is not None and not any(word in str(failure.get("message")) for word in SLOW):
+            yield command_finding(modes.PROBE_COMMAND, ask, graph, failure, "so it is killed")
 
 
 @rule(modes.LIVENESS_IMPATIENT, on="Pod")
@@ -160,4 +170,4 @@ def _who(ask: Ask) -> str:
     return f"the {NAMES[ask.kind]} probe of container {ask.container.name}"
 
 
-RULES = (liveness_protocol, liveness_path, liveness_impatient, startup_impatient)
+RULES = (liveness_protocol, liveness_path, liveness_command, liveness_impatient, startup_impatient)

@@ -21,6 +21,9 @@ OOM = "OOMKilled"
 KILLED = 137
 """Exit status of a process that SIGKILL ended: the OOM killer's, and anybody else's."""
 
+LONG_AGO = 3 * 86400
+"""Seconds a container must have run well since it was killed for that to be history."""
+
 NEAR_LIMIT = 0.9
 """Share of the memory limit in use from which a kill without a reason is read as one for memory."""
 
@@ -38,6 +41,8 @@ def oom_killed(pod: Object, graph: Graph) -> Iterator[Finding]:
     """A container used more memory than its limit, or has a limit in which nothing can start."""
     tight = _tightest(pod)
     for container in containers_of(pod):
+        if container.ready and _is_long_ago(container, graph):
+            continue
         found = out_of_memory(container, graph) or (_no_sandbox(container, graph) if container.name == tight else None)
         if found is not None:
             yield _oom_finding(container, graph, *found)
@@ -108,6 +113,13 @@ def _is_recent(container: Container, graph: Graph) -> bool:
     ended = next(container.ended(), ("", {}))[1]
     since = seconds_since(graph.snapshot, ended.get("finishedAt"))
     return since is None or since < RECENT
+
+
+def _is_long_ago(container: Container, graph: Graph) -> bool:
+    """Return whether a container that is well now ended so long ago that whoever asks now does not ask about that."""
+    ended = next(container.ended(), ("", {}))[1]
+    since = seconds_since(graph.snapshot, ended.get("finishedAt"))
+    return since is not None and since > LONG_AGO
 
 
 def _oom_fix(container: Container, limit: str, graph: Graph) -> Fix:

@@ -23,7 +23,7 @@ from agent.kube.containers import Container, end_log, last_end
 from agent.kube.credentials import credentials
 from agent.kube.edits import variable_edits
 from agent.kube.endpoints import chosen, is_ready, selected
-from agent.kube.environment import environment
+from agent.kube.environment import environment, link_in
 from agent.kube.fields import number, spec
 from agent.kube.memo import per_graph
 from agent.kube.mounts import mount_in
@@ -38,6 +38,9 @@ LOCAL = re.compile(r"(?:^|://|@)(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?(?:$|
 _LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1", "0.0.0.0")  # noqa: S104 - names in logs
 _LOCAL_IN_LINE = re.compile(r"localhost|127\.0\.0\.1|::1\b")
 _QUOTED = re.compile(r"'([^']{1,80})'|\"([^\"]{1,80})\"")
+
+_REFUSED = re.compile(r"(?i)refused|\berrno 111|os error 111|\(111\)")
+"""A client may also only say that it has no broker or node: why, it does not tell."""
 
 FILE_DENIED = re.compile(r"(?i)permission denied|EACCES|AccessDenied|UnauthorizedAccess|os error 13")
 
@@ -62,7 +65,7 @@ def _holds(found: Match, container: Container, graph: Graph) -> bool:
         known = environment(container.spec, ref(container.pod).namespace, graph)
         return not known.has(re.sub(r"\W+", "_", found.name))
     if found.is_conversion:
-        return bool(odd_value(container, found.line, graph))
+        return bool(odd_value(container, found.line, graph) or linked(container, found.line, graph))
     if found.mode is modes.WRONG_USER and FILE_DENIED.search(found.line):
         return mount_in(container, found.line) is None and user_of(container) != 0
     if found.mode is modes.LIMIT_OF_THE_SYSTEM:
@@ -75,6 +78,14 @@ def odd_value(container: Container, line: str, graph: Graph) -> tuple[str, str] 
     quoted = {a or b for a, b in _QUOTED.findall(line)}
     values = environment(container.spec, ref(container.pod).namespace, graph).values
     return next(((name, value) for name, value in values.items() if value and value in quoted), None)
+
+
+def linked(container: Container, line: str, graph: Graph) -> tuple[str, Object] | None:
+    """Return (variable, Service) of a service link that a line quotes and the container does not set itself."""
+    found = link_in(line, ref(container.pod).namespace, graph)
+    if found is None or spec(container.pod).get("enableServiceLinks") is False:
+        return None
+    return None if environment(container.spec, ref(container.pod).namespace, graph).has(found[0]) else found
 
 
 def user_of(container: Container) -> int | None:
@@ -120,7 +131,7 @@ def _where(container: Container, line: str, graph: Graph) -> str:
     told = _naming(container, line, graph)
     place, service = _place(container, told, graph)
     where = f" to {_called(place, service)}" if place else ""
-    why = ": connection refused" if REFUSALS.search(told) else ": no answer in time"
+    why = ": connection refused" if _REFUSED.search(told) else "" if REFUSALS.search(told) else ": no answer in time"
     return f"cannot connect{where}{why}{_state(service, graph)}"
 
 

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent.diagnose import modes
-from agent.diagnose.finding import Confidence, Finding, Fix, Severity
+from agent.diagnose.finding import Confidence, Finding, Fix, Severity, finding
 from agent.diagnose.modes import Mode
 from agent.diagnose.registry import rule
 from agent.kube.containers import Container, containers_of, events_of, newest, workload_ref
 from agent.kube.edits import container_edits
 from agent.kube.endpoints import services_of
 from agent.kube.fields import number, seconds_since, spec
+from agent.kube.leases import is_standby
 from agent.kube.remedies import NeedsPerson
 from agent.kube.wording import said
 from agent.snapshot.evidence import Evidence, event_evidence
@@ -35,6 +36,8 @@ SPOKEN = re.compile(
     re.IGNORECASE,
 )
 """How a port answers that speaks something else: no waiting changes what a program speaks."""
+
+_NO_PROGRAM = re.compile(r'exec: \\?"([^"\\]+)\\?": (?:executable file not found|stat .*no such file)')
 
 WRONG_PATH = re.compile(r"statuscode: (?:404|405|410)")
 LISTENING = re.compile(
@@ -63,6 +66,11 @@ class Ask:
         return next(((key, value) for key, value in found if value), ("", {}))
 
     @property
+    def command(self) -> tuple[str, ...]:
+        """The command of an exec probe, () for others."""
+        return tuple(map(str, (self.probe.get("exec") or {}).get("command") or ()))
+
+    @property
     def given(self) -> str:
         """The port as it is written, a number or a name."""
         return str(self.handler[1].get("port") or "")
@@ -86,7 +94,7 @@ PORTS = {LIVENESS: modes.LIVENESS_PORT, STARTUP: modes.STARTUP_PORT}
 def liveness_port(pod: Object, graph: Graph) -> Iterator[Finding]:
     """A liveness (or startup) probe asks a port nobody listens on, so the kubelet kills a container that is well."""
     for ask in asks(pod, LIVENESS, STARTUP):
-        failure = kills(ask, graph)
+        failure = kills(ask, graph) if ask.given else None
         if failure is None or not (REFUSED.search(failure.get("message") or "") or certain(ask)):
             continue
         better = better_port(ask, graph)
@@ -100,13 +108,22 @@ def liveness_port(pod: Object, graph: Graph) -> Iterator[Finding]:
 def readiness_probe(pod: Object, graph: Graph) -> Iterator[Finding]:
     """A readiness probe asks the wrong port, path or in the wrong protocol, so that no traffic ever comes."""
     for ask in asks(pod, READINESS):
-        failure = _unready(ask, graph)
+        failure = _unready(ask, graph) if not ask.command else None
         if failure is None:
             continue
         found = _wrong(ask, failure.get("message") or "", graph)
         if found is not None:
             cause, better, leaf = found
             yield probe_finding(modes.READINESS_PROBE, ask, graph, cause, better, failure, leaf)
+
+
+@rule(modes.PROBE_COMMAND, on="Pod")
+def readiness_command(pod: Object, graph: Graph) -> Iterator[Finding]:
+    """The command of a readiness probe ends with an error, past the time the probe gives."""
+    for ask in asks(pod, READINESS):
+        failure = _unready(ask, graph) if ask.command and not is_standby(pod, graph) else None
+        if failure is not None:
+            yield command_finding(modes.PROBE_COMMAND, ask, graph, failure, "so no Service sends it traffic")
 
 
 def _wrong(ask: Ask, message: str, graph: Graph) -> tuple[str, str, str] | None:
@@ -287,6 +304,24 @@ def better_path(ask: Ask) -> list[str]:
     return [other.path for other in others if alive and other.path not in ("", ask.path) and other.port == ask.port]
 
 
+def command_finding(mode: Mode, ask: Ask, graph: Graph, failure: Object, so: str) -> Finding:
+    """Return the finding about a probe whose command ends with an error: what it says, or that it is not there."""
+    container, message = ask.container, " ".join(str(failure.get("message") or "").split())
+    said_of_it = re.split(r"probe (?:failed|errored[^:]*): ", message, maxsplit=1)[-1]
+    absent = _NO_PROGRAM.search(message)
+    why = f"{absent[1]} is not in the image" if absent else said_of_it[:200] or "it ends with an error"
+    words = " ".join(map(str, ask.command))
+    cause = f"the command of the {WORDS[ask.kind].lower()} of container {container.name} fails ({words[:120]}: {why})"
+    shown = Evidence(ref(container.pod), f"{container.pointer}/{ask.kind}/exec/command", words)
+    fix = Fix(
+        "Run the command in the container, then correct it or what it looks at; where that only comes up late, add a "
+        "startup probe",
+        concerns=(container.field(f"{ask.kind}.exec.command"),),
+    )
+    proof = (event_evidence(failure, container.pod), shown)
+    return finding(mode, container, graph, f"{cause}; {so}", fix, proof, Confidence.LIKELY)
+
+
 def probe_finding(mode: Mode, ask: Ask, graph: Graph, cause: str, better: str, failure: Object, leaf: str) -> Finding:
     """Return the finding about one leaf of a probe: what stands there and what should."""
     container, workload = ask.container, workload_ref(ask.container.pod, graph)
@@ -313,4 +348,4 @@ def probe_finding(mode: Mode, ask: Ask, graph: Graph, cause: str, better: str, f
     )
 
 
-RULES = (liveness_port, readiness_probe)
+RULES = (liveness_port, readiness_probe, readiness_command)

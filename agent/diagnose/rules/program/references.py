@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from agent.diagnose import modes
@@ -12,6 +12,7 @@ from agent.diagnose.registry import rule
 from agent.kube.containers import Container, containers_of, workload_ref
 from agent.kube.edits import container_path, edit, pod_edits
 from agent.kube.fields import metadata, spec, status
+from agent.kube.mounts import mounts
 from agent.kube.paths import keyed
 from agent.kube.remedies import Edit, Item, NeedsPerson, kubectl
 from agent.kube.wording import closest, listed, said
@@ -62,9 +63,28 @@ def key_missing(pod: Object, graph: Graph) -> Iterator[Finding]:
         if container.waiting.get("reason") == WAITS:
             for wanted in _environment(container):
                 yield from _missing_key(wanted, str(container.waiting.get("message") or ""), container, graph)
+        for wanted in _files(container, graph):
+            found = _without_key(wanted, pod, graph, container.name, _keys(_source(wanted, pod, graph)), ())
+            yield replace(found, cause=f"{found.cause}; so an empty directory is mounted in place of the file")
     if _mounting(pod):
         for wanted in _volumes(pod):
             yield from _missing_item(wanted, pod, graph)
+
+
+def _files(container: Container, graph: Graph) -> Iterator[Wanted]:
+    """Yield the single files a container mounts of a ConfigMap that has no such key: it gets an empty directory."""
+    for mount in mounts(container):
+        source, file = mount.volume.get("configMap") or {}, str(mount.mount.get("subPath") or "")
+        paths = [str(item.get("path")) for item in source.get("items") or ()]
+        pointer = f"{container.pointer}/volumeMounts/{mount.index}"
+        wanted = Wanted("ConfigMap", str(source.get("name")), file, pointer, container.field("volumeMounts"))
+        known = _source(wanted, container.pod, graph)
+        if file and known is not None and file not in (paths or _keys(known)):
+            yield replace(wanted, keyed="subPath")
+
+
+def _source(wanted: Wanted, pod: Object, graph: Graph) -> Object | None:
+    return graph.get(wanted.kind, ref(pod).namespace, wanted.name)
 
 
 @rule(modes.VOLUME_SOURCE_MISSING, on="Pod")

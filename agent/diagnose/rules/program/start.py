@@ -21,6 +21,11 @@ CONFIG_ERROR = "CreateContainerConfigError"
 FORBIDDEN_ROOT = re.compile(r"runAsNonRoot|non-root|nonroot|non-numeric user", re.IGNORECASE)
 FOREIGN = re.compile(r"exec format error", re.IGNORECASE)
 
+OLD_PROCESSOR = re.compile(
+    r"CPU does not support x86-64-v\d|requires a CPU with \w+(?:\.\d)? support|SSE4\.2 instruction"
+)
+"""How the C library (glibc's dl-hwcaps check), MongoDB and others say that the processor lacks instructions."""
+
 PATIENCE = 30
 """Seconds an init container may wait for a Service: those of one release appear within moments of each other."""
 
@@ -52,9 +57,12 @@ def foreign_program(pod: Object, graph: Graph) -> Iterator[Finding]:
             continue
         node = graph.get("Node", "", str(spec(pod).get("nodeName") or ""))
         machine = ((status(node) if node else {}).get("nodeInfo") or {}).get("architecture") or ""
-        cause = (
-            f"{container.said} cannot start: exec format error, its program is built for another processor than the "
-            f"node's{f' {machine}' if machine else ''}, or is a script without a first line that names its interpreter"
+        old = OLD_PROCESSOR.search(shown.text)
+        cause = f"{container.said} cannot start: " + (
+            f"its program uses instructions that the node's processor does not have ({shown.text[:200]})"
+            if old
+            else f"exec format error, its program is built for another processor than the node's"
+            f"{f' {machine}' if machine else ''}, or is a script without a first line that names its interpreter"
         )
         fix = Fix(
             "Use an image built for the nodes' processor, or place the pod on nodes that have its own",
@@ -74,7 +82,8 @@ def _format_error(container: Container, graph: Graph) -> Evidence | None:
     if FOREIGN.search(str(ended[1].get("message") or "")):
         return Evidence(ref(container.pod), f"{ended[0]}/message", str(ended[1]["message"]))
     pointer, log = end_log(container, graph)
-    line = next((line for line in log.splitlines()[-3:] if FOREIGN.search(line)), "")
+    spoken = (line for line in log.splitlines()[-3:] if FOREIGN.search(line) or OLD_PROCESSOR.search(line))
+    line = next(spoken, "")
     return Evidence(ref(container.pod), pointer, line.strip()) if line else None
 
 

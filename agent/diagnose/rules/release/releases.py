@@ -62,7 +62,8 @@ REMOVED: Mapping[tuple[str, str], tuple[int, str]] = {
 """(apiVersion, kind) -> the minor version that no longer serves it, and what does."""
 
 _IMMUTABLE = re.compile(r"field is immutable|updates to statefulset spec|spec is immutable|may not change once set")
-_NO_KIND = re.compile(r'no matches for kind "([^"]+)" in version "([^"]+)"')
+_NO_KIND = re.compile(r'no matches for kind \\?"([^"\\]+)\\?" in version \\?"([^"\\]+)\\?"')
+"""client-go's NoKindMatchError; a log in JSON escapes its quotes."""
 _MINOR = re.compile(r"v?1\.(\d+)")
 
 

@@ -24,7 +24,7 @@ from agent.kube.claims import (
 from agent.kube.edits import CLAIM_SIZE, edit, removal
 from agent.kube.fields import condition, metadata, seconds_since, spec, status
 from agent.kube.remedies import Edit, NeedsPerson, Path, kubectl
-from agent.kube.wording import counted, listed, memory, pairs, said
+from agent.kube.wording import counted, duration, listed, memory, pairs, said
 from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph, event_time, labels, ref
 from agent.snapshot.record import Object
@@ -235,7 +235,9 @@ def unprovisioned(claim: Object, graph: Graph) -> Iterator[Finding]:
     silent = not text or _WAITING.search(text)
     if newest is None or (silent and (age is None or age < PATIENCE)):
         return
-    why = f"has not answered for {int(age or 0)} s: it is not installed, or not running" if silent else f"says: {text}"
+    why = (
+        f"has not answered for {duration(age or 0)}: it is not installed, or not running" if silent else f"says: {text}"
+    )
     fix = Fix(
         f"Install or repair {provisioner}, or use another class",
         (kubectl("get", "csidrivers"),),

@@ -22,7 +22,7 @@ _WATCHES = re.compile(r"inotify|fsnotify|watcher|/dev/shm", re.IGNORECASE)
 NOT_EXECUTABLE = 126
 """The exit code of a shell that may not run a program."""
 
-_DENIED = re.compile(r"permission denied|EACCES|operation not permitted|not writable", re.IGNORECASE)
+_DENIED = re.compile(r"permission denied|EACCES|operation not permitted|not writable|file access denied", re.IGNORECASE)
 _OWNERSHIP = re.compile(
     r"data directory \"[^\"]*\" has (?:wrong ownership|invalid permissions|group or world access)"
     r"|must be owned by the user|[Kk]ey file .* permissions|must be accessible by owner only",

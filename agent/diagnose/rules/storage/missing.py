@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from agent.diagnose import modes
 from agent.diagnose.finding import Confidence, Finding, Fix, Severity
 from agent.diagnose.registry import rule
-from agent.kube.claims import consumers, default_class
+from agent.kube.claims import consumers, default_class, template_of
 from agent.kube.edits import edit, pod_edits
 from agent.kube.fields import claims, metadata, spec, status
 from agent.kube.memo import per_graph
 from agent.kube.paths import keyed
-from agent.kube.remedies import NeedsPerson, kubectl
+from agent.kube.remedies import Item, NeedsPerson, Path, kubectl
 from agent.kube.wording import closest, counted, listed, said
 from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph, event_time, ref
@@ -122,13 +122,19 @@ def _class_fix(claim: Object, name: str, graph: Graph) -> Fix:
     known = [ref(found).name for found in graph.all("StorageClass")]
     proposed = closest(name, known) or default_class(graph) or (known[0] if len(known) == 1 else "")
     use = f"Use the class {proposed}" if proposed else "Use a class that exists"
+    made_by, value = template_of(claim, graph), proposed or NeedsPerson("the name of a class that exists")
+    if made_by is not None:
+        creator, held = made_by
+        path: Path = ("spec", "volumeClaimTemplates", Item("metadata.name", held), "spec", "storageClassName")
+        return Fix(
+            f"{use} in the claim template of {said(ref(creator))}, or create StorageClass {name}; delete the claim "
+            "too: it keeps the class it was made with",
+            (edit(creator, path, value), kubectl("get", "storageclasses")),
+        )
     return Fix(
         summary=f"{use}, or create StorageClass {name}; the class of a claim cannot be edited, so it is deleted and "
         "made again",
-        remedies=(
-            edit(claim, ("spec", "storageClassName"), proposed or NeedsPerson("the name of a class that exists")),
-            kubectl("get", "storageclasses"),
-        ),
+        remedies=(edit(claim, ("spec", "storageClassName"), value), kubectl("get", "storageclasses")),
     )
 
 

@@ -10,7 +10,7 @@ from agent.diagnose.registry import once_per_shape, rule
 from agent.kube.claims import consumers
 from agent.kube.containers import containers_of, newest
 from agent.kube.edits import edit, removal
-from agent.kube.fields import claims, is_terminal, metadata, spec
+from agent.kube.fields import claims, is_terminal, metadata, seconds_since, spec
 from agent.kube.pending import eligible, message, verdict, waits
 from agent.kube.remedies import Edit, kubectl
 from agent.kube.scheduling import Fit, expressed, satisfies
@@ -21,6 +21,9 @@ from agent.snapshot.record import Object, Ref
 
 _ELSEWHERE = re.compile(r"volume node affinity conflict|didn't match PersistentVolume's node affinity")
 _ALONE = re.compile(r"ReadWriteOncePod access mode already in-use|PersistentVolumeClaim with the same name and")
+FORCED = 360
+"""Seconds after which the controller takes a volume from a node that does not answer (`maxWaitForUnmountDuration`)."""
+
 _MULTI = re.compile(r"Multi-Attach error for volume \"([^\"]+)\"")
 _VOLUME = re.compile(r'for volume "([^"]+)"')
 _TRANSIENT = re.compile(
@@ -126,6 +129,30 @@ def attached(pod: Object, graph: Graph) -> Iterator[Finding]:
             continue
         yield _attached(pod, graph, claim, modes, others, event)
         return
+    waited = seconds_since(graph.snapshot, metadata(pod).get("creationTimestamp")) or 0.0
+    if event is not None and waited > FORCED and not any(_others(pod, name, graph) for _, name in claims(pod)):
+        yield _detaching(pod, graph, event)
+
+
+def _detaching(pod: Object, graph: Graph, event: Object) -> Finding:
+    """Return the finding about a volume no pod of this look uses: a node that is lost or gone still has it."""
+    workload = ref(graph.workload(pod))
+    found = _MULTI.search(event.get("message") or "")
+    return Finding(
+        mode=modes.ATTACHED_ELSEWHERE,
+        subject=workload,
+        cause=f"{said(workload)} cannot start: volume {found[1] if found else ''} is still attached to another node, "
+        "though no pod seen here uses it there",
+        severity=Severity.ERROR,
+        confidence=Confidence.LIKELY,
+        evidence=(event_evidence(event, pod),),
+        fix=Fix(
+            "See which node has it; one that is lost gives it up 6 min after its pods are gone, or at once with the "
+            "taint node.kubernetes.io/out-of-service",
+            (kubectl("get", "volumeattachments"),),
+        ),
+        affected=(ref(pod),),
+    )
 
 
 def _is_about(event: Object | None, claim: Object) -> bool:

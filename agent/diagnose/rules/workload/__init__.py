@@ -6,6 +6,7 @@ from agent.diagnose.rules.workload import (
     budgets,
     evictions,
     jobs,
+    namespaces,
     replicas,
     rollouts,
     statefulsets,
@@ -19,4 +20,5 @@ RULES: tuple[Rule, ...] = (
     *rollouts.RULES,
     *statefulsets.RULES,
     *evictions.RULES,
+    *namespaces.RULES,
 )

@@ -34,9 +34,11 @@ APIS = {
 _NO_METRIC = re.compile(r"^FailedGet(\w+)Metric$")
 _ABSENT = re.compile(
     r"no (?:custom|external) metrics API|could not find the requested resource|no known available metric versions found"
-    r"|the server is currently unable to handle the request"
 )
 """How a controller says that nothing serves a metrics API, in 1.34 and in 1.36."""
+
+_SILENT = re.compile(r"the server is currently unable to handle the request|the server was unable to return a response")
+"""How the API server says that an APIService is registered, and that the Service behind it does not answer."""
 
 
 @rule(modes.AUTOSCALER_TARGET_MISSING, on="HorizontalPodAutoscaler")
@@ -117,8 +119,10 @@ def without_metrics(scaler: Object, graph: Graph) -> Iterator[Finding]:
         return  # mode 104 says it
     api = APIS.get(kind[1], "metrics.k8s.io")
     absent = bool(_ABSENT.search(message)) or (api == "metrics.k8s.io" and _not_served(graph))
-    if absent or not _settles(scaler, graph):
-        yield _metrics_finding(scaler, api, absent, Evidence(ref(scaler), f"{found[0]}/message", message), graph)
+    silent = not absent and bool(_SILENT.search(message))
+    if absent or silent or not _settles(scaler, graph):
+        shown = Evidence(ref(scaler), f"{found[0]}/message", message)
+        yield _metrics_finding(scaler, api, shown, absent=absent, silent=silent)
 
 
 def _not_served(graph: Graph) -> bool:
@@ -134,23 +138,26 @@ def _settles(scaler: Object, graph: Graph) -> bool:
     return min(ages, default=0.0) < SETTLING or not any(is_ready(pod) for pod in pods)
 
 
-def _metrics_finding(scaler: Object, api: str, absent: bool, shown: Evidence, graph: Graph) -> Finding:
+def _metrics_finding(scaler: Object, api: str, shown: Evidence, *, absent: bool, silent: bool) -> Finding:
     names = listed(_metric_names(scaler, api))
     why = f"nothing in the cluster serves {api}" if absent else f"{api} has no value of it for the pods"
+    why = f"what serves {api} does not answer" if silent else why
     return Finding(
         mode=modes.AUTOSCALER_WITHOUT_METRICS,
         subject=ref(scaler),
         cause=f"{said(ref(scaler))} cannot scale {said(target(scaler))}: it wants {names}, and {why}",
         severity=Severity.ERROR,
-        confidence=Confidence.CERTAIN if absent else Confidence.LIKELY,
+        confidence=Confidence.CERTAIN if absent or silent else Confidence.LIKELY,
         evidence=(shown,),
         fix=Fix(
-            "Install metrics-server"
+            f"Bring up the Service that the APIService of {api} names"
+            if silent
+            else "Install metrics-server"
             if api == "metrics.k8s.io"
             else f"Install an adapter that serves {api}, or scale by cpu",
             remedies=(kubectl("get", "apiservices"),),
         ),
-        roots=() if absent else (target(scaler),),
+        roots=() if absent or silent else (target(scaler),),
     )
 
 

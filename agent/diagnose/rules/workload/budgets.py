@@ -16,7 +16,7 @@ from agent.kube.remedies import NeedsPerson
 from agent.kube.selectors import matches
 from agent.kube.wording import listed, said
 from agent.snapshot.evidence import Evidence
-from agent.snapshot.graph import Graph, labels, ref
+from agent.snapshot.graph import Graph, controller, labels, ref
 from agent.snapshot.record import Object, Ref
 
 
@@ -33,7 +33,8 @@ def blocks_eviction(budget: Object, graph: Graph) -> Iterator[Finding]:
     least, ever = _least(budget, expected), _least(budget, most)
     drained = _drained(budget, graph)
     if least and ever and least[2] >= expected and (ever[2] >= most or drained):
-        yield _budget_finding(budget, expected, *least[:2], drained)
+        kept = controller(budget) is not None and not drained
+        yield _budget_finding(budget, expected, *least[:2], drained, Severity.INFO if kept else Severity.WARNING)
 
 
 def _may_grow_to(budget: Object, graph: Graph) -> Iterator[int]:
@@ -62,7 +63,8 @@ def _least(budget: Object, expected: int) -> tuple[str, str, int] | None:
     return None
 
 
-def _budget_finding(budget: Object, expected: int, field: str, value: str, drained: str) -> Finding:
+def _budget_finding(budget: Object, expected: int, field: str, value: str, drained: str, severity: Severity) -> Finding:
+    """Return a finding about a budget: a note where an operator keeps it so, and nobody waits for a node."""
     so = (
         f"node {drained}, which is cordoned, cannot be drained" if drained else "a node that runs one cannot be drained"
     )
@@ -71,7 +73,7 @@ def _budget_finding(budget: Object, expected: int, field: str, value: str, drain
         mode=modes.BUDGET_BLOCKS_EVICTION,
         subject=ref(budget),
         cause=f"{said(ref(budget))} ({field} {value}) never lets {many} it covers be evicted, so {so}",
-        severity=Severity.WARNING,
+        severity=severity,
         confidence=Confidence.CERTAIN,
         evidence=(
             Evidence(ref(budget), f"/spec/{field}", value),

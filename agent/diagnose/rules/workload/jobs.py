@@ -14,7 +14,7 @@ from agent.kube.edits import edit
 from agent.kube.fields import condition, condition_is, metadata, number, seconds_since, spec, status, template
 from agent.kube.remedies import Edit, NeedsPerson, Path, kubectl
 from agent.kube.upstreams import upstreams
-from agent.kube.wording import counted, listed
+from agent.kube.wording import counted, duration, listed
 from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph, ref
 from agent.snapshot.record import Object, Ref
@@ -227,8 +227,8 @@ def _held_back(cron: Object, graph: Graph) -> Finding | None:
         ("concurrencyPolicy",),
     )
     cause = (
-        f"Job {active[0].name} has been running for {int(seconds)} s and concurrencyPolicy Forbid lets no other start: "
-        "runs that were due are skipped"
+        f"Job {active[0].name} has been running for {duration(seconds)} and concurrencyPolicy Forbid lets no other "
+        "start: runs that were due are skipped"
     )
     roots = (*active, *(ref(pod) for job in _jobs(active, graph) for pod in graph.pods(job)))
     return _cron_finding(cron, cause, evidence, fix, Severity.WARNING, roots)

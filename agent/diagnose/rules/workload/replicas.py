@@ -1,5 +1,6 @@
 """Controllers that stand still: scaled to nothing, a rollout past its deadline, an autoscaler without a basis."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -128,6 +129,10 @@ def _scalers(graph: Graph) -> Mapping[Ref, list[Object]]:
     return found
 
 
+_BARE_POD = re.compile(r"missing request for (?P<resource>\S+) in container (?P<container>\S+) of Pod (?P<pod>[\w.-]+)")
+"""How the autoscaler's controller names the container that makes no request."""
+
+
 @rule(modes.ROLLOUT_STUCK, on="Deployment")
 def rollout_stuck(deployment: Object, graph: Graph) -> Iterator[Finding]:
     """A rollout passed its progress deadline and its new pods are still not available."""
@@ -178,13 +183,45 @@ def _new_state(new: Object | None) -> str:
 def scaler_without_requests(scaler: Object, graph: Graph) -> Iterator[Finding]:
     """An autoscaler targets a share of a request that containers of its workload do not make."""
     workload = graph.get(*target(scaler))
-    if workload is None:
+    if workload is None or _works_or_rests(scaler):
         return
     pods = [pod for pod in graph.pods(workload) if not is_terminal(pod)]
     for resource, only in _shares(scaler):
         bare = _without_request(pods[:50] or [template(workload)], resource, only)
         if bare and not (not pods and _is_defaulted(ref(workload).namespace, resource, graph)):
             yield _scaler_finding(scaler, workload, resource, bare, graph)
+            return
+    yield from _foreign_pod(scaler, workload, graph)
+
+
+def _foreign_pod(scaler: Object, workload: Object, graph: Graph) -> Iterator[Finding]:
+    """Yield a finding when a pod of somebody else, which the workload's selector selects too, makes no request."""
+    found = condition(scaler, "ScalingActive")
+    told = _BARE_POD.search(str((found or ("", {}))[1].get("message") or ""))
+    pod = graph.get("Pod", ref(scaler).namespace, told["pod"]) if told else None
+    if found is None or told is None or pod is None or graph.workload(pod) is workload:
+        return
+    whole, name = ref(workload), ref(pod).name
+    yield Finding(
+        mode=modes.AUTOSCALER_WITHOUT_REQUESTS,
+        subject=ref(scaler),
+        cause=f"{said(ref(scaler))} cannot scale: the selector of {said(whole)} also selects Pod {name}, whose "
+        f"container {told['container']} requests no {told['resource']}",
+        severity=Severity.ERROR,
+        confidence=Confidence.CERTAIN,
+        evidence=(Evidence(ref(scaler), f"{found[0]}/message", str(found[1].get("message"))),),
+        fix=Fix(
+            f"Give Pod {name} labels that the selector of {said(whole)} does not select, or delete it; or give its "
+            f"container a {told['resource']} request",
+        ),
+    )
+
+
+def _works_or_rests(scaler: Object) -> bool:
+    """Return whether its controller says that its only metric is there, or that it has nothing to scale (at zero)."""
+    found = (condition(scaler, "ScalingActive") or ("", {}))[1]
+    single = len(spec(scaler).get("metrics") or ("cpu",)) == 1
+    return found.get("reason") == "ScalingDisabled" or (found.get("status") == "True" and single)
 
 
 def _shares(scaler: Object) -> Iterator[tuple[str, str]]:
