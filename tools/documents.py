@@ -195,7 +195,7 @@ def _documents(content: bytes) -> Iterator[Any]:
 def _refuse_size(text: str) -> None:
     """Refuse a document with more values than any manifest has, before they are made."""
     if any(sum(map(part.count, "\n,[{")) > MOST_LINES for part in text.split("\n---")):
-        raise Unreadable("more values than any manifest has")
+        raise Unreadable("far too many values in one document")
 
 
 def _refuse_depth(text: str) -> None:
