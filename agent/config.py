@@ -11,6 +11,7 @@ from typing import Any
 
 from agent.argument import arg
 from agent.errors import UsageError
+from tools.files import read
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +95,12 @@ def _typed_flags(flags: Mapping[str, object]) -> dict[str, Any]:
 
 def _from_file(path: Path) -> Mapping[str, object]:
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read(path).decode("utf-8")
     except FileNotFoundError:
         return {}
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
         raise UsageError(f"{path}: {error}") from error
     return _parsed(text, path)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from agent.config import data_dir
 from agent.errors import UsageError
 from tools.failure import Failure, FailureKind
+from tools.files import start
 
 DEMO = "demo"
 """The name `--bundle` knows the shipped capture by."""
@@ -66,7 +67,6 @@ def bundle_path(name: str) -> Path:
 
 def _read(path: Path) -> bytes | Failure:
     try:
-        with path.open("rb") as file:
-            return file.read(LARGEST + 1)
+        return start(path, LARGEST + 1)
     except OSError as error:
         return Failure(FailureKind.CONFIG, str(path), error.strerror or "cannot be read")

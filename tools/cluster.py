@@ -6,8 +6,6 @@ cost ten times as much. Importing it takes 0.3 s, so it happens here and only wh
 
 import random
 import re
-import shutil
-import tempfile
 import time
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
@@ -18,11 +16,14 @@ from typing import Any
 
 from tools.access import Access
 from tools.certificates import unusable
+from tools.deadline import Deadline
 from tools.failure import Failure, FailureKind
 from tools.kinds import KINDS, METRICS, Kind
 from tools.objects import redact_object
+from tools.private import PrivateFolder
 from tools.redact import redact, without_user
 from tools.text import clean
+from tools.weight import too_heavy, weight
 
 PAGE = 500
 CONNECTIONS = 8
@@ -70,16 +71,18 @@ class Reader:
     """One cluster, one identity. Close it: it keeps the client certificate in a private file while it is open."""
 
     access: Access
-    timeout: float
-    folder: Path
+    deadline: Deadline
+    folder: PrivateFolder
     pool: Any = field(repr=False)
     host: str = ""
     headers: dict[str, str] = field(default_factory=dict, repr=False)
-    deadline: float = 0.0
     refused: Failure | None = None
     """Set by the first 401."""
     owners: bool = False
     """Whether objects keep their managed fields: an audit asks who changed what."""
+    weighed: int = 0
+    """What all answers so far take in memory, about, and their length."""
+    size: int = 0
 
     @property
     def namespace(self) -> str:
@@ -89,7 +92,7 @@ class Reader:
     def close(self) -> None:
         """Forget the connections and the files."""
         self.pool.clear()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.close()
 
     def get(self, path: str, query: str = "", *, accept: str = "application/json") -> bytes | Failure:
         """Return the body of one GET. Once more after a reset or 5xx, and after the pause a 429 asks for.
@@ -114,6 +117,9 @@ class Reader:
         body = self.get(path, query, accept=accept)
         if isinstance(body, Failure):
             return body
+        self.weighed, self.size = self.weighed + weight(body), self.size + len(body)
+        if too_heavy(self.weighed, self.size):
+            return Failure(FailureKind.MALFORMED, f"GET {path}", "millions of values and next to nothing in them")
         try:
             return orjson.loads(body)
         except orjson.JSONDecodeError:
@@ -164,20 +170,20 @@ class Reader:
         """Return one answer with its body read, or the error it ended in."""
         from urllib3.exceptions import HTTPError
 
-        left = self.deadline - time.monotonic()
-        if left <= 0:
+        if self.deadline.is_over():
             return TimeoutError()
         url = f"{self.host}{path}{'?' + query if query else ''}"
         try:
-            return self._read(url, accept, left)
+            return self.deadline.wait(lambda: self._read(url, accept))
         except (HTTPError, OSError) as error:
             return error
 
-    def _read(self, url: str, accept: str, left: float) -> "_Answer":
-        """Read one answer: never beyond the deadline of the whole look, also when it drips, nor more than the cap."""
+    def _read(self, url: str, accept: str) -> "_Answer":
+        """Read one answer: never beyond the deadline of the whole command, nor more than the cap."""
         from urllib3 import Timeout
 
-        limit = Timeout(connect=min(left, self.timeout / 2), read=left)
+        left = self.deadline.left()
+        limit = Timeout(connect=min(left, self.deadline.seconds / 2), read=left)
         headers = self.headers | {"Accept": accept, "Accept-Encoding": "identity" if self._is_local() else "gzip"}
         reply = self.pool.request(
             "GET", url, headers=headers, timeout=limit, retries=False, redirect=False, preload_content=False
@@ -185,7 +191,7 @@ class Reader:
         body = bytearray()
         while chunk := reply.read1(1 << 20):
             body += chunk
-            if len(body) > LARGEST_PAGE or time.monotonic() > self.deadline:
+            if len(body) > LARGEST_PAGE or self.deadline.is_over():
                 reply.close()
                 raise _TooLarge if len(body) > LARGEST_PAGE else TimeoutError
         reply.release_conn()
@@ -208,7 +214,7 @@ class Reader:
         if answer.status == 429:
             asked = answer.headers.get("Retry-After", "1")
             seconds = float(asked) if asked.isascii() and asked.isdigit() else 1.0
-            return seconds if seconds <= LONGEST_WAIT and time.monotonic() + seconds < self.deadline else None
+            return seconds if seconds <= LONGEST_WAIT and seconds < self.deadline.left() else None
         return 0.2 + random.random() / 5 if answer.status >= 500 else None  # noqa: S311 - jitter
 
     def _body(self, path: str, answer: object) -> bytes | Failure:
@@ -235,7 +241,9 @@ class Reader:
         if isinstance(error, _TooLarge):
             return Failure(FailureKind.TRUNCATED, what, f"more than {LARGEST_PAGE >> 20} MiB in one answer")
         if isinstance(error, TimeoutError) or "timed out" in text.lower():
-            return Failure(FailureKind.TIMEOUT, place, f"no answer within {self.timeout:.0f} s", "raise --timeout")
+            return Failure(
+                FailureKind.TIMEOUT, place, f"no answer within {self.deadline.seconds:.0f} s", "raise --timeout"
+            )
         if "CERTIFICATE_VERIFY_FAILED" in text or "doesn't match" in text or "SSL" in text:
             hint = "the kubeconfig's certificate authority or server name does not fit this server"
             return Failure(FailureKind.UNREACHABLE, place, _tls_reason(text), hint)
@@ -257,20 +265,20 @@ class _Answer:
     body: bytes
 
 
-def connect(access: Access, timeout: float) -> Reader | Failure:
-    """Return a reader for a cluster. Nothing is asked yet; `timeout` bounds the whole look, not one request."""
+def connect(access: Access, deadline: Deadline) -> Reader | Failure:
+    """Return a reader for a cluster. Nothing is asked yet; the deadline bounds the whole look, not one request."""
     from kubernetes.client import Configuration
     from kubernetes.client.rest import RESTClientObject
     from urllib3 import disable_warnings
     from urllib3.exceptions import InsecureRequestWarning
 
-    folder = Path(tempfile.mkdtemp(prefix="bluehelm-"))
+    folder = PrivateFolder()
     settings = Configuration()
     settings.host = access.server
     settings.verify_ssl = access.verify
-    settings.ssl_ca_cert = _file(folder, "ca", access.ca)
-    settings.cert_file = _file(folder, "certificate", access.certificate)
-    settings.key_file = _file(folder, "key", access.key)
+    settings.ssl_ca_cert = _file(folder.path, "ca", access.ca)
+    settings.cert_file = _file(folder.path, "certificate", access.certificate)
+    settings.key_file = _file(folder.path, "key", access.key)
     settings.tls_server_name = access.tls_server_name or None
     settings.proxy = access.proxy or settings.proxy
     settings.connection_pool_maxsize = CONNECTIONS
@@ -282,10 +290,9 @@ def connect(access: Access, timeout: float) -> Reader | Failure:
     except (ValueError, OSError) as error:
         reason = clean(redact(str(error)))
     if reason:
-        shutil.rmtree(folder, ignore_errors=True)
+        folder.close()
         return Failure(FailureKind.CONFIG, f"context {access.context}", reason)
-    host = without_user(access.server)
-    return Reader(access, timeout, folder, pool, host, _authorization(access), time.monotonic() + timeout)
+    return Reader(access, deadline, folder, pool, without_user(access.server), _authorization(access))
 
 
 def _authorization(access: Access) -> dict[str, str]:

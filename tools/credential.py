@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.checkouts import inside_checkout
+from tools.deadline import Deadline
 from tools.failure import Failure, FailureKind
 from tools.redact import MASK, is_secret_name
 from tools.run import run_credential_plugin
@@ -56,8 +57,10 @@ class Credential:
 _CACHE: dict[str, Credential] = {}
 
 
-def credential(user: Mapping[str, Any], cluster: Mapping[str, Any], origin: Path) -> Credential | Failure:
-    """Return the credential a kubeconfig user's plugin gives; an empty one where the user names none."""
+def credential(
+    user: Mapping[str, Any], cluster: Mapping[str, Any], origin: Path, deadline: Deadline
+) -> Credential | Failure:
+    """Return the credential a kubeconfig user's plugin gives in time; an empty one where the user names none."""
     if user.get("auth-provider"):
         hint = "kubectl dropped it too; use the provider's `exec:` plugin"
         return Failure(FailureKind.CONFIG, f"kubeconfig {origin}", "auth-provider is not supported", hint)
@@ -67,7 +70,7 @@ def credential(user: Mapping[str, Any], cluster: Mapping[str, Any], origin: Path
     refusal = _refusal(plugin, origin)
     if refusal:
         return Failure(FailureKind.CONFIG, f"kubeconfig {origin}", refusal)
-    return _cached(plugin | {"command": _program(plugin["command"], origin)}, cluster)
+    return _cached(plugin | {"command": _program(plugin["command"], origin)}, cluster, deadline)
 
 
 def _program(command: str, origin: Path) -> str:
@@ -105,20 +108,20 @@ def _well_formed(plugin: Mapping[str, Any]) -> bool:
     return all(isinstance(text, str) and "\0" not in text for text in texts) and not any("=" in name for name in names)
 
 
-def _cached(plugin: Mapping[str, Any], cluster: Mapping[str, Any]) -> Credential | Failure:
+def _cached(plugin: Mapping[str, Any], cluster: Mapping[str, Any], deadline: Deadline) -> Credential | Failure:
     key = json.dumps([plugin, cluster.get("server")], sort_keys=True, default=str)
     kept = _CACHE.get(key)
     if kept is not None and (not kept.expires or kept.expires > time.time() + 30):
         return kept
-    made = _made(plugin, cluster)
+    made = _made(plugin, cluster, deadline)
     if isinstance(made, Credential):
         _CACHE[key] = made
     return made
 
 
-def _made(plugin: Mapping[str, Any], cluster: Mapping[str, Any]) -> Credential | Failure:
+def _made(plugin: Mapping[str, Any], cluster: Mapping[str, Any], deadline: Deadline) -> Credential | Failure:
     argv = [plugin["command"], *(plugin.get("args") or ())]
-    printed = run_credential_plugin(argv, _environment(plugin, cluster))
+    printed = run_credential_plugin(argv, _environment(plugin, cluster), deadline=deadline)
     if isinstance(printed, Failure):
         missing = printed.kind is FailureKind.MISSING
         hint = clean(str(plugin.get("installHint") or "")) if missing else "log in again, then retry"

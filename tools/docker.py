@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from tools.failure import Failure, FailureKind
-from tools.run import Sandbox, run, run_json, run_json_lines
+from tools.files import read
+from tools.run import run, run_json, run_json_lines
+from tools.sandbox import Sandbox
 
 Records = Sequence[Mapping[str, Any]]
 
@@ -96,7 +98,7 @@ def _one(argv: Sequence[str], box: Sandbox) -> Mapping[str, Any] | Failure:
 
 def _json(path: Path) -> Mapping[str, Any]:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        found = json.loads(read(path))
+    except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}

@@ -8,9 +8,13 @@ from typing import Any
 
 from tools.objects import redact_documents
 from tools.redact import redact_tree
+from tools.weight import too_heavy, weight
 
 LARGEST = 2_000_000
 """Values a manifest may hold once its aliases are written out; more is a bomb, not a manifest."""
+
+MOST_LINES = 400_000
+"""Lines, commas and brackets of one YAML document at most: each may be a value of 600 bytes while it is read."""
 
 DEEPEST = 200
 """Levels a manifest may be nested; Kubernetes' own schemas have 40."""
@@ -36,6 +40,8 @@ def one_json(content: bytes) -> Any:
     """
     import orjson
 
+    if too_heavy(weight(content), len(content)):
+        raise Unreadable("millions of values and next to nothing in them")
     try:
         return redact_tree(orjson.loads(content.decode("utf-8", errors="replace")))
     except orjson.JSONDecodeError as error:
@@ -102,6 +108,7 @@ def one_node(content: bytes) -> Any:
 
     try:
         text = content.decode("utf-8-sig")
+        _refuse_size(text)
         _refuse_depth(text)
         loader = _loader()(text)
         node = loader.get_single_node()
@@ -114,6 +121,22 @@ def one_node(content: bytes) -> Any:
     if node is not None and _size(node, {}) > LARGEST:
         raise Unreadable("its aliases multiply beyond reason", node.start_mark.line + 1)
     return node
+
+
+def plain(content: bytes) -> Any:
+    """Return what the one YAML document of a file says, dates as they are written: not redacted.
+
+    Raises:
+        Unreadable: as `one_node` does, or something in it does not fit its tag.
+
+    """
+    import yaml
+
+    try:
+        node = one_node(content)
+        return None if node is None else _loader()("").construct_document(node)
+    except (yaml.YAMLError, RecursionError) as error:
+        raise Unreadable(f"not YAML: {type(error).__name__}") from error
 
 
 def _line(error: Any) -> int:
@@ -156,6 +179,7 @@ def _constructor() -> Any:
 def _documents(content: bytes) -> Iterator[Any]:
     """Yield the documents; each is measured as a graph of nodes before anything is made of it."""
     text = content.decode("utf-8")
+    _refuse_size(text)
     _refuse_depth(text)
     loader = _loader()(text)
     try:
@@ -166,6 +190,12 @@ def _documents(content: bytes) -> Iterator[Any]:
             yield loader.construct_document(node)
     finally:
         loader.dispose()
+
+
+def _refuse_size(text: str) -> None:
+    """Refuse a document with more values than any manifest has, before they are made."""
+    if any(sum(map(part.count, "\n,[{")) > MOST_LINES for part in text.split("\n---")):
+        raise Unreadable("far too many values in one document")
 
 
 def _refuse_depth(text: str) -> None:

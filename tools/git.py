@@ -12,7 +12,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tools.failure import Failure, FailureKind
-from tools.run import Sandbox, run
+from tools.files import read
+from tools.gitdir import odd_file
+from tools.run import Output, run
+from tools.sandbox import Sandbox
 from tools.text import clean
 
 _HEADER = re.compile(r"([0-9a-f]{40,64}) \d+ (\d+)(?: \d+)?")
@@ -42,7 +45,7 @@ def root(path: Path) -> Path | None:
 def content(box: Sandbox, repository: Path, commit: str, file: Path) -> str | Failure:
     """Return a file's text in a commit, redacted; a Failure where that commit does not have it."""
     name = f"{commit}:{_inside(repository, file)}"
-    found = run(["git", _dir(repository), "cat-file", "blob", name], box, timeout=10.0)
+    found = _git(["cat-file", "blob", name], box, repository)
     return found if isinstance(found, Failure) else found.stdout
 
 
@@ -57,13 +60,13 @@ def _is_committed(file: Path, listed: Mapping[str, str] | Failure) -> bool | Fai
     if isinstance(listed, Failure):
         return listed
     blob = listed.get(file.resolve().name)
-    return None if blob is None else _blob(file.read_bytes(), len(blob)) == blob
+    return None if blob is None else _blob(read(file), len(blob)) == blob
 
 
 def _blobs(box: Sandbox, repository: Path, folder: Path) -> Mapping[str, str] | Failure:
     """Return name -> blob id of the files HEAD has in a folder."""
     inside = [] if folder == repository else [f"{_inside(repository, folder)}/"]
-    found = run(["git", _dir(repository), "ls-tree", "--full-tree", "HEAD", *inside], box, timeout=10.0)
+    found = _git(["ls-tree", "--full-tree", "HEAD", *inside], box, repository)
     if isinstance(found, Failure):
         return {} if _NO_COMMIT in found.detail else found
     if found.truncated:
@@ -86,8 +89,7 @@ def _blob(content: bytes, digits: int) -> str:
 
 def lines(box: Sandbox, repository: Path, file: Path) -> dict[int, Commit] | Failure:
     """Return line (from 1) of a file in HEAD -> the commit that gave it."""
-    argv = ["git", _dir(repository), "blame", "--porcelain", "--no-textconv", "HEAD", _inside(repository, file)]
-    found = run(argv, box, timeout=20.0)
+    found = _git(["blame", "--porcelain", "--no-textconv", "HEAD", _inside(repository, file)], box, repository)
     if isinstance(found, Failure):
         return found
     if found.truncated:
@@ -122,8 +124,12 @@ def _told(name: str, said: dict[str, str]) -> Commit:
     return _commit(name, time, said.get("author", ""), said.get("summary", ""))
 
 
-def _dir(repository: Path) -> str:
-    return f"--git-dir={repository / '.git'}"
+def _git(argv: Sequence[str], box: Sandbox, repository: Path) -> Output | Failure:
+    folder = repository / ".git"
+    odd = odd_file(folder)
+    if odd:
+        return Failure(FailureKind.DENIED, f"git in {repository}", odd)
+    return run(["git", f"--git-dir={folder}", *argv], box)
 
 
 def _inside(repository: Path, file: Path) -> str:

@@ -8,7 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from tools.failure import Failure, FailureKind
-from tools.run import Sandbox, run, run_json, run_manifest, run_sourced
+from tools.files import refuse
+from tools.run import run, run_json, run_manifest, run_sourced
+from tools.sandbox import Sandbox
+from tools.schemas import odd_schema
+from tools.text import clean
 
 PROCESSES = 4
 """helm processes at a time: each holds a connection and 60 MB."""
@@ -181,14 +185,14 @@ def sourced(
     """Render a chart as `template` does, each object with the template below the chart's folder it came out of."""
     asked = [f"--kube-version={kube_version}"] if kube_version else []
     argv = ["helm", "template", name, str(chart.resolve()), f"--namespace={namespace}", *asked, *_given(files)]
-    found: Sequence[tuple[str, Mapping[str, Any]]] | Failure = _strays(chart) or run_sourced(argv, box)
+    found: Sequence[tuple[str, Mapping[str, Any]]] | Failure = _refusal(chart, files) or run_sourced(argv, box)
     return found
 
 
 def lint(box: Sandbox, chart: Path, files: Sequence[Path] = ()) -> Lint | Failure:
     """Return what `helm lint --strict` says of a chart."""
     argv = ["helm", "lint", str(chart.resolve()), "--strict", *_given(files)]
-    found = _strays(chart) or run(argv, box, answers=(0, 1))
+    found = _refusal(chart, files) or run(argv, box, answers=(0, 1))
     return found if isinstance(found, Failure) else Lint(found.code == 0, found.stdout)
 
 
@@ -203,24 +207,47 @@ def show_values(box: Sandbox, chart: Path) -> str | Failure:
 
 
 def _said(argv: Sequence[str], box: Sandbox, chart: Path) -> str | Failure:
-    found = _strays(chart) or run(argv, box)
+    found = _refusal(chart) or run(argv, box)
     return found if isinstance(found, Failure) else found.stdout
 
 
-def _strays(chart: Path) -> Failure | None:
-    """Return why a folder is no chart to hand to helm, which follows symbolic links out of it; None when it is one."""
-    root = chart.resolve()
+def _refusal(chart: Path, files: Sequence[Path] = ()) -> Failure | None:
+    """Return why a chart or a values file is not handed to helm, None where it may have them.
+
+    helm follows links out of a chart, waits for a pipe, reads a device to its end and fetches what a schema refers to.
+    """
+    what, root = f"chart {chart}", chart.resolve()
     if not (root / "Chart.yaml").is_file():
-        return Failure(FailureKind.NOT_FOUND, f"chart {chart}", "no Chart.yaml there")
-    stray = next((path for path in _links(root) if not path.resolve().is_relative_to(root)), None)
-    if stray is None:
-        return None
-    return Failure(FailureKind.DENIED, f"chart {chart}", f"{stray.relative_to(root)} is a link that leaves the chart")
+        return Failure(FailureKind.NOT_FOUND, what, "no Chart.yaml there")
+    reason = next((said for path in _entries(root) if (said := _stray(path, root))), "")
+    odd = None if reason else odd_schema(root)
+    if reason or odd:
+        return Failure(FailureKind.DENIED, what, reason or clean(f"{odd.file} {odd.reason}" if odd else "", 200))
+    return next((failed for path in files if (failed := _unfit(path))), None)
 
 
-def _links(root: Path) -> Iterator[Path]:
+def _entries(root: Path) -> Iterator[Path]:
     for folder, folders, files in os.walk(root):
-        yield from (path for path in (Path(folder, name) for name in (*folders, *files)) if path.is_symlink())
+        yield from (Path(folder, name) for name in (*folders, *files))
+
+
+def _stray(path: Path, root: Path) -> str:
+    """Return what is wrong with one entry of a chart, "" when nothing is."""
+    if path.is_symlink() and not path.resolve().is_relative_to(root):
+        return f"{path.relative_to(root)} is a link that leaves the chart"
+    if path.exists() and not path.is_dir() and not path.is_file():
+        return f"{path.relative_to(root)} is neither a file nor a folder"
+    return ""
+
+
+def _unfit(file: Path) -> Failure | None:
+    try:
+        refuse(file)
+    except FileNotFoundError:
+        return None  # helm says so itself
+    except OSError as error:
+        return Failure(FailureKind.CONFIG, f"values file {file}", error.strerror or "cannot be read")
+    return None
 
 
 def _revision(item: Mapping[str, Any]) -> Revision:

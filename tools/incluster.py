@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tools.access import Access
 from tools.failure import Failure, FailureKind
+from tools.files import read
 from tools.urls import server_fault
 
 MOUNTED = Path("/var/run/secrets/kubernetes.io/serviceaccount")
@@ -30,9 +31,9 @@ def _mounted(server: str) -> Access | Failure:
     from tools.credential import is_sendable
 
     try:
-        authority, token = (MOUNTED / "ca.crt").read_bytes(), (MOUNTED / "token").read_bytes()
+        authority, token = read(MOUNTED / "ca.crt"), read(MOUNTED / "token")
         named = MOUNTED / "namespace"
-        namespace = named.read_bytes().decode(errors="replace").strip() if named.exists() else ""
+        namespace = read(named).decode(errors="replace").strip() if named.exists() else ""
     except OSError as error:
         reason = f"{error.filename}: {error.strerror}"
         return Failure(FailureKind.CONFIG, "in-cluster configuration", reason, "give --kubeconfig FILE")

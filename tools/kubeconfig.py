@@ -12,15 +12,25 @@ from pathlib import Path
 from typing import Any
 
 from tools.access import Access
+from tools.deadline import Deadline
+from tools.documents import plain
 from tools.failure import Failure, FailureKind
+from tools.files import read
 from tools.incluster import in_cluster
+from tools.text import clean
 from tools.urls import proxy_fault, server_fault
 
 HINT = "name another with --context or --kubeconfig"
 
+PLUGIN = 30.0
+"""Seconds for a credential plugin where no command's deadline counts."""
 
-def access(context: str = "", kubeconfig: str = "") -> Access | Failure:
-    """Return how to reach the cluster a context names; "" is the current context of the files kubectl would read."""
+
+def access(context: str = "", kubeconfig: str = "", deadline: Deadline | None = None) -> Access | Failure:
+    """Return how to reach the cluster a context names; "" is the current context of the files kubectl would read.
+
+    A credential plugin has until the deadline to answer, without one its own time.
+    """
     files = _files(kubeconfig)
     merged = _merged(files)
     if isinstance(merged, Failure):
@@ -28,7 +38,7 @@ def access(context: str = "", kubeconfig: str = "") -> Access | Failure:
     if not merged["contexts"]:
         nothing = Failure(FailureKind.CONFIG, "kubeconfig", _nothing(files), "set KUBECONFIG or give --kubeconfig FILE")
         return in_cluster() or nothing
-    return _chosen(merged, context)
+    return _chosen(merged, context, deadline or Deadline.after(PLUGIN))
 
 
 def contexts(kubeconfig: str = "") -> tuple[list[str], str] | Failure:
@@ -64,16 +74,14 @@ def _merged(files: list[Path]) -> dict[str, Any] | Failure:
 
 
 def _read(path: Path) -> Mapping[str, Any] | Failure:
-    import yaml
-
     try:
-        found = yaml.load(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - safe
+        found = plain(read(path))
     except FileNotFoundError:
         return {}
     except OSError as error:
         return Failure(FailureKind.CONFIG, f"kubeconfig {path}", error.strerror or "unreadable")
-    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: not UTF-8, or a date in no calendar
-        return Failure(FailureKind.CONFIG, f"kubeconfig {path}", f"not YAML ({type(error).__name__})")
+    except ValueError as error:
+        return Failure(FailureKind.CONFIG, f"kubeconfig {path}", clean(str(error), 160))
     if found is not None and not _is_kubeconfig(found):
         return Failure(FailureKind.CONFIG, f"kubeconfig {path}", "not a kubeconfig")
     return found or {}
@@ -103,7 +111,7 @@ def _is_entry(item: Any, entry: str) -> bool:
     )
 
 
-def _chosen(merged: dict[str, Any], context: str) -> Access | Failure:
+def _chosen(merged: dict[str, Any], context: str, deadline: Deadline) -> Access | Failure:
     name = context or merged["current"]
     if name not in merged["contexts"]:
         known = ", ".join(sorted(map(str, merged["contexts"])))
@@ -121,7 +129,7 @@ def _chosen(merged: dict[str, Any], context: str) -> Access | Failure:
     fault = server_fault(str(cluster["server"])) or proxy_fault(str(cluster.get("proxy-url") or ""))
     if fault:
         return Failure(FailureKind.CONFIG, f"context {name!r}", fault, f"mend it in {cluster_file}")
-    return _resolved(name, found.get("namespace") or "default", (cluster, cluster_file), (user, user_file))
+    return _resolved(name, found.get("namespace") or "default", (cluster, cluster_file), (user, user_file), deadline)
 
 
 def _with_scheme(cluster: Mapping[str, Any]) -> str:
@@ -134,13 +142,13 @@ def _with_scheme(cluster: Mapping[str, Any]) -> str:
 _Entry = tuple[Mapping[str, Any], Path]
 
 
-def _resolved(context: str, namespace: str, cluster: _Entry, user: _Entry) -> Access | Failure:
+def _resolved(context: str, namespace: str, cluster: _Entry, user: _Entry, deadline: Deadline) -> Access | Failure:
     from tools.credential import credential, is_sendable
 
     authority = _content(*cluster, "certificate-authority")
     if isinstance(authority, Failure):
         return authority
-    made = credential(user[0], _with_authority(cluster[0], authority), user[1])
+    made = credential(user[0], _with_authority(cluster[0], authority), user[1], deadline)
     if isinstance(made, Failure):
         return made
     files = (
@@ -189,6 +197,6 @@ def _content(entry: Mapping[str, Any], origin: Path, key: str, *, file_key: str 
     if not named:
         return b""
     try:
-        return (origin.parent / Path(str(named)).expanduser()).read_bytes()
+        return read(origin.parent / Path(str(named)).expanduser())
     except OSError as error:
         return Failure(FailureKind.CONFIG, f"kubeconfig {origin}", f"{named}: {error.strerror}")

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tools.failure import Failure, FailureKind
-from tools.run import Sandbox, run, run_json
+from tools.run import run, run_json
+from tools.sandbox import Sandbox
 
 NO = re.compile(r"exit status 1(: Warning: .*)?")
 """How `kubectl auth can-i --quiet` says no; anything more on its last line is a reason why it does not know."""

@@ -5,14 +5,13 @@ import ipaddress
 import json
 import math
 import socket
-import threading
-import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
 from tools.cluster import Reader
+from tools.deadline import Deadline
 from tools.failure import Failure, FailureKind
 from tools.kinds import METRICS
 from tools.quantity import parse_quantity
@@ -64,18 +63,19 @@ def _amounts(usage: Mapping[str, Any]) -> tuple[float, int] | None:
     return None if cpu is None or memory is None else (float(cpu), int(memory))
 
 
-def prometheus_usage(origin: str, namespace: str | None) -> list[PodUsage] | Failure:
+def prometheus_usage(origin: str, namespace: str | None, deadline: Deadline | None = None) -> list[PodUsage] | Failure:
     """Return what a Prometheus that scrapes the kubelets knows of a namespace's containers, or of all for None.
 
-    CPU is the mean of the last two minutes; a container without both figures is unknown, not idle.
+    Each of its two queries has until the deadline, and `SECONDS` at most. CPU is the mean of the last two minutes; a
+    container without both figures is unknown, not idle.
     """
     chosen = f',namespace="{namespace}"' if namespace else ""
     which = f'{{container!="",container!="POD"{chosen}}}'
     by = "max by (namespace, pod, container)"  # not the sum: two jobs may scrape one kubelet
-    memory = query(origin, f"{by} (container_memory_working_set_bytes{which})")
+    memory = query(origin, f"{by} (container_memory_working_set_bytes{which})", deadline)
     if isinstance(memory, Failure):
         return memory
-    cpu = query(origin, f"{by} (rate(container_cpu_usage_seconds_total{which}[2m]))")
+    cpu = query(origin, f"{by} (rate(container_cpu_usage_seconds_total{which}[2m]))", deadline)
     if isinstance(cpu, Failure):
         return cpu
     used, busy = _by_container(memory), _by_container(cpu)
@@ -97,15 +97,16 @@ def _by_container(found: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str, st
     return values
 
 
-def query(origin: str, expression: str) -> Sequence[Mapping[str, Any]] | Failure:
+def query(origin: str, expression: str, deadline: Deadline | None = None) -> Sequence[Mapping[str, Any]] | Failure:
     """Return the result of one instant query: `[{"metric": {…}, "value": [time, "text"]}, …]`.
 
     Args:
         origin: `http://host:9090`, from the user's own configuration and nowhere else.
         expression: PromQL.
+        deadline: when the command must have ended, None where only `SECONDS` count.
 
     """
-    return _asked(origin, "/api/v1/query", {"query": expression})
+    return _asked(origin, "/api/v1/query", {"query": expression}, deadline)
 
 
 def query_range(
@@ -115,23 +116,26 @@ def query_range(
     return _asked(origin, "/api/v1/query_range", {"query": expression, "start": start, "end": end, "step": step})
 
 
-def _asked(origin: str, path: str, parameters: Mapping[str, object]) -> Sequence[Mapping[str, Any]] | Failure:
+def _asked(
+    origin: str, path: str, parameters: Mapping[str, object], deadline: Deadline | None = None
+) -> Sequence[Mapping[str, Any]] | Failure:
     place = _place(origin)
     if isinstance(place, Failure):
         return place
     scheme, host, port = place
     what = f"GET {scheme}://{host}:{port}{path}"
+    until = deadline.no_later(SECONDS) if deadline else Deadline.after(SECONDS)
     kind = http.client.HTTPSConnection if scheme == "https" else http.client.HTTPConnection
     connection = kind(host, port, timeout=SECONDS)
-    began = time.monotonic()
     try:
-        body = _body(connection, f"{path}?{urlencode(parameters)}", what)
+        body = until.wait(lambda: _closing(connection, f"{path}?{urlencode(parameters)}", what))
     except (OSError, http.client.HTTPException) as error:
-        if isinstance(error, TimeoutError) or time.monotonic() - began >= SECONDS:
-            return Failure(FailureKind.TIMEOUT, what, f"no answer within {SECONDS:.0f} s")
+        if isinstance(error, TimeoutError) or until.is_over():
+            return Failure(FailureKind.TIMEOUT, what, f"no answer within {until.seconds:.0f} s")
         return Failure(FailureKind.UNREACHABLE, what, clean(redact(str(error))))
     finally:
-        connection.close()
+        with suppress(OSError, AttributeError):  # closed already, unless the thread that asks was left behind
+            connection.sock.shutdown(socket.SHUT_RDWR)
     return body if isinstance(body, Failure) else _result(body, what)
 
 
@@ -149,41 +153,26 @@ def _place(origin: str) -> tuple[str, str, int] | Failure:
     return parts.scheme, host, port or (443 if parts.scheme == "https" else 80)
 
 
+def _closing(connection: http.client.HTTPConnection, target: str, what: str) -> bytes | Failure:
+    try:
+        return _body(connection, target, what)
+    finally:
+        connection.close()
+
+
 def _body(connection: http.client.HTTPConnection, target: str, what: str) -> bytes | Failure:
     """Return one answer; redirects are answers that are not 200, so they are never followed."""
     connection.connect()
     if _is_link_local(connection.sock):
         return Failure(FailureKind.DENIED, what, "a link-local address: it may be the cloud's metadata service")
-    with _hung_up_after(connection.sock, SECONDS) as late:
-        connection.request("GET", target, headers={"Accept": "application/json"})
-        answer = connection.getresponse()
+    connection.request("GET", target, headers={"Accept": "application/json"})
+    with connection.getresponse() as answer:
         body = answer.read(LARGEST + 1)
-    if late.is_set():
-        raise TimeoutError
     if len(body) > LARGEST:
         return Failure(FailureKind.TRUNCATED, what, "more than 1 MiB")
     if answer.length:
         raise http.client.IncompleteRead(body)
     return body if answer.status == 200 else _refused(answer.status, body, what)
-
-
-@contextmanager
-def _hung_up_after(connected: socket.socket, seconds: float) -> Iterator[threading.Event]:
-    """Hang up when the time is up: a socket's own timeout starts anew with every byte of a server that drips."""
-    late = threading.Event()
-
-    def hang_up() -> None:
-        late.set()
-        with suppress(OSError):
-            connected.shutdown(socket.SHUT_RDWR)
-
-    timer = threading.Timer(seconds, hang_up)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield late
-    finally:
-        timer.cancel()
 
 
 def _is_link_local(connected: socket.socket) -> bool:

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from tools.failure import Failure, FailureKind
-from tools.run import Sandbox, run, run_json
+from tools.run import run, run_json
+from tools.sandbox import Sandbox
 
 DOWN = tuple(range(8))
 """Exit statuses of `minikube status`: the sum of 1, 2 and 4 for host, cluster and Kubernetes when they are down."""

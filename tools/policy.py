@@ -32,6 +32,8 @@ class Decision:
     permission: Permission
     rule: str
     reason: str
+    offline: bool = False
+    """Whether the command needs no network, and so gets none where that can be arranged."""
 
 
 SHAPES: Mapping[str, re.Pattern[str]] = {
@@ -45,7 +47,7 @@ SHAPES: Mapping[str, re.Pattern[str]] = {
     "inside": re.compile(r"(?![/-])(?!(.*/)?\.\.(/|$))[^\0\n]{1,1023}"),
     "directory": re.compile(r"/(?!.*(^|/)\.\.(/|$))[^\0\n,\"]{1,1023}"),
     "number": re.compile(r"\d{1,6}"),
-    "duration": re.compile(r"\d{1,6}(ms|s|m|h)"),
+    "wait": re.compile(r"[1-9]\d{0,5}(ms|s|m|h)"),
     "selector": re.compile(r"[\w.][\w./=,!() -]{0,511}"),
     "time": re.compile(r"\d[\dTZ:.+-]{1,40}|\d{1,6}[smh]"),
     "word": re.compile(r"[a-z]+"),
@@ -57,9 +59,13 @@ SHAPES: Mapping[str, re.Pattern[str]] = {
 }
 """The shape of an argument or a flag's value, matched whole; none of them can start with a dash."""
 
-LARGEST: Mapping[str, int] = {"tail": 500, "bytes": 262_144}
-"""What a number of that shape may be at most: lines and bytes of a log."""
+LARGEST: Mapping[str, int] = {"tail": 500, "bytes": 262_144, "wait": 3_600_000}
+"""What a number of that shape may be at most: lines and bytes of a log, milliseconds to wait."""
 
+MILLISECONDS: Mapping[str, int] = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000}
+
+WAITS: Mapping[str, str] = dict.fromkeys(("--wait", "--rollback-on-failure", "--atomic"), "--timeout")
+"""Flags that wait for the cluster, and the one without which nobody says for how long."""
 
 REPEATABLE = frozenset(("--values", "--filter", "--api-versions"))
 """Flags that are lists: the only ones a command may carry twice."""
@@ -72,8 +78,8 @@ class Rule:
     `command` is the words in order: literals, `a|b` for one of several, `<shape>` for an argument, a last word ending
     in `?` may be left out, and `...` at the end stands for any further words (deny rules only). `flags` is every flag
     the command may carry, with the shape of its value, "" for one without, or `=literal`; all of `required` and, where
-    there is a choice, at least one `one_of` must be there. Of a flag given twice each program takes another one, so
-    that only lists may be.
+    there is a choice, at least one `one_of` must be there; a flag that waits needs the one that says for how long. Of a
+    flag given twice each program takes another one, so that only lists may be. `offline` commands need no network.
     """
 
     permission: Permission
@@ -82,6 +88,7 @@ class Rule:
     flags: Mapping[str, str] = field(default_factory=dict)
     required: tuple[str, ...] = ()
     one_of: tuple[str, ...] = ()
+    offline: bool = False
     match: tuple[str, ...] = ()
     no_match: tuple[str, ...] = ()
 
@@ -99,6 +106,7 @@ class Rule:
             all(map(self._flag_fits, given))
             and len(once) == len(set(once))
             and set(self.required) <= set(names)
+            and {WAITS[name] for name in names if name in WAITS} <= set(names)
             and (not self.one_of or not set(self.one_of).isdisjoint(names))
         )
 
@@ -134,7 +142,7 @@ def _judged(argv: Sequence[str]) -> Decision:
     if not found:
         return Decision(Permission.DENY, "none", "no rule allows this command, so it is denied")
     strictest = max(found, key=lambda rule: rule.permission)
-    return Decision(strictest.permission, strictest.command, strictest.reason)
+    return Decision(strictest.permission, strictest.command, strictest.reason, strictest.offline)
 
 
 def _odd(argv: Sequence[str]) -> str:
@@ -163,7 +171,13 @@ def _word_fits(pattern: str, word: str) -> bool:
 def _fits(shape: str, text: str) -> bool:
     if text.startswith("-") or SHAPES[shape].fullmatch(text) is None:
         return False
-    return shape not in LARGEST or 0 < int(text) <= LARGEST[shape]
+    return shape not in LARGEST or 0 < _amount(text) <= LARGEST[shape]
+
+
+def _amount(text: str) -> int:
+    """Return a number, a duration in milliseconds."""
+    digits = text.rstrip("hms")
+    return int(digits) * MILLISECONDS.get(text[len(digits) :], 1)
 
 
 @cache

@@ -1,29 +1,32 @@
 """The only place that starts a process.
 
 A command is an argv list; tools/policy.py reads it whole before it runs. The process gets an environment made from
-nothing, an empty private folder, no input, a time limit and a cap on what it may print; what it printed is decoded and
-redacted before anyone sees it. When the time is up its whole process group ends, also children that ignore the request.
+nothing, an empty private folder, no input, limits of time and memory, a cap on what it may print and, where the policy
+says that it needs none, no network; what it printed is decoded and redacted before anyone sees it. When the time is up
+its whole process group ends, also children that ignore the request.
 """
 
 import os
+import re
+import resource
 import selectors
-import shutil
 import signal
 import subprocess
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from tools import policy
-from tools.access import Access, write_kubeconfig
+from tools.deadline import Deadline
 from tools.documents import Unreadable, json_lines, manifest, one_json, sourced
 from tools.failure import Failure, FailureKind
 from tools.programs import SYSTEM, find, looked_in, pinned
 from tools.redact import redact
+from tools.sandbox import Sandbox
 from tools.text import clean
 
 CAP = 1 << 20
@@ -33,19 +36,6 @@ TRUNCATED = "\n[truncated]"
 
 DEATHS = (signal.SIGABRT, signal.SIGKILL, signal.SIGSEGV, signal.SIGTERM)
 """Signals a wrapper script reports as exit status 128 + number."""
-
-_GIT = {"core.fsmonitor": "false", "core.hooksPath": "/dev/null"}
-
-GIT_OFF = {"GIT_CONFIG_COUNT": str(len(_GIT))} | {
-    name: text
-    for number, (key, value) in enumerate(_GIT.items())
-    for name, text in ((f"GIT_CONFIG_KEY_{number}", key), (f"GIT_CONFIG_VALUE_{number}", value))
-}
-"""What a checkout's own configuration may not choose: programs git would run.
-
-Places it would reach are refused by GIT_ALLOW_PROTOCOL: a partial clone fetches an object that is missing by whatever
-program its remote names, and `protocol.ext.allow` of its own configuration outranks any `protocol.allow` of ours.
-"""
 
 LAST_WORDS = (
     ("is forbidden", FailureKind.FORBIDDEN),
@@ -65,8 +55,19 @@ LAST_WORDS = (
 )
 """What a client's last line says of why it failed (lower case)."""
 
-GRACE = 2.0
-"""Seconds between asking a process group to end and ending it."""
+GRACE = 0.5
+"""Seconds between asking a process group to end and ending it: what runs here only reads."""
+
+MEMORY = 1 << 30
+"""Bytes a process may make its own; a large chart takes helm 150 MB. Only Linux can hold another process to it."""
+
+_NO_MEMORY = re.compile(
+    rb"^(?:fatal error: |fatal: |runtime: )*(?:out of memory|cannot (?:allocate|map|reserve)|MemoryError)", re.I | re.M
+)
+"""How a program of Go, of C (git) or of Python says that it got no more memory."""
+
+_NO_NETWORK = (("--net",), ("--net", "--map-root-user"))
+"""What `unshare` is asked for: by root, and by anybody else where the kernel lets users have namespaces."""
 
 OTHERWISE = "install it, or name its folder in the setting `path`"
 
@@ -87,64 +88,6 @@ class Output:
     code: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Sandbox:
-    """A private folder for processes: HOME, working folder, plugin folder, and a kubeconfig of one context."""
-
-    folder: Path
-    context: str = ""
-    path: str = ""
-    """Folders its programs are looked for in, "" for the usual ones (tools/programs.py)."""
-    docker_host: str = ""
-    minikube_home: str = ""
-
-    def environment(self) -> dict[str, str]:
-        """Return all a process learns of the world."""
-        said = {
-            "PATH": SYSTEM,
-            "HOME": str(self.folder / "home"),
-            "KUBECONFIG": str(self.folder / "kubeconfig"),
-            "KUBERC": "off",
-            "KUBECTL_KUBERC": "false",
-            "HELM_PLUGINS": str(self.folder / "empty"),
-            "HELM_CACHE_HOME": str(self.folder / "home" / "cache"),
-            "HELM_CONFIG_HOME": str(self.folder / "home" / "config"),
-            "HELM_DATA_HOME": str(self.folder / "home" / "data"),
-            "DOCKER_CONFIG": str(self.folder / "empty"),
-            "DOCKER_HOST": self.docker_host,
-            "MINIKUBE_HOME": self.minikube_home,
-            "GIT_CONFIG_NOSYSTEM": "1",
-            "GIT_CONFIG_GLOBAL": "/dev/null",
-            "GIT_OPTIONAL_LOCKS": "0",
-            "GIT_TERMINAL_PROMPT": "0",
-            "GIT_LITERAL_PATHSPECS": "1",
-            "GIT_ALLOW_PROTOCOL": "none",
-            "GIT_NO_LAZY_FETCH": "1",
-            "GIT_NO_REPLACE_OBJECTS": "1",
-            "GIT_PAGER": "cat",
-            **GIT_OFF,
-            "LC_ALL": "C.UTF-8",
-            "NO_COLOR": "1",
-        }
-        return {key: value for key, value in said.items() if value}
-
-
-@contextmanager
-def sandbox(
-    access: Access | None = None, *, path: str = "", docker_host: str = "", minikube_home: str = ""
-) -> Iterator[Sandbox]:
-    """Make a private folder, and remove it with everything in it afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix="bluehelm-"))
-    try:
-        for name in ("home", "empty"):
-            (folder / name).mkdir(mode=0o700)
-        if access is not None:
-            write_kubeconfig(access, folder / "kubeconfig")
-        yield Sandbox(folder, access.context if access else "", path, docker_host, minikube_home)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
 def run(
     argv: Sequence[str], box: Sandbox, *, timeout: float = 20.0, cap: int = CAP, answers: Sequence[int] = (0,)
 ) -> Output | Failure:
@@ -153,7 +96,7 @@ def run(
     Args:
         argv: the program's plain name and its arguments, long flags as `--flag=value`.
         box: where it runs.
-        timeout: seconds until its process group is ended.
+        timeout: seconds until its process group is ended; sooner where the command's own time is up.
         cap: bytes of standard output kept; the rest is read and thrown away, and the output says so.
         answers: exit statuses that are answers: `helm lint` says 1 of a chart with errors.
 
@@ -200,8 +143,22 @@ def _run(
     if binary is None:
         hint = f"{looked_in(box.path)}; {WHAT_TO_DO.get(argv[0], OTHERWISE)}"
         return Failure(FailureKind.MISSING, argv[0], "not installed", hint)
-    done = _execute([binary, *argv[1:]], box.environment(), box.folder / "empty", timeout, cap)
+    deadline = box.deadline.no_later(timeout) if box.deadline else Deadline.after(timeout)
+    before = offline() if decision.offline else ()
+    done = _execute([*before, binary, *argv[1:]], box.environment(), box.folder / "empty", deadline, cap)
     return _failed(policy.shown(argv), done, answers) or done
+
+
+@cache
+def offline() -> tuple[str, ...]:
+    """Return the words that, before a command, put it where no network is; none where this machine cannot do that."""
+    unshare, nothing = find("unshare"), find("true")
+    for words in _NO_NETWORK if unshare and nothing else ():
+        before = (str(unshare), *words, "--")
+        tried = _execute([*before, str(nothing)], {"PATH": SYSTEM}, Path("/"), Deadline.after(5.0), CAP)
+        if tried.code == 0:
+            return before
+    return ()
 
 
 def _parsed(argv: Sequence[str], done: "_Done | Failure", cap: int, parse: Callable[[bytes], Any]) -> Any:
@@ -216,7 +173,7 @@ def _parsed(argv: Sequence[str], done: "_Done | Failure", cap: int, parse: Calla
 
 
 def run_credential_plugin(
-    argv: Sequence[str], environment: Mapping[str, str], *, timeout: float = 30.0
+    argv: Sequence[str], environment: Mapping[str, str], *, deadline: Deadline
 ) -> Output | Failure:
     """Run a kubeconfig's credential plugin: named by the user's own file, the only process with the user's environment.
 
@@ -227,7 +184,7 @@ def run_credential_plugin(
         return Failure(FailureKind.MISSING, argv[0], "the kubeconfig's credential plugin is not installed")
     home = Path(environment.get("HOME") or "/")  # a service account's is often no folder that exists
     folder = home if home.is_dir() else Path("/")
-    done = _execute([binary, *argv[1:]], dict(environment), folder, timeout, CAP)
+    done = _execute([binary, *argv[1:]], dict(environment), folder, deadline, CAP)
     return _failed(argv[0], done) or Output(tuple(argv), _text(done.stdout), "", done.truncated)
 
 
@@ -241,11 +198,13 @@ class _Done:
     stderr: bytearray = field(default_factory=bytearray)
     truncated: bool = False
     error: str = ""
-    timeout: float = 0.0
+    seconds: float = 0.0
 
 
-def _execute(argv: list[str], environment: dict[str, str], folder: Path, timeout: float, cap: int) -> _Done:
-    done = _Done(timeout=timeout)
+def _execute(argv: list[str], environment: dict[str, str], folder: Path, deadline: Deadline, cap: int) -> _Done:
+    done = _Done(seconds=deadline.seconds)
+    if deadline.is_over():
+        return done
     try:
         process = subprocess.Popen(
             argv,
@@ -259,11 +218,11 @@ def _execute(argv: list[str], environment: dict[str, str], folder: Path, timeout
     except OSError as error:
         done.error = error.strerror or "cannot be started"
         return done
-    deadline = time.monotonic() + timeout
+    _hold_to(process.pid, MEMORY)
     with process:
         try:
             ended = _read(process, done, deadline, cap)
-            done.code = process.wait(timeout=max(0.0, deadline - time.monotonic())) if ended else None
+            done.code = process.wait(timeout=deadline.left()) if ended else None
         except subprocess.TimeoutExpired:
             done.code = None
         finally:
@@ -271,15 +230,22 @@ def _execute(argv: list[str], environment: dict[str, str], folder: Path, timeout
     return done
 
 
-def _read(process: "subprocess.Popen[bytes]", done: _Done, deadline: float, cap: int) -> bool:
+def _hold_to(pid: int, most: int) -> None:
+    """Limit what a process that has just started, and all it starts, may allocate: before, only `preexec_fn` could."""
+    prlimit = getattr(resource, "prlimit", None)
+    with suppress(OSError):  # it has ended already
+        if prlimit is not None:
+            prlimit(pid, resource.RLIMIT_DATA, (most, most))
+
+
+def _read(process: "subprocess.Popen[bytes]", done: _Done, deadline: Deadline, cap: int) -> bool:
     """Read both pipes until they close; return False when the deadline came first."""
     with selectors.DefaultSelector() as selector:
         for pipe, kept, limit in ((process.stdout, done.stdout, cap), (process.stderr, done.stderr, 64 << 10)):
             assert pipe is not None  # noqa: S101 - both were asked for as pipes
             selector.register(pipe, selectors.EVENT_READ, (kept, limit))
         while selector.get_map():
-            left = deadline - time.monotonic()
-            ready = selector.select(left) if left > 0 else []
+            ready = [] if deadline.is_over() else selector.select(deadline.left())
             if not ready:  # silence until the deadline, or a process that never stops talking
                 return False
             for key, _ in ready:
@@ -320,7 +286,9 @@ def _failed(what: str, done: _Done, answers: Sequence[int] = (0,)) -> Failure | 
     if done.error:
         return Failure(FailureKind.MISSING, what, done.error)
     if done.code is None:
-        return Failure(FailureKind.TIMEOUT, what, f"no answer within {done.timeout:.0f} s")
+        return Failure(FailureKind.TIMEOUT, what, f"no answer within {done.seconds:.0f} s")
+    if done.code and _NO_MEMORY.search(done.stderr):
+        return Failure(FailureKind.KILLED, what, f"{what.split()[0]} needed more than {MEMORY >> 20} MB")
     if done.code < 0 or done.code - 128 in DEATHS:
         return Failure(FailureKind.KILLED, what, f"killed by {_signal_name(abs(done.code) % 128)}")
     if done.code not in answers:

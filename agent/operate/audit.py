@@ -68,12 +68,12 @@ def _inputs(args: Audit, world: World, chart: Chart, profile: Profile, snapshot:
     for source, problem in values.problems[:1]:
         raise UsageError(f"{source}: {problem}")
     emit(Progress(f"rendering {chart.shown}"))
-    made = rendered(chart, profile, where, snapshot, settings)
+    made = rendered(chart, profile, where, snapshot, settings, world.deadline)
     blueprints = read(settings.blueprints, emit)
     specs = blueprint_paths(settings.blueprints)
     files = dict(chart.files(profile))
-    git, git_reason = git_facts(blueprints, specs, values, files, profile)
-    cluster, cluster_reason = cluster_facts(snapshot, settings)
+    git, git_reason = git_facts(blueprints, specs, values, files, profile, world.deadline)
+    cluster, cluster_reason = cluster_facts(snapshot, settings, world.deadline)
     return Inputs(
         blueprints=blueprints,
         profile=profile,

@@ -32,7 +32,7 @@ def run(args: Diagnose, world: World, emit: Emit) -> Diagnosed:
     warn_of_gaps(snapshot, emit)
     found = _judged(snapshot, _subject(args, snapshot))
     blueprints = read(world.settings.blueprints, emit)
-    proofs = prove(found.findings, snapshot, world.settings)
+    proofs = prove(found.findings, snapshot, world.settings, world.deadline)
     grounded = ground(found, blueprints, snapshot, world.settings.profile or snapshot.profile, proofs)
     return Diagnosed(grounded, snapshot)
 

@@ -19,10 +19,12 @@ from agent.world.world import World
 from tools import docker, helm, kubectl, minikube
 from tools.access import Access
 from tools.cluster import connect
+from tools.deadline import Deadline
 from tools.failure import Failure, FailureKind
 from tools.kubeconfig import access
 from tools.policy import decide
-from tools.run import Sandbox, sandbox
+from tools.run import offline
+from tools.sandbox import Sandbox, sandbox
 
 DISTRIBUTION = "bluehelm"
 
@@ -71,7 +73,7 @@ WRITES = (("patch", "deployments"), ("create", "pods"), ("delete", "pods"))
 
 def run(_: Doctor, world: World, __: Emit) -> Checkup:
     """Run every check."""
-    return Checkup(list(_checks(world.settings)))
+    return Checkup(list(_checks(world.settings, world.deadline)))
 
 
 def code(result: Checkup) -> ExitCode:
@@ -82,17 +84,18 @@ def code(result: Checkup) -> ExitCode:
     return ExitCode.INDETERMINATE if CheckState.UNKNOWN in states else ExitCode.OK
 
 
-def _checks(settings: Settings) -> Iterator[Check]:
+def _checks(settings: Settings, deadline: Deadline) -> Iterator[Check]:
     yield Check("bluehelm", CheckState.OK, __version__)
     yield _packages()
     yield _policy()
     yield _state()
     yield _blueprints(settings)
-    found = access(settings.context, settings.kubeconfig)
+    found = access(settings.context, settings.kubeconfig, deadline)
     reached = None if isinstance(found, Failure) else found
-    with sandbox(reached, path=settings.path, docker_host=docker.endpoint()) as box:
+    with sandbox(reached, path=settings.path, docker_host=docker.endpoint(), deadline=deadline) as box:
         yield from (_tool(version, box) for version in TOLD)
-        yield from _cluster(found, box, settings)
+        yield _network()
+        yield from _cluster(found, box, deadline)
 
 
 def _packages() -> Check:
@@ -155,12 +158,20 @@ def _tool(version: Version, box: Sandbox) -> Check:
     return Check(name, CheckState.OK, found)
 
 
-def _cluster(found: Access | Failure, box: Sandbox, settings: Settings) -> Iterator[Check]:
+def _network() -> Check:
+    """Say whether a chart is rendered where no network is, or only after its schemas were looked through."""
+    if offline():
+        return Check("isolation", CheckState.OK, "charts are rendered without a network")
+    text = "this machine gives no process a network of its own, so charts are rendered with its network"
+    return Check("isolation", CheckState.WARNING, text, "schemas that name another place are refused all the same")
+
+
+def _cluster(found: Access | Failure, box: Sandbox, deadline: Deadline) -> Iterator[Check]:
     if isinstance(found, Failure):
         hint = found.hint or "without a cluster, captures still work: --bundle demo"
         yield Check("cluster", CheckState.UNKNOWN, f"{found.what}: {found.detail}", hint)
         return
-    yield _server(found, settings)
+    yield _server(found, deadline)
     yield from _identity(found, box)
     if not found.verify:
         yield Check(
@@ -168,8 +179,8 @@ def _cluster(found: Access | Failure, box: Sandbox, settings: Settings) -> Itera
         )
 
 
-def _server(found: Access, settings: Settings) -> Check:
-    reader = connect(found, settings.timeout)
+def _server(found: Access, deadline: Deadline) -> Check:
+    reader = connect(found, deadline)
     if isinstance(reader, Failure):
         return Check("cluster", CheckState.UNKNOWN, str(reader))
     try:

@@ -17,7 +17,7 @@ from agent.world.chart import Chart, open_chart
 from agent.world.release import Target, target
 from agent.world.render import Renderer
 from agent.world.world import World
-from tools.run import sandbox
+from tools.sandbox import sandbox
 
 
 @dataclass(frozen=True, slots=True)

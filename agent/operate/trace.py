@@ -18,7 +18,7 @@ from agent.world.history import History, line_history
 from agent.world.look import warn_of_gaps
 from agent.world.render import Renderer, Traced
 from agent.world.world import World
-from tools.run import sandbox
+from tools.sandbox import sandbox
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ def run(args: Verify, world: World, emit: Emit) -> Verified:
         raise UsageError(f"no checklist in a blueprint {args.blueprint!r}; there are: {', '.join(known)}")
     snapshot = world.look(args.scope, emit, everything=_reads_logs(blueprints, args.blueprint or ""))
     warn_of_gaps(snapshot, emit)
-    cluster, reason = cluster_facts(snapshot, world.settings)
+    cluster, reason = cluster_facts(snapshot, world.settings, world.deadline)
     namespace, release = _place(args.scope.namespace, snapshot)
     facts = Facts(Graph(snapshot), namespace, release, blueprints.bindings, cluster, reason)
     return Verified(verify(blueprints, facts, args.blueprint or ""), snapshot, namespace)

@@ -14,20 +14,28 @@ from dataclasses import asdict, fields, replace
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 from agent.snapshot.record import Cluster, LogKey, Object, Part, Release, Snapshot, State, Usage
 from agent.snapshot.shape import sound
 from tools.collector import collector_paused
 from tools.failure import Failure, FailureKind
+from tools.files import opened
 from tools.objects import redact_documents, redact_object
 from tools.redact import redact, redact_tree, without_user
 from tools.text import clean
+from tools.weight import too_heavy, weight
 
 SCHEMA = "bluehelm/bundle/v1"
 
 LARGEST = 1 << 29
-"""Uncompressed bytes of a bundle at most: fifteen times a cluster of 5,000 pods."""
+"""Uncompressed bytes of a bundle at most: twelve times a cluster of 5,000 pods."""
+
+SMALL = 1 << 26
+"""Uncompressed bytes any bundle may have."""
+
+PACKED = 128
+"""Beyond that: how many times its packed size. Replicas of one another pack to an eightieth, the rest far less well."""
 
 MOST_MEMBERS = 200
 
@@ -75,8 +83,8 @@ def save(snapshot: Snapshot, path: Path) -> Failure | None:
 def load(path: Path) -> Snapshot | Failure:
     """Return the snapshot a bundle holds; a Failure for anything that is not a whole bundle of ours."""
     try:
-        with collector_paused(), gzip.open(path, "rb") as packed:
-            return _snapshot(dict(_read(packed)), str(path))
+        with collector_paused(), opened(path) as file, gzip.GzipFile(fileobj=file) as packed:
+            return _snapshot(dict(_read(packed, _most(file))), str(path))
     except FileNotFoundError:
         return Failure(FailureKind.NOT_FOUND, f"bundle {path}", "no such file")
     except READ_ERRORS as error:
@@ -114,28 +122,38 @@ def _add(archive: tarfile.TarFile, name: str, content: bytes) -> None:
 class _Bounded:
     """A stream of decompressed bytes that ends in an error beyond the limit, also inside tarfile's own headers."""
 
-    def __init__(self, packed: gzip.GzipFile) -> None:
-        self._packed, self._left = packed, LARGEST
+    def __init__(self, packed: gzip.GzipFile, most: int) -> None:
+        self._packed, self._most, self._left = packed, most, most
 
     def read(self, size: int = -1) -> bytes:
         """Return up to that many bytes."""
         if not 0 <= size <= self._left:
-            raise ValueError(f"more than {LARGEST >> 20} MiB")
+            raise ValueError(f"more than {self._most >> 20} MiB unpacked")
         content = self._packed.read(size)
         self._left -= len(content)
         return content
 
 
-def _read(packed: gzip.GzipFile) -> Iterator[tuple[str, Any]]:
+def _most(file: BinaryIO) -> int:
+    """Return the bytes a bundle may have unpacked."""
+    return min(LARGEST, max(SMALL, PACKED * os.fstat(file.fileno()).st_size))
+
+
+def _read(packed: gzip.GzipFile, most: int) -> Iterator[tuple[str, Any]]:
     """Yield each member's name and parsed content, refusing what no bundle of ours holds."""
     import orjson
 
     seen: set[str] = set()
-    bounded = _Bounded(packed)
+    weighed = size = 0
+    bounded = _Bounded(packed, most)
     with tarfile.open(fileobj=bounded, mode="r|") as archive:  # type: ignore[call-overload]  # only read() is used
         for member in archive:
             _check(member, seen)
-            yield member.name, orjson.loads(_content(archive, member))
+            content = _content(archive, member)
+            weighed, size = weighed + weight(content), size + len(content)
+            if too_heavy(weighed, size):
+                raise ValueError("millions of values and next to nothing in them")
+            yield member.name, orjson.loads(content)
     while bounded.read(1 << 20):
         pass  # to the end of the file, where gzip keeps the checksum that a cut or changed file fails
 

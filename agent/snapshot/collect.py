@@ -12,7 +12,6 @@ from agent.snapshot.graph import ref
 from agent.snapshot.record import Cluster, LogKey, Object, Part, Release, Snapshot, State, Usage
 from agent.snapshot.shape import sound
 from agent.snapshot.suspects import is_suspect
-from tools.access import Access
 from tools.cluster import CONNECTIONS, Listed, Reader
 from tools.collector import collector_paused
 from tools.failure import Failure, FailureKind
@@ -20,7 +19,7 @@ from tools.helm import releases
 from tools.kinds import BY_NAME, KINDS
 from tools.metrics import pod_usage, prometheus_usage
 from tools.redact import redact, redact_tree
-from tools.run import sandbox
+from tools.sandbox import sandbox
 
 NO_LOG = "unable to retrieve container logs for "
 """What the kubelet answers, with status 200, in place of a log it has thrown away."""
@@ -86,7 +85,7 @@ def collect(
     look = _Look()
     reader.owners = owners or everything
     with ThreadPoolExecutor(1) as beside:
-        told = beside.submit(_releases, reader.access, namespace, path, described=reader.owners)
+        told = beside.submit(_releases, reader, namespace, path, described=reader.owners)
         with collector_paused():
             _lists(reader, namespace, look, progress)
         nothing = _nothing(look, reader.access.context)
@@ -238,7 +237,7 @@ def _unwell(container: Mapping[str, object], *, serves: bool) -> bool:
 def _usage(reader: Reader, namespace: str | None, look: _Look, prometheus: str) -> None:
     found, source = pod_usage(reader, namespace), "metrics.k8s.io"
     if isinstance(found, Failure) and prometheus:
-        found, source = prometheus_usage(prometheus, namespace), prometheus
+        found, source = prometheus_usage(prometheus, namespace, reader.deadline), prometheus
     if isinstance(found, Failure):
         state = STATES.get(found.kind, State.FAILED)
         look.parts.append(Part("metrics", found.what, state, 0, found.detail, found.hint, needed=False))
@@ -247,9 +246,9 @@ def _usage(reader: Reader, namespace: str | None, look: _Look, prometheus: str) 
     look.parts.append(Part("metrics", source, State.COMPLETE, len(found), needed=False))
 
 
-def _releases(access: Access, namespace: str | None, path: str, *, described: bool) -> tuple[Sequence[Release], Part]:
+def _releases(reader: Reader, namespace: str | None, path: str, *, described: bool) -> tuple[Sequence[Release], Part]:
     """Return the releases helm knows. Without helm a diagnosis is whole still, only its upgrade command less exact."""
-    with sandbox(access, path=path) as box:
+    with sandbox(reader.access, path=path, deadline=reader.deadline) as box:
         found = releases(box, namespace, described=described)
     if isinstance(found, Failure):
         state = STATES.get(found.kind, State.FAILED)

@@ -8,6 +8,7 @@ from pathlib import Path
 from agent.blueprint.values import Values, merged, parse
 from agent.errors import UsageError
 from agent.resources import bundled, folder
+from tools.files import read, refuse
 
 DEFAULT = "todo-app"
 """The chart that ships along."""
@@ -59,9 +60,13 @@ def open_chart(named: str | None, values: Sequence[str] = ()) -> Chart:
 
     """
     given = tuple(map(Path, values))
-    missing = next((path for path in given if not path.is_file()), None)
-    if missing is not None:
-        raise UsageError(f"{missing}: no such values file")
+    for path in given:
+        try:
+            refuse(path)
+        except FileNotFoundError as error:
+            raise UsageError(f"{path}: no such values file") from error
+        except OSError as error:
+            raise UsageError(f"{path}: {error.strerror}") from error
     path, shown = _folder(named or "")
     if not (path / "Chart.yaml").is_file():
         raise UsageError(f"{path}: no chart: it has no Chart.yaml")
@@ -86,6 +91,6 @@ def _names(charts: Sequence[Path]) -> str:
 
 def _content(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read(path)
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}") from error

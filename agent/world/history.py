@@ -10,8 +10,9 @@ from agent.blueprint.control import Blueprints, Control, ControlKind, Profile
 from agent.blueprint.load import parse
 from agent.blueprint.values import Leaf, Values
 from tools import git
+from tools.deadline import Deadline
 from tools.failure import Failure
-from tools.run import Sandbox, sandbox
+from tools.sandbox import Sandbox, sandbox
 
 Files = Mapping[str, Path]
 """Name as shown -> the file."""
@@ -21,7 +22,7 @@ History = Mapping[tuple[str, int], LineHistory]
 
 
 def git_facts(
-    blueprints: Blueprints, specs: Files, values: Values, files: Files, profile: Profile
+    blueprints: Blueprints, specs: Files, values: Values, files: Files, profile: Profile, deadline: Deadline
 ) -> tuple[GitFacts | None, str]:
     """Return what git says, or why it says nothing.
 
@@ -31,6 +32,7 @@ def git_facts(
         values: the values in force, whose sources name `files`.
         files: the values files.
         profile: which of a row's values counts.
+        deadline: when the command must have ended.
 
     """
     every = {**specs, **files}
@@ -39,7 +41,7 @@ def git_facts(
         return None, f"{next(iter(every), 'nothing')} is in no git repository"
     decided = _decided(blueprints.controls, values)
     asked = {source.file for row, leaf in decided for source in (row.source, leaf.source)}
-    with sandbox() as box:
+    with sandbox(deadline=deadline) as box:
         states = _states_of(box, inside)
         whole = {name: path for name, path in inside.items() if states[name] is True and name in asked}
         stated = _stated(decided, _blamed(box, whole), _Then(box, specs), profile)

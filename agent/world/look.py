@@ -10,6 +10,7 @@ from agent.events import Emit, Progress, Warned
 from agent.invocation import invoked_name
 from agent.resources import DEMO, bundle_path
 from agent.world.scope import Cluster, Scope
+from tools.deadline import Deadline
 from tools.failure import Failure, FailureKind
 
 if TYPE_CHECKING:
@@ -23,18 +24,34 @@ class Look(Protocol):
     """What takes a snapshot."""
 
     def __call__(
-        self, scope: Scope, settings: Settings, emit: Emit, *, owners: bool = False, everything: bool = False
+        self,
+        scope: Scope,
+        settings: Settings,
+        emit: Emit,
+        *,
+        deadline: Deadline,
+        owners: bool = False,
+        everything: bool = False,
     ) -> "Snapshot":
         """Return the snapshot asked for; the arguments are those of `look`."""
 
 
-def look(scope: Scope, settings: Settings, emit: Emit, *, owners: bool = False, everything: bool = False) -> "Snapshot":
+def look(
+    scope: Scope,
+    settings: Settings,
+    emit: Emit,
+    *,
+    deadline: Deadline,
+    owners: bool = False,
+    everything: bool = False,
+) -> "Snapshot":
     """Return the snapshot asked for.
 
     Args:
         scope: the bundle or the cluster, and how much of it.
         settings: how to connect.
         emit: told what is being waited for.
+        deadline: when the command must have ended.
         owners: keep who changed which field, for an audit.
         everything: read healthy containers' logs as well.
 
@@ -45,7 +62,7 @@ def look(scope: Scope, settings: Settings, emit: Emit, *, owners: bool = False, 
     """
     if scope.bundle:
         return _from_bundle(scope.bundle, scope.namespace)
-    return _live(scope.cluster, settings, emit, owners=owners, everything=everything)
+    return _live(scope.cluster, settings, emit, deadline, owners=owners, everything=everything)
 
 
 def _from_bundle(name: str, namespace: str | None) -> "Snapshot":
@@ -67,13 +84,15 @@ def _narrowed(snapshot: "Snapshot", namespace: str) -> "Snapshot":
     return found
 
 
-def _live(cluster: Cluster, settings: Settings, emit: Emit, *, owners: bool, everything: bool) -> "Snapshot":
+def _live(
+    cluster: Cluster, settings: Settings, emit: Emit, deadline: Deadline, *, owners: bool, everything: bool
+) -> "Snapshot":
     from agent.snapshot.collect import collect
 
     named = cluster.namespace
     if named is not None and not NAMESPACE.fullmatch(named):
         raise UsageError(f"{named!r} cannot be a namespace's name")
-    reader = _connected(settings)
+    reader = _connected(settings, deadline)
     try:
         snapshot = collect(
             reader,
@@ -91,12 +110,12 @@ def _live(cluster: Cluster, settings: Settings, emit: Emit, *, owners: bool, eve
     return snapshot
 
 
-def _connected(settings: Settings) -> "Reader":
+def _connected(settings: Settings, deadline: Deadline) -> "Reader":
     from tools.cluster import connect
     from tools.kubeconfig import access
 
-    found = access(settings.context, settings.kubeconfig)
-    reader = found if isinstance(found, Failure) else connect(found, settings.timeout)
+    found = access(settings.context, settings.kubeconfig, deadline)
+    reader = found if isinstance(found, Failure) else connect(found, deadline)
     if isinstance(reader, Failure):
         raise _refused(reader)
     return reader

@@ -5,7 +5,6 @@ nothing else moved. What is tried are the values that are called like the field,
 """
 
 import json
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -31,9 +30,10 @@ from agent.trace.probe import candidates
 from agent.trace.rendering import Sourced
 from agent.world.chart import DEFAULT, Chart
 from agent.world.render import AT_ONCE, Renderer
+from tools.deadline import Deadline
 from tools.failure import Failure
 from tools.quantity import parse_quantity
-from tools.run import Sandbox, sandbox
+from tools.sandbox import Sandbox, sandbox
 
 MOST_EDITS = 6
 """Edits that are tried in one diagnosis."""
@@ -57,13 +57,15 @@ class Try:
     likely: int
 
 
-def prove(findings: Sequence[Finding], snapshot: Snapshot, settings: Settings) -> Proofs:
+def prove(
+    findings: Sequence[Finding], snapshot: Snapshot, settings: Settings, deadline: Deadline | None = None
+) -> Proofs:
     """Return what rendering shows of the edits of these findings, for the releases whose chart is at hand.
 
     An edit is not among them where nothing is known of it: no chart, no helm, no time left, a chart that does not
     render. It has no proof where the chart has no value that moves its field alone.
     """
-    graph, until = Graph(snapshot), time.monotonic() + SECONDS
+    graph, until = Graph(snapshot), deadline.no_later(SECONDS) if deadline else Deadline.after(SECONDS)
     wanted: dict[HelmOwner, list[Edit]] = {}
     for edit in [edit for finding in findings for edit in finding.fix.edits][:MOST_EDITS]:
         place = helm_owner([edit.object], graph)
@@ -92,17 +94,17 @@ def at_hand(name: str) -> Chart | None:
 
 
 def _of_release(
-    edits: Sequence[Edit], place: HelmOwner, chart: Chart, graph: Graph, settings: Settings, until: float
+    edits: Sequence[Edit], place: HelmOwner, chart: Chart, graph: Graph, settings: Settings, until: Deadline
 ) -> dict[tuple[Ref, Path], Proof | None]:
     """Return the proofs for one release, rendered with the values it was given over the chart's own."""
     releases = graph.snapshot.releases
     given = next((one.values for one in releases if (one.name, one.namespace) == place[:2]), None) or {}
     found: dict[tuple[Ref, Path], Proof | None] = {}
     try:
-        with sandbox(path=settings.path) as box:
+        with sandbox(path=settings.path, deadline=until) as box:
             renderer = _renderer(box, place, chart, given)
             for edit in edits if renderer.failure is None else ():
-                if time.monotonic() < until:
+                if not until.is_over():
                     found[edit.object, edit.path] = proof(edit, graph.get(*edit.object), renderer)
     except (OSError, AgentError):
         return {}  # a chart that cannot be read is not at hand

@@ -16,8 +16,9 @@ from agent.errors import UsageError
 from agent.snapshot.record import Ref, Release, Snapshot
 from agent.world.chart import Chart
 from tools import helm, minikube
+from tools.deadline import Deadline
 from tools.failure import Failure
-from tools.run import Sandbox, sandbox
+from tools.sandbox import Sandbox, sandbox
 
 RANDOM = re.compile(r"\b(rand\w+|gen(CA|Signed|SelfSigned|PrivateKey)\w*|uuidv4|now|htpasswd|bcrypt|derivePassword)\b")
 """Template functions that give something else each time."""
@@ -69,12 +70,12 @@ def _reason(chart: Chart, snapshot: Snapshot, namespace: str) -> str:
 
 
 def rendered(
-    chart: Chart, profile: Profile, where: Target, snapshot: Snapshot, settings: Settings
+    chart: Chart, profile: Profile, where: Target, snapshot: Snapshot, settings: Settings, deadline: Deadline
 ) -> Rendered | Failure:
     """Return what the chart makes of the files now, or why nobody knows; twice where it uses random functions."""
     files = [path for _, path in chart.files(profile)]
     times = 2 if any(RANDOM.search(text) for text in chart.templates().values()) else 1
-    with sandbox(path=settings.path) as box, ThreadPoolExecutor(times) as workers:
+    with sandbox(path=settings.path, deadline=deadline) as box, ThreadPoolExecutor(times) as workers:
         jobs = [workers.submit(_template, box, chart, files, where, snapshot) for _ in range(times)]
         found = [job.result() for job in jobs]
     first, last = found[0], found[-1]
@@ -103,11 +104,11 @@ def _unstable(
     )
 
 
-def cluster_facts(snapshot: Snapshot, settings: Settings) -> tuple[ClusterFacts | None, str]:
+def cluster_facts(snapshot: Snapshot, settings: Settings, deadline: Deadline) -> tuple[ClusterFacts | None, str]:
     """Return what minikube says of the cluster that was looked at, or why it says nothing."""
     if snapshot.origin != "live":
         return None, "a capture holds nothing of minikube"
-    with sandbox(path=settings.path, minikube_home=minikube.home()) as box:
+    with sandbox(path=settings.path, minikube_home=minikube.home(), deadline=deadline) as box:
         profiles = minikube.profiles(box)
         if isinstance(profiles, Failure):
             return None, str(profiles)

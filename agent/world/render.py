@@ -15,7 +15,8 @@ from agent.trace.rendering import Group, RenderedField, Sourced, changed_fields,
 from agent.world.chart import Chart
 from tools import helm
 from tools.failure import Failure
-from tools.run import Sandbox
+from tools.files import read
+from tools.sandbox import Sandbox
 
 AT_ONCE = 4
 """helm processes at a time."""
@@ -134,8 +135,8 @@ def _differing(one: Rendering, other: Rendering, namespace: str, random: Set[Gro
 
 def _schema(chart: Path) -> Mapping[str, Any]:
     try:
-        found = json.loads((chart / "values.schema.json").read_text("utf-8"))
-    except (OSError, ValueError):
+        found = json.loads(read(chart / "values.schema.json"))
+    except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 

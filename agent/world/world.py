@@ -1,5 +1,6 @@
 """What an operation may ask of its surroundings. A front end makes one for each question, a test one of its own."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -10,6 +11,7 @@ from agent.config import Effective, Settings, load
 from agent.events import Emit
 from agent.world.look import Look, look
 from agent.world.scope import Scope
+from tools.deadline import Deadline
 
 if TYPE_CHECKING:
     from agent.snapshot.record import Snapshot
@@ -25,6 +27,8 @@ class World:
     """The operations this version has, for blueprints that name one."""
     looker: Look = look
     """What takes a snapshot; a conversation may pass one that keeps it."""
+    began: float = field(default_factory=time.monotonic)
+    """When the question was asked: its deadline counts from here."""
 
     @cached_property
     def effective(self) -> Effective:
@@ -41,6 +45,11 @@ class World:
         """Return the settings in force."""
         return self.effective.settings
 
+    @property
+    def deadline(self) -> Deadline:
+        """Return when the command must have ended, whoever it waits for."""
+        return Deadline(self.began + self.settings.timeout, self.settings.timeout)
+
     def look(self, scope: Scope, emit: Emit, *, owners: bool = False, everything: bool = False) -> "Snapshot":
         """Return the snapshot asked for; see `agent.world.look.look`."""
-        return self.looker(scope, self.settings, emit, owners=owners, everything=everything)
+        return self.looker(scope, self.settings, emit, deadline=self.deadline, owners=owners, everything=everything)

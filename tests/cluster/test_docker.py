@@ -11,7 +11,7 @@ from tests.cluster.engine import Engine, engine
 from tests.cluster.images import BUSYBOX
 from tools import docker
 from tools.failure import Failure, FailureKind
-from tools.run import Sandbox, sandbox
+from tools.sandbox import Sandbox, sandbox
 
 pytestmark = pytest.mark.cluster
 

@@ -9,6 +9,7 @@ import pytest
 from tests.cluster.plugin import Cluster
 from tests.cluster.prometheus import prometheus
 from tools.cluster import connect
+from tools.deadline import Deadline
 from tools.failure import Failure, FailureKind
 from tools.kubeconfig import access
 from tools.metrics import PodUsage, pod_usage, prometheus_usage, query
@@ -66,7 +67,7 @@ def test_both_sources_measure_the_same_pod(cluster: Cluster, busy: str, origin: 
     """Throttling is told from idling by these figures alone."""
     reached = access(cluster.context, str(cluster.kubeconfig))
     assert not isinstance(reached, Failure)
-    reader = connect(reached, 300)
+    reader = connect(reached, Deadline.after(300))
     assert not isinstance(reader, Failure)
     try:
         ours = until_measured(lambda: pod_usage(reader, busy))

@@ -14,6 +14,7 @@ import pytest
 from agent.snapshot.collect import collect
 from tests.cluster.plugin import Cluster
 from tools.cluster import PAGE, connect
+from tools.deadline import Deadline
 from tools.failure import Failure
 from tools.kinds import BY_NAME
 from tools.kubeconfig import access
@@ -127,7 +128,7 @@ def test_a_snapshot_holds_a_secrets_name_type_and_number_of_keys(
     cluster.kubectl("apply", "--filename=-", f"--namespace={namespace}", stdin=WORLD)
     found = access(cluster.context, str(cluster.kubeconfig))
     assert not isinstance(found, Failure)
-    reader = connect(found, 60)
+    reader = connect(found, Deadline.after(60))
     assert not isinstance(reader, Failure)
     snapshot = collect(reader, namespace, progress=print, everything=True, owners=owners, path=folders(cluster))
     reader.close()
@@ -311,7 +312,7 @@ def test_secrets_of_several_pages_are_whole_and_bare(cluster: Cluster, namespace
     cluster.kubectl("create", "--filename=-", f"--namespace={namespace}", stdin=document)
     found = access(cluster.context, str(cluster.kubeconfig))
     assert not isinstance(found, Failure)
-    reader = connect(found, 60)
+    reader = connect(found, Deadline.after(60))
     assert not isinstance(reader, Failure)
     listed = reader.list(BY_NAME["Secret"], namespace)
     reader.close()

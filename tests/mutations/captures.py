@@ -50,7 +50,7 @@ def captures() -> tuple[Path, ...]:
 def members(path: Path) -> Members:
     """Return a capture's files as they were written."""
     with gzip.open(path, "rb") as packed:
-        return dict(bundle._read(packed))
+        return dict(bundle._read(packed, bundle.LARGEST))
 
 
 def damaged(path: Path, chance: random.Random) -> tuple[Snapshot | None, str]:

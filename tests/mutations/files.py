@@ -181,7 +181,7 @@ def _offline() -> Iterator[None]:
     refused = Failure(FailureKind.MISSING, "plugin", "not run")
     with (
         patch.object(socket, "getaddrinfo", nowhere),
-        patch.object(credential, "run_credential_plugin", lambda *_: refused),
+        patch.object(credential, "run_credential_plugin", lambda *_, **__: refused),
     ):
         yield
 

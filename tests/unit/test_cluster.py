@@ -13,6 +13,7 @@ from tests.fakes import apiserver
 from tests.fakes.apiserver import FakeApiServer, Fault, path_of, serving
 from tools.access import Access
 from tools.cluster import ALLOWED, Reader, connect
+from tools.deadline import Deadline
 from tools.failure import Failure, FailureKind
 from tools.kinds import BY_NAME, KINDS
 
@@ -44,7 +45,7 @@ def server() -> Iterator[FakeApiServer]:
 
 @contextmanager
 def reading(access: Access, timeout: float = 10.0) -> Iterator[Reader]:
-    reader = connect(access, timeout)
+    reader = connect(access, Deadline.after(timeout))
     assert isinstance(reader, Reader)
     try:
         yield reader
@@ -360,7 +361,7 @@ def test_a_client_key_is_private_while_open_and_gone_when_closed(
     server: FakeApiServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    found = connect(server.access(ca=b"not a certificate", key=b"not a key", certificate=b"no"), 5.0)
+    found = connect(server.access(ca=b"not a certificate", key=b"not a key", certificate=b"no"), Deadline.after(5.0))
     if isinstance(found, Reader):
         for path in tmp_path.glob("*/*"):
             assert path.stat().st_mode & 0o077 == 0

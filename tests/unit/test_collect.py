@@ -14,6 +14,7 @@ from tests.fakes import apiserver
 from tests.fakes.apiserver import FakeApiServer, Fault, path_of, serving
 from tests.fakes.executables import Replay, install
 from tools.cluster import Reader, connect
+from tools.deadline import Deadline
 from tools.failure import Failure, FailureKind
 from tools.kinds import KINDS
 
@@ -90,7 +91,7 @@ def look(
     timeout: float = 10.0,
     everything: bool = False,
 ) -> Snapshot | Failure:
-    reader = connect(server.access(token="canary-token-0123456789"), timeout)
+    reader = connect(server.access(token="canary-token-0123456789"), Deadline.after(timeout))
     assert isinstance(reader, Reader)
     try:
         return collect(reader, namespace, progress=lambda _: None, everything=everything, path=str(path))

@@ -11,7 +11,6 @@ import sys
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +18,11 @@ import pytest
 
 from tests.fakes.apiserver import serving
 from tests.fakes.executables import Executable, Replay, install
-from tools import credential, run
+from tools import credential
 from tools.access import Access
 from tools.cluster import connect
 from tools.credential import Credential
+from tools.deadline import Deadline
 from tools.failure import Failure, FailureKind
 from tools.kubeconfig import access
 
@@ -110,7 +110,8 @@ def test_a_token_is_what_the_server_gets(tmp_path: Path) -> None:
     plugin = program(tmp_path, printed(token=f"{CANARY}\n"))  # of a shell script that used echo
     with serving() as server:
         reader = connect(
-            found(kubeconfig(tmp_path, {"command": str(plugin.path)}, server=f"http://127.0.0.1:{server.port}")), 5
+            found(kubeconfig(tmp_path, {"command": str(plugin.path)}, server=f"http://127.0.0.1:{server.port}")),
+            Deadline.after(5),
         )
         assert not isinstance(reader, Failure)
         reader.get("/version")
@@ -138,7 +139,7 @@ def test_a_certificate_that_is_none_blames_the_kubeconfig_and_not_the_server(tmp
     """OpenSSL's words for it were shown as the server's certificate not being trusted."""
     plugin = program(tmp_path, printed(clientCertificateData=f"not PEM {CANARY}", clientKeyData=f"nor this {CANARY}"))
     read = found(kubeconfig(tmp_path, {"command": str(plugin.path)}))
-    reader = connect(read, 5)
+    reader = connect(read, Deadline.after(5))
     assert isinstance(reader, Failure)
     assert reader.kind is FailureKind.CONFIG
     assert "client certificate" in reader.detail
@@ -209,7 +210,7 @@ def test_a_plugin_that_may_not_be_run_or_is_no_program_is_one_failure(tmp_path: 
 
 def test_a_plugin_that_hangs_is_ended_with_its_children(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One that waits for a browser nobody sees would hang the command, and go on after it."""
-    monkeypatch.setattr(credential, "run_credential_plugin", partial(run.run_credential_plugin, timeout=1.0))
+    monkeypatch.setattr("tools.kubeconfig.PLUGIN", 1.0)
     replay = Replay(json.dumps({"status": {"token": CANARY}}).encode(), stubborn=True)
     plugin = program(tmp_path, replay)
     began = time.monotonic()
@@ -441,7 +442,7 @@ def test_a_password_of_any_letters_is_sent_as_utf_8(tmp_path: Path) -> None:
     """As kubectl sends it; the command ended at the first letter outside of Latin-1."""
     with serving() as server:
         path = plain(tmp_path, {"username": "zoë", "password": "100€"}, server=f"http://127.0.0.1:{server.port}")
-        reader = connect(found(path), 5)
+        reader = connect(found(path), Deadline.after(5))
         assert not isinstance(reader, Failure)
         reader.get("/version")
         reader.close()
@@ -451,7 +452,9 @@ def test_a_password_of_any_letters_is_sent_as_utf_8(tmp_path: Path) -> None:
 def test_an_authority_that_is_no_certificate_is_said(tmp_path: Path) -> None:
     """It was shown as OpenSSL's X509 error with the question whether the cluster runs."""
     authority = base64.b64encode(b"not PEM").decode()
-    reader = connect(found(plain(tmp_path, {"token": CANARY}, **{"certificate-authority-data": authority})), 5)
+    reader = connect(
+        found(plain(tmp_path, {"token": CANARY}, **{"certificate-authority-data": authority})), Deadline.after(5)
+    )
     assert isinstance(reader, Failure)
     assert (reader.kind, "authority" in reader.detail) == (FailureKind.CONFIG, True)
 

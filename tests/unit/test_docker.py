@@ -10,7 +10,7 @@ import pytest
 from tests.fakes.executables import Replay, install
 from tools import docker
 from tools.failure import Failure, FailureKind
-from tools.run import Sandbox, sandbox
+from tools.sandbox import Sandbox, sandbox
 
 PRINTED = Path(__file__).parents[1] / "fakes" / "printed"
 ROOTLESS = "unix:///run/user/1000/docker.sock"

@@ -8,7 +8,7 @@ import pytest
 
 from tools import git
 from tools.failure import Failure, FailureKind
-from tools.run import Sandbox, sandbox
+from tools.sandbox import Sandbox, sandbox
 
 
 @pytest.fixture

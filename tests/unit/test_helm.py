@@ -10,7 +10,7 @@ from tests.fakes.executables import Replay, install
 from tools import helm
 from tools.access import Access
 from tools.failure import Failure, FailureKind
-from tools.run import Sandbox, sandbox
+from tools.sandbox import Sandbox, sandbox
 
 PRINTED = Path(__file__).parents[1] / "fakes" / "printed"
 CANARY = "canary-hunter2"

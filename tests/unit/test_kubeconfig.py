@@ -391,8 +391,8 @@ def test_a_url_that_is_refused_is_not_repeated(tmp_path: Path) -> None:
     assert "canary" not in str(failure)
 
 
-def test_a_date_in_no_calendar_is_not_yaml(tmp_path: Path) -> None:
-    assert "not YAML" in str(failed(kubeconfig=write(tmp_path / "k", "a: 2026-99-99")))
+def test_a_date_in_no_calendar_is_text_as_it_is_to_kubectl(tmp_path: Path) -> None:
+    assert "names no context" in str(failed(kubeconfig=write(tmp_path / "k", "a: 2026-99-99")))
 
 
 # In a pod

@@ -9,7 +9,7 @@ from tests.fakes.executables import Replay, install
 from tools import kubectl
 from tools.access import Access
 from tools.failure import Failure, FailureKind
-from tools.run import Sandbox, sandbox
+from tools.sandbox import Sandbox, sandbox
 
 PRINTED = Path(__file__).parents[1] / "fakes" / "printed"
 TARGET = {"--context=here", "--namespace=shop"}

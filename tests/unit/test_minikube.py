@@ -9,7 +9,7 @@ import pytest
 from tests.fakes.executables import Replay, install
 from tools import minikube
 from tools.failure import Failure, FailureKind
-from tools.run import Sandbox, sandbox
+from tools.sandbox import Sandbox, sandbox
 
 UP = {"Name": "minikube", "Host": "Running", "Kubelet": "Running", "APIServer": "Running", "Kubeconfig": "Configured"}
 WORKER = {"Name": "minikube-m02", "Host": "Running", "Kubelet": "Running", "Worker": True}

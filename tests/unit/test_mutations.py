@@ -69,5 +69,5 @@ def test_one_blueprint_nobody_can_open_leaves_the_others(tmp_path: Path) -> None
     found = read(str(tmp_path), lambda event: said.append(str(event)))
     assert {row.blueprint for row in found.controls} == {"good", "cr"}
     assert ["not UTF-8" in line for line in said if "latin" in line] == [True]
-    assert ["directory" in line for line in said if "folder" in line] == [True]
+    assert ["a folder, not a file" in line for line in said if "folder" in line] == [True]
     assert len(said) == 2

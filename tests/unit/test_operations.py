@@ -25,6 +25,7 @@ from agent.world.scope import Scope
 from agent.world.world import World
 from tests.fakes.programs import find
 from tests.readme import MODES, README, catalogue, written
+from tools.deadline import Deadline
 
 each = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
 
@@ -130,7 +131,13 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
 
 
 def from_capture(
-    scope: Scope, settings: Settings, emit: Emit, *, owners: bool = False, everything: bool = False
+    scope: Scope,
+    settings: Settings,
+    emit: Emit,
+    *,
+    deadline: Deadline,
+    owners: bool = False,
+    everything: bool = False,
 ) -> Snapshot:
     """Return the shipped capture, whatever is asked for: a world of one's own, as a conversation has."""
     emit(Progress("reading the capture"))

@@ -71,7 +71,7 @@ ASKED = [
     f"kubectl rollout undo deployment/web {NS}",
     PLAN,
     f"{PLAN} --rollback-on-failure --history-max=20 --description=plan:0123456789ab",
-    f"helm rollback web 3 {RELEASE} --wait",
+    f"helm rollback web 3 {RELEASE} --wait --timeout=5m",
     "docker build web:1 /dir",
     "docker tag web:1",
     "docker pull web@sha256:00",

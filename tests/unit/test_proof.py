@@ -22,7 +22,7 @@ from agent.world.render import Renderer
 from tests.fakes.programs import find
 from tests.scenarios.expectation import CAPTURES
 from tools.failure import Failure
-from tools.run import sandbox
+from tools.sandbox import sandbox
 
 ROOT = File(__file__).parents[2]
 ASK = NeedsPerson("a value that fits")

@@ -15,7 +15,8 @@ from tests.fakes.executables import Executable, Replay, install
 from tools.access import Access
 from tools.failure import Failure, FailureKind
 from tools.programs import find
-from tools.run import TRUNCATED, Output, Sandbox, run, run_json, sandbox
+from tools.run import TRUNCATED, Output, run, run_json
+from tools.sandbox import Sandbox, sandbox
 
 VERSION = ["helm", "version", "--short"]
 JSON = ["kubectl", "version", "--client", "--output=json"]
@@ -116,6 +117,7 @@ KNOWN = {
     "DOCKER_CONFIG",
     "DOCKER_HOST",
     "GIT_CONFIG_NOSYSTEM",
+    "GIT_WORK_TREE",
     "LC_ALL",
     "NO_COLOR",
 }
@@ -179,7 +181,8 @@ def test_a_child_that_leaves_the_group_holds_us_no_longer_than_the_time_limit(pr
 
 FLOOD = """
 import sys
-from tools.run import run, sandbox
+from tools.run import run
+from tools.sandbox import sandbox
 with sandbox(path=sys.argv[1]) as box:
     found = run(["helm", "version", "--short"], box, timeout=60)
 print(len(found.stdout), found.truncated, found.stdout.endswith("[truncated]"))

@@ -22,7 +22,7 @@ from agent.trace.starter import stated, title
 from agent.world.chart import Chart
 from agent.world.render import Renderer
 from tests.fakes.programs import find
-from tools.run import sandbox
+from tools.sandbox import sandbox
 
 ROOT = Path(__file__).parents[2]
 CHARTS = {

@@ -28,8 +28,13 @@ RULES = (
         "docker inspect <container>",
         "reads one container; environment and labels are redacted",
         {"--type": "=container"},
+        ("--type",),  # without it an image, a volume, a network or a secret of that name would answer
         match=("docker inspect web-1 --type=container",),
-        no_match=("docker inspect web-1 --format={{.Config.Env}}",),
+        no_match=(
+            "docker inspect web-1",
+            "docker inspect web-1 --type=secret",
+            "docker inspect web-1 --type=container --format={{.Config.Env}}",
+        ),
     ),
     Rule(
         Permission.ALLOW,
@@ -59,10 +64,13 @@ RULES = (
         Permission.ALLOW,
         "docker events",
         "reads a bounded span of the engine's events",
-        FORMAT | {"--since": "time", "--until": "time", "--filter": "selector"},
+        FORMAT | {"--since": "time", "--until": "=0s", "--filter": "selector"},
         ("--since", "--until"),
         match=("docker events --since=10m --until=0s --format={{.|json}}",),
-        no_match=("docker events --since=10m",),
+        no_match=(
+            "docker events --since=10m",
+            "docker events --since=10m --until=2999-01-01T00:00:00",  # it would wait until then
+        ),
     ),
     Rule(
         Permission.ALLOW,

@@ -2,7 +2,7 @@
 
 from tools.policy import Permission, Rule
 
-TARGET = {"--context": "context", "--request-timeout": "duration"}
+TARGET = {"--context": "context", "--request-timeout": "wait"}
 NAMESPACED = TARGET | {"--namespace": "name"}
 ONE_CONTEXT = ("--context",)
 ONE_NAMESPACE = ("--context", "--namespace")
@@ -110,7 +110,7 @@ RULES = (
             "--limit-bytes": "bytes",
             "--timestamps": "",
             "--previous": "",
-            "--since": "duration",
+            "--since": "time",
         },
         ("--context", "--namespace", "--tail", "--limit-bytes"),
         match=("kubectl logs web-1 --context=a --namespace=b --tail=500 --limit-bytes=262144",),
@@ -126,10 +126,15 @@ RULES = (
         Permission.ALLOW,
         "kubectl rollout status <owned>",
         "waits, for a bounded time, for a rollout",
-        NAMESPACED | {"--timeout": "duration", "--watch": "=false"},
+        NAMESPACED | {"--timeout": "wait", "--watch": "=false"},
         ("--context", "--namespace", "--timeout"),
         match=("kubectl rollout status deployment/web --context=a --namespace=b --timeout=30s",),
-        no_match=("kubectl rollout status deployment/web --context=a --namespace=b",),
+        no_match=(
+            "kubectl rollout status deployment/web --context=a --namespace=b",
+            "kubectl rollout status deployment/web --context=a --namespace=b --timeout=0s",
+            "kubectl rollout status deployment/web --context=a --namespace=b --timeout=999h",
+            "kubectl rollout status deployment/web --context=a --namespace=b --timeout=30s --request-timeout=0",
+        ),
     ),
     Rule(
         Permission.ALLOW,
