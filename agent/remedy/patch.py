@@ -1,7 +1,5 @@
 """Patches as YAML text, written leaf by leaf so that nothing but the leaves is in them, each of its own type."""
 
-import json
-import re
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -10,15 +8,13 @@ from agent.blueprint.values import keys
 from agent.kube.paths import value_at
 from agent.kube.remedies import END, JSON, Edit, Item, NeedsPerson, Op, Path, Step
 from agent.snapshot.record import Object
+from tools.flow import flow, plain
 from tools.text import clean
 
 UNKNOWN = "CHANGE-ME"
 """Stands for a value only a person can know; the remark behind it says what is wanted."""
 
 LONGEST_REMARK = 120
-
-_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9._/-]*|[0-9]+(?:\.[0-9]+)?(?:m|k|Ki|M|Mi|G|Gi|T|Ti|P|Pi|Ei|s|h|d)")
-_WORDS = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
 
 
 class Setting(NamedTuple):
@@ -98,7 +94,7 @@ def _text(tree: Mapping[str, Any]) -> str:
 def _lines(tree: Mapping[str, Any], depth: int) -> list[str]:
     lines: list[str] = []
     for key, value in tree.items():
-        start = f"{'  ' * depth}{_scalar(key)}:"
+        start = f"{'  ' * depth}{plain(key)}:"
         if isinstance(value, _Leaf):
             lines.append(f"{start} {_flow(value.value)}{value.remark}")
         elif isinstance(value, dict):
@@ -122,25 +118,13 @@ def _remark(value: JSON | NeedsPerson, old: str) -> str:
 
 
 def _flow(value: JSON | NeedsPerson) -> str:
-    """Return a value in YAML on one line, as YAML reads it back to the same type."""
-    if isinstance(value, NeedsPerson):
-        return UNKNOWN
+    """Return a value on one line; what only a person can know is `UNKNOWN`."""
+    return flow(_known(value))
+
+
+def _known(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{_scalar(str(key))}: {_flow(item)}" for key, item in value.items()) + "}"
+        return {key: _known(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(_flow, value)) + "]"
-    return _scalar(value) if isinstance(value, str) else json.dumps(value)
-
-
-def _scalar(text: str) -> str:
-    return text if _PLAIN.fullmatch(text) and text.lower() not in _WORDS else _quoted(text)
-
-
-def _quoted(text: str) -> str:
-    """Return a text in double quotes, what does not print (and could play with a terminal) escaped."""
-    return "".join(char if char.isprintable() else _escaped(char) for char in json.dumps(text, ensure_ascii=False))
-
-
-def _escaped(char: str) -> str:
-    number = ord(char)
-    return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
+        return list(map(_known, value))
+    return UNKNOWN if isinstance(value, NeedsPerson) else value
