@@ -2,7 +2,9 @@
 
     AgentError
     ├── UsageError       the command line or the configuration is wrong          (2)
-    └── Indeterminate    something the answer needs could not be read            (3)
+    ├── Indeterminate    something the answer needs could not be read            (3)
+    ├── Stale            what a plan rests on has moved, or its time is up       (4)
+    └── Denied           no policy, blueprint or person allows it                (5)
 
 Raised by operations and where they look (agent/world); below them, errors are values (tools/failure.py).
 """
@@ -26,3 +28,15 @@ class Indeterminate(AgentError):
     """Something the answer needs could not be read."""
 
     code = ExitCode.INDETERMINATE
+
+
+class Stale(AgentError):
+    """What a plan rests on has moved, its time is up, or it was used."""
+
+    code = ExitCode.STALE
+
+
+class Denied(AgentError):
+    """No policy, no blueprint or no person allows it."""
+
+    code = ExitCode.DENIED

@@ -314,9 +314,12 @@ def parse(sealed: bytes, name: str) -> Plan | Failure:
 def times(profile: Profile, now: datetime, *, for_another: bool = False) -> tuple[str, str]:
     """Return when a plan made now was created and when it expires."""
     lives = LIVES_FOR_ANOTHER if for_another else LIVES[profile]
-    return now.astimezone(UTC).isoformat(timespec="seconds"), (now + lives).astimezone(UTC).isoformat(
-        timespec="seconds"
-    )
+    return written(now), written(now + lives)
+
+
+def written(moment: datetime) -> str:
+    """Return a moment as plans and the ledger write it: RFC 3339, UTC, whole seconds."""
+    return moment.astimezone(UTC).isoformat(timespec="seconds")
 
 
 def spliced(text: str, splices: Sequence[Splice]) -> str:

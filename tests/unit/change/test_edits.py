@@ -28,7 +28,7 @@ def refusal(text: str, wanted: dict[str, Any]) -> str:
     return found.detail
 
 
-SURVIVES = (
+SURVIVES: tuple[tuple[str, dict[str, Any], str], ...] = (
     ("a: 1 # why\nb: 2\n", {"a": 3}, "a: 3 # why\nb: 2\n"),
     ("\ufeffé: 1\r\na:\r\n    b: 'q'   # ü\r\n", {"a.b": "new"}, "\ufeffé: 1\r\na:\r\n    b: 'new'   # ü\r\n"),
     ('tag: "1.0"\n', {"tag": "1.1"}, 'tag: "1.1"\n'),
@@ -60,7 +60,7 @@ def test_everything_around_the_value_stays(text: str, wanted: dict[str, Any], ex
     assert after(text, wanted) == expected
 
 
-REFUSED = (
+REFUSED: tuple[tuple[str, dict[str, Any], str], ...] = (
     ("a: &x\n  b: 1\nc: *x\n", {"c.b": 2}, "alias"),
     ("a: &x\n  b: 1\nc: *x\n", {"a.b": 2}, "anchor"),
     ("a: &x\n  b: 1\nc:\n  <<: *x\n  d: 1\n", {"c.b": 2}, "merge key"),

@@ -1,0 +1,51 @@
+"""One apply at a time for each release: a lock the kernel gives back when its holder dies."""
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from agent.change.plan import Target, digest, written
+from agent.config import state_dir
+from agent.errors import Denied
+
+
+@contextmanager
+def locked(target: Target, plan: str) -> Iterator[None]:
+    """Hold a release for as long as the block runs.
+
+    Raises:
+        Denied: somebody else holds it; says who and since when.
+
+    """
+    folder = state_dir() / "locks"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    name = digest("\n".join((target.cluster, target.namespace, target.release)).encode())[:32]
+    descriptor = os.open(folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Denied(
+                f"{target.release} in {target.namespace} is being changed: {_holder(folder / name)}"
+            ) from error
+        os.truncate(descriptor, 0)
+        os.pwrite(descriptor, _said(plan), 0)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _said(plan: str) -> bytes:
+    return json.dumps({"pid": os.getpid(), "plan": plan, "since": written(datetime.now(UTC))}).encode()
+
+
+def _holder(file: Path) -> str:
+    try:
+        said = json.loads(file.read_bytes())
+        return f"plan {str(said['plan'])[:12]} by process {said['pid']} since {said['since']}"
+    except (OSError, ValueError, KeyError, TypeError):
+        return "by another process"
