@@ -47,6 +47,16 @@ def owners(obj: Object, pointer: str) -> list[Owner]:
     return [owner for owner, fields in _entries(obj) if _holds(fields, steps)]
 
 
+def held(obj: Object, pointer: str) -> list[tuple[Owner, str]]:
+    """Return everybody who holds the field a pointer leads to or the whole it is part of, and that as the API names it.
+
+    That is `.spec.template.spec.containers[name="web"].image`: what a refused server-side apply says.
+    """
+    steps = [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]
+    found = ((owner, _path(fields, steps)) for owner, fields in _entries(obj))
+    return [(owner, path) for owner, path in found if path]
+
+
 def others(obj: Object, pointer: str) -> list[Owner]:
     """Return the owners that are neither Helm nor the cluster's own controllers."""
     return [owner for owner in owners(obj, pointer) if not is_helm(owner) and not is_controller(owner)]
@@ -89,15 +99,36 @@ def _holds(fields: Mapping[str, Any], steps: Sequence[str]) -> bool:
     return below is not None and (not below or _holds(below, steps[1:]))
 
 
+def _path(fields: Mapping[str, Any], steps: Sequence[str]) -> str:
+    """Return how the API names the part of a path that a field set holds as one thing, "" where it holds none of it."""
+    path = ""
+    for step in steps:
+        name = _name(fields, step)
+        if name is None:
+            return ""
+        path += f".{name[2:]}" if name.startswith("f:") else _item(name[2:])
+        fields = fields[name]
+        if not fields:
+            return path
+    return path if "." in fields else ""
+
+
+def _item(encoded: str) -> str:
+    return "[" + ",".join(f"{key}={json.dumps(value)}" for key, value in sorted(json.loads(encoded).items())) + "]"
+
+
 def _below(fields: Mapping[str, Any], step: str) -> Mapping[str, Any] | None:
+    name = _name(fields, step)
+    found = fields[name] if name is not None else None
+    return found if isinstance(found, Mapping) else None
+
+
+def _name(fields: Mapping[str, Any], step: str) -> str | None:
+    """Return what a field set calls a step: `f:image`, `k:{"name":"web"}`; None where it does not know it."""
     if not step.startswith("["):
-        found = fields.get(f"f:{step}")
-        return found if isinstance(found, Mapping) else None
+        return f"f:{step}" if isinstance(fields.get(f"f:{step}"), Mapping) else None
     wanted = dict(part.partition("=")[::2] for part in step.strip("[]").split(","))
-    for name, below in fields.items():
-        if name.startswith("k:") and _matches(name[2:], wanted):
-            return below if isinstance(below, Mapping) else None
-    return None
+    return next((name for name in fields if name.startswith("k:") and _matches(name[2:], wanted)), None)
 
 
 def _matches(encoded: str, wanted: Mapping[str, str]) -> bool:
