@@ -29,8 +29,7 @@ def odd_file(git: Path) -> str:
 
     """
     try:
-        folder = git if git.is_dir() else git.parent / _said(git)
-        shared = folder / read(folder / "commondir").decode().strip() if (folder / "commondir").exists() else folder
+        folder, shared = _folder(git), shared_folder(git)
         for path in chain(_own(folder), _own(shared), _configured(shared / "config", 0)):
             if not path.is_dir():
                 refuse(path)
@@ -40,6 +39,16 @@ def odd_file(git: Path) -> str:
         name = getattr(error, "filename", None) or git
         return clean(f"{name} is {getattr(error, 'strerror', None) or error}", 200)
     return ""
+
+
+def shared_folder(git: Path) -> Path:
+    """Return the folder that holds a repository's objects, which all its worktrees share."""
+    folder = _folder(git)
+    return folder / read(folder / "commondir").decode().strip() if (folder / "commondir").exists() else folder
+
+
+def _folder(git: Path) -> Path:
+    return git if git.is_dir() else git.parent / _said(git)
 
 
 def _own(folder: Path) -> Iterator[Path]:

@@ -51,6 +51,7 @@ SHAPES: Mapping[str, re.Pattern[str]] = {
     "selector": re.compile(r"[\w.][\w./=,!() -]{0,511}"),
     "time": re.compile(r"\d[\dTZ:.+-]{1,40}|\d{1,6}[smh]"),
     "word": re.compile(r"[a-z]+"),
+    "entry": re.compile(r"100(644|755),([0-9a-f]{40}|[0-9a-f]{64}),(?![/-])(?!(.*/)?\.\.?(/|$))[^\0\n]{1,1023}"),
     "text": re.compile(r"[^\0\n]{0,1024}"),
     "version": re.compile(r"v?\d[\w.+-]{0,63}"),
     "apis": re.compile(r"[\w./,-]{1,8192}"),

@@ -1,9 +1,9 @@
 """The only place that starts a process.
 
-A command is an argv list; tools/policy.py reads it whole before it runs. The process gets an environment made from
-nothing, an empty private folder, no input, limits of time and memory, a cap on what it may print and, where the policy
-says that it needs none, no network; what it printed is decoded and redacted before anyone sees it. When the time is up
-its whole process group ends, also children that ignore the request.
+A command is an argv list; tools/policy.py reads it whole before it runs, and what changes something needs a permit too.
+The process gets an environment made from nothing, an empty private folder, no input, limits of time and memory, a cap
+on what it may print and, where the policy says that it needs none, no network; what it printed is decoded and redacted
+before anyone sees it. When the time is up its whole process group ends, also children that ignore the request.
 """
 
 import os
@@ -24,6 +24,7 @@ from tools import policy
 from tools.deadline import Deadline
 from tools.documents import Unreadable, json_lines, manifest, one_json, sourced
 from tools.failure import Failure, FailureKind
+from tools.permit import Permit
 from tools.programs import SYSTEM, find, looked_in, pinned
 from tools.redact import redact
 from tools.sandbox import Sandbox
@@ -56,7 +57,10 @@ LAST_WORDS = (
 """What a client's last line says of why it failed (lower case)."""
 
 GRACE = 0.5
-"""Seconds between asking a process group to end and ending it: what runs here only reads."""
+"""Seconds between asking a process group to end and ending it, where it only reads."""
+
+UNDOING = 10.0
+"""The same, where it changes something and has to leave that in order."""
 
 MEMORY = 1 << 30
 """Bytes a process may make its own; a large chart takes helm 150 MB. Only Linux can hold another process to it."""
@@ -105,10 +109,60 @@ def run(
 
     """
     done = _run(argv, box, timeout, cap, answers)
-    if isinstance(done, Failure):
-        return done
-    shown = redact(_text(done.stdout)) + (TRUNCATED if done.truncated else "")
-    return Output(tuple(argv), shown, redact(_text(done.stderr)), done.truncated, done.code or 0)
+    return done if isinstance(done, Failure) else _output(argv, done)
+
+
+class Running:
+    """A process that another thread waits for: who holds this may ask it to stop."""
+
+    def __init__(self) -> None:
+        self._group = 0
+
+    def started(self, group: int) -> None:
+        """Note the process group."""
+        self._group = group
+
+    def interrupt(self) -> None:
+        """Ask once, as ^C does: helm then takes back what it began."""
+        if self._group:
+            _signalled(self._group, signal.SIGINT)
+
+
+def run_planned(
+    argv: Sequence[str],
+    box: Sandbox,
+    permit: Permit,
+    *,
+    timeout: float,
+    running: Running | None = None,
+    more: Mapping[str, str] | None = None,
+) -> Output | Failure:
+    """Run one command that changes something: one the policy asks about, and a person approved as it stands.
+
+    Args:
+        argv: as `run` takes it.
+        box: where it runs.
+        permit: what was approved.
+        timeout: seconds until its process group is asked to end.
+        running: told of the process, for who may have to interrupt it.
+        more: variables of its environment beside those of the sandbox.
+
+    """
+    decision = policy.decide(argv)
+    if decision.permission is policy.Permission.ASK and permit.covers(argv):
+        binary = _binary(argv[0], box)
+        if isinstance(binary, Failure):
+            return binary
+        deadline = Deadline.after(timeout)
+        environment = box.environment() | dict(more or {})
+        started = running.started if running else None
+        whole = [*(offline() if decision.offline else ()), binary, *argv[1:]]
+        done = _execute(whole, environment, box.folder / "empty", deadline, CAP, started=started, grace=UNDOING)
+        return _failed(policy.shown(argv), done) or _output(argv, done)
+    reason = (
+        "it is no command of the approved plan" if decision.permission is policy.Permission.ASK else decision.reason
+    )
+    return Failure(FailureKind.DENIED, policy.shown(argv), reason)
 
 
 def run_json(
@@ -139,14 +193,20 @@ def _run(
     decision = policy.decide(argv)
     if decision.permission is not policy.Permission.ALLOW:
         return Failure(FailureKind.DENIED, policy.shown(argv), decision.reason)
-    binary = pinned(argv[0], box.path)
-    if binary is None:
-        hint = f"{looked_in(box.path)}; {WHAT_TO_DO.get(argv[0], OTHERWISE)}"
-        return Failure(FailureKind.MISSING, argv[0], "not installed", hint)
+    binary = _binary(argv[0], box)
+    if isinstance(binary, Failure):
+        return binary
     deadline = box.deadline.no_later(timeout) if box.deadline else Deadline.after(timeout)
     before = offline() if decision.offline else ()
     done = _execute([*before, binary, *argv[1:]], box.environment(), box.folder / "empty", deadline, cap)
     return _failed(policy.shown(argv), done, answers) or done
+
+
+def _binary(name: str, box: Sandbox) -> str | Failure:
+    """Return the absolute path of a program."""
+    found = pinned(name, box.path)
+    hint = f"{looked_in(box.path)}; {WHAT_TO_DO.get(name, OTHERWISE)}"
+    return found or Failure(FailureKind.MISSING, name, "not installed", hint)
 
 
 @cache
@@ -201,7 +261,21 @@ class _Done:
     seconds: float = 0.0
 
 
-def _execute(argv: list[str], environment: dict[str, str], folder: Path, deadline: Deadline, cap: int) -> _Done:
+def _output(argv: Sequence[str], done: _Done) -> Output:
+    shown = redact(_text(done.stdout)) + (TRUNCATED if done.truncated else "")
+    return Output(tuple(argv), shown, redact(_text(done.stderr)), done.truncated, done.code or 0)
+
+
+def _execute(
+    argv: list[str],
+    environment: dict[str, str],
+    folder: Path,
+    deadline: Deadline,
+    cap: int,
+    *,
+    started: Callable[[int], None] | None = None,
+    grace: float = GRACE,
+) -> _Done:
     done = _Done(seconds=deadline.seconds)
     if deadline.is_over():
         return done
@@ -219,6 +293,8 @@ def _execute(argv: list[str], environment: dict[str, str], folder: Path, deadlin
         done.error = error.strerror or "cannot be started"
         return done
     _hold_to(process.pid, MEMORY)
+    if started is not None:
+        started(process.pid)
     with process:
         try:
             ended = _read(process, done, deadline, cap)
@@ -226,7 +302,7 @@ def _execute(argv: list[str], environment: dict[str, str], folder: Path, deadlin
         except subprocess.TimeoutExpired:
             done.code = None
         finally:
-            _end_group(process)
+            _end_group(process, grace)
     return done
 
 
@@ -263,9 +339,9 @@ def _take(chunk: bytes, kept: bytearray, limit: int, done: _Done) -> bool:
     return bool(chunk)
 
 
-def _end_group(process: "subprocess.Popen[bytes]") -> None:
+def _end_group(process: "subprocess.Popen[bytes]", grace: float) -> None:
     """End what is left of the process's group: asked first, and then not asked."""
-    for sent, patience in ((signal.SIGTERM, GRACE), (signal.SIGKILL, 0.0)):
+    for sent, patience in ((signal.SIGTERM, grace), (signal.SIGKILL, 0.0)):
         if not _signalled(process.pid, sent):
             return
         end = time.monotonic() + patience

@@ -18,6 +18,8 @@ _GIT = {
     "mailmap.file": "/dev/null",
     "mailmap.blob": "",
     "blame.ignoreRevsFile": "",  # takes back every file named before it
+    "gc.auto": "0",
+    "maintenance.auto": "false",
 }
 
 GIT_OFF = {"GIT_CONFIG_COUNT": str(len(_GIT))} | {
@@ -44,6 +46,8 @@ class Sandbox:
     minikube_home: str = ""
     deadline: Deadline | None = None
     """When the command it works for must have ended; None where only each process has its time."""
+    git_config: str = "/dev/null"
+    """The user's own git configuration, where commits are made: whose name they carry is said there."""
 
     def environment(self) -> dict[str, str]:
         """Return all a process learns of the world."""
@@ -61,7 +65,7 @@ class Sandbox:
             "DOCKER_HOST": self.docker_host,
             "MINIKUBE_HOME": self.minikube_home,
             "GIT_CONFIG_NOSYSTEM": "1",
-            "GIT_CONFIG_GLOBAL": "/dev/null",
+            "GIT_CONFIG_GLOBAL": self.git_config,
             "GIT_WORK_TREE": str(self.folder / "empty"),  # no `.mailmap` and no `.gitattributes` of a work tree
             "GIT_OPTIONAL_LOCKS": "0",
             "GIT_TERMINAL_PROMPT": "0",
@@ -84,6 +88,7 @@ def sandbox(
     docker_host: str = "",
     minikube_home: str = "",
     deadline: Deadline | None = None,
+    git_config: str = "/dev/null",
 ) -> Iterator[Sandbox]:
     """Make a private folder, and remove it with everything in it afterwards."""
     with PrivateFolder() as folder:
@@ -91,4 +96,4 @@ def sandbox(
             (folder / name).mkdir(mode=0o700)
         if access is not None:
             write_kubeconfig(access, folder / "kubeconfig")
-        yield Sandbox(folder, access.context if access else "", path, docker_host, minikube_home, deadline)
+        yield Sandbox(folder, access.context if access else "", path, docker_host, minikube_home, deadline, git_config)

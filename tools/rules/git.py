@@ -3,6 +3,8 @@
 from tools.policy import Permission, Rule
 
 REPOSITORY = {"--git-dir": "directory"}
+COMMIT = "git --git-dir=/r/.git commit --no-gpg-sign --cleanup=verbatim --file=/m"
+BLOB = "0123456789012345678901234567890123456789"
 
 RULES = (
     Rule(
@@ -42,6 +44,56 @@ RULES = (
         offline=True,
         match=("git --git-dir=/r/.git blame --porcelain --no-textconv HEAD charts/web/values.yaml",),
         no_match=("git --git-dir=/r/.git blame --porcelain HEAD a", "git --git-dir=/r/.git blame --contents=/x HEAD a"),
+    ),
+    Rule(
+        Permission.ALLOW,
+        "git var GIT_AUTHOR_IDENT|GIT_COMMITTER_IDENT",
+        "says in whose name a commit would be made",
+        REPOSITORY,
+        ("--git-dir",),
+        offline=True,
+        match=("git --git-dir=/r/.git var GIT_AUTHOR_IDENT",),
+        no_match=("git --git-dir=/r/.git var GIT_EDITOR",),
+    ),
+    Rule(
+        Permission.ASK,
+        "git read-tree HEAD",
+        "copies the last commit's list of files into a private index",
+        REPOSITORY,
+        ("--git-dir",),
+        offline=True,
+        match=("git --git-dir=/r/.git read-tree HEAD",),
+        no_match=("git --git-dir=/r/.git read-tree --reset HEAD",),
+    ),
+    Rule(
+        Permission.ASK,
+        "git update-index <entry>",
+        "enters one file's new content into an index",
+        REPOSITORY | {"--cacheinfo": ""},
+        ("--git-dir", "--cacheinfo"),
+        offline=True,
+        match=(f"git --git-dir=/r/.git update-index --cacheinfo 100644,{BLOB},charts/v.yaml",),
+        no_match=(
+            f"git --git-dir=/r/.git update-index --cacheinfo 160000,{BLOB},sub",
+            f"git --git-dir=/r/.git update-index --cacheinfo 100644,{BLOB},../v.yaml",
+            "git --git-dir=/r/.git update-index --refresh",
+        ),
+    ),
+    Rule(
+        Permission.ASK,
+        "git commit",
+        "commits what a private index holds; no hook runs and nothing is signed",
+        REPOSITORY
+        | {"--no-verify": "", "--no-gpg-sign": "", "--quiet": "", "--cleanup": "=verbatim", "--file": "directory"},
+        ("--git-dir", "--no-verify", "--no-gpg-sign", "--cleanup", "--file"),
+        offline=True,
+        match=(f"{COMMIT} --no-verify",),
+        no_match=(
+            COMMIT,
+            f"{COMMIT} --no-verify --amend",
+            f"{COMMIT} --no-verify --all",
+            f"{COMMIT} --no-verify --trailer=Plan:1",  # a checkout's configuration names programs that make trailers
+        ),
     ),
     Rule(
         Permission.DENY,
