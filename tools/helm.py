@@ -185,14 +185,14 @@ def sourced(
     """Render a chart as `template` does, each object with the template below the chart's folder it came out of."""
     asked = [f"--kube-version={kube_version}"] if kube_version else []
     argv = ["helm", "template", name, str(chart.resolve()), f"--namespace={namespace}", *asked, *_given(files)]
-    found: Sequence[tuple[str, Mapping[str, Any]]] | Failure = _refusal(chart, files) or run_sourced(argv, box)
+    found: Sequence[tuple[str, Mapping[str, Any]]] | Failure = refusal(chart, files) or run_sourced(argv, box)
     return found
 
 
 def lint(box: Sandbox, chart: Path, files: Sequence[Path] = ()) -> Lint | Failure:
     """Return what `helm lint --strict` says of a chart."""
     argv = ["helm", "lint", str(chart.resolve()), "--strict", *_given(files)]
-    found = _refusal(chart, files) or run(argv, box, answers=(0, 1))
+    found = refusal(chart, files) or run(argv, box, answers=(0, 1))
     return found if isinstance(found, Failure) else Lint(found.code == 0, found.stdout)
 
 
@@ -207,11 +207,11 @@ def show_values(box: Sandbox, chart: Path) -> str | Failure:
 
 
 def _said(argv: Sequence[str], box: Sandbox, chart: Path) -> str | Failure:
-    found = _refusal(chart) or run(argv, box)
+    found = refusal(chart) or run(argv, box)
     return found if isinstance(found, Failure) else found.stdout
 
 
-def _refusal(chart: Path, files: Sequence[Path] = ()) -> Failure | None:
+def refusal(chart: Path, files: Sequence[Path] = ()) -> Failure | None:
     """Return why a chart or a values file is not handed to helm, None where it may have them.
 
     helm follows links out of a chart, waits for a pipe, reads a device to its end and fetches what a schema refers to.

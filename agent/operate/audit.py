@@ -3,24 +3,20 @@
 from dataclasses import dataclass
 
 from agent.audit.engine import audit
-from agent.audit.inputs import ChartFiles, Inputs, Rendered
 from agent.audit.verdict import Audit as Verdicts
 from agent.audit.verdict import Outcome
 from agent.blueprint.control import Profile
 from agent.config import Settings
 from agent.errors import UsageError
-from agent.events import Emit, Progress
+from agent.events import Emit
 from agent.exitcode import ExitCode
 from agent.operate.arguments.audit import Audit
-from agent.resources import blueprint_paths
 from agent.snapshot.record import Snapshot
-from agent.world.blueprints import read
-from agent.world.chart import Chart, open_chart
-from agent.world.history import git_facts
+from agent.world.chart import open_chart
+from agent.world.inputs import gathered
 from agent.world.look import warn_of_gaps
-from agent.world.release import cluster_facts, rendered, target
+from agent.world.release import target
 from agent.world.world import World
-from tools.failure import Failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +36,8 @@ def run(args: Audit, world: World, emit: Emit) -> Audited:
     snapshot = world.look(args.scope, emit, owners=True)
     profile = chosen(settings, snapshot.profile)
     warn_of_gaps(snapshot, emit)
-    return Audited(audit(_inputs(args, world, chart, profile, snapshot, emit)), snapshot, args.all)
+    where = target(chart, snapshot, args.scope.namespace, args.release)
+    return Audited(audit(gathered(chart, profile, where, snapshot, world, emit)), snapshot, args.all)
 
 
 def code(result: Audited) -> ExitCode:
@@ -59,36 +56,3 @@ def chosen(settings: Settings, bundles: str | None) -> Profile:
     if named not in set(Profile):
         raise UsageError("which profile? --profile dev or --profile prod (or `profile` in the settings)")
     return Profile(named)
-
-
-def _inputs(args: Audit, world: World, chart: Chart, profile: Profile, snapshot: Snapshot, emit: Emit) -> Inputs:
-    settings = world.settings
-    where = target(chart, snapshot, args.scope.namespace, args.release)
-    values = chart.values(profile)
-    for source, problem in values.problems[:1]:
-        raise UsageError(f"{source}: {problem}")
-    emit(Progress(f"rendering {chart.shown}"))
-    made = rendered(chart, profile, where, snapshot, settings, world.deadline)
-    blueprints = read(settings.blueprints, emit)
-    specs = blueprint_paths(settings.blueprints)
-    files = dict(chart.files(profile))
-    git, git_reason = git_facts(blueprints, specs, values, files, profile, world.deadline)
-    cluster, cluster_reason = cluster_facts(snapshot, settings, world.deadline)
-    return Inputs(
-        blueprints=blueprints,
-        profile=profile,
-        values=values,
-        files=tuple(shown for shown, _ in chart.files(profile)),
-        chart=ChartFiles(chart.name, chart.shown, frozenset(chart.templates()), tuple(chart.lookups())),
-        snapshot=snapshot,
-        namespace=where.namespace,
-        release=where.release,
-        release_reason=where.reason,
-        rendered=made if isinstance(made, Rendered) else None,
-        rendered_failure=made if isinstance(made, Failure) else None,
-        git=git,
-        git_reason=git_reason,
-        cluster=cluster,
-        cluster_reason=cluster_reason,
-        commands=world.commands,
-    )

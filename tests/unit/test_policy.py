@@ -71,6 +71,7 @@ ASKED = [
     f"kubectl rollout undo deployment/web {NS}",
     PLAN,
     f"{PLAN} --rollback-on-failure --history-max=20 --description=plan:0123456789ab",
+    f"{PLAN} --install",  # the first revision of a release, which a plan says in so many words
     f"helm rollback web 3 {RELEASE} --wait --timeout=5m",
     "docker build web:1 /dir",
     "docker tag web:1",
@@ -162,7 +163,7 @@ DENIED = [
     *(
         f"{PLAN} {flag}"
         for flag in (
-            "--install --reuse-values --reset-then-reuse-values --set=a=b --force --force-replace --take-ownership"
+            "--reuse-values --reset-then-reuse-values --set=a=b --force --force-replace --take-ownership"
             " --no-hooks --disable-openapi-validation --insecure-skip-tls-verify --kube-token=x --force-conflicts"
         ).split()
     ),

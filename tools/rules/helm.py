@@ -11,6 +11,7 @@ PLANNED = "helm upgrade web /c --kube-context=a --namespace=b --values=/v --wait
 UPGRADE = NAMESPACED | {
     "--values": "directory",
     "--reset-values": "",
+    "--install": "",
     "--wait": "",
     "--timeout": "wait",
     "--rollback-on-failure": "",
@@ -132,6 +133,7 @@ RULES = (
             "--dry-run": "=server",
             "--hide-secret": "",
             "--reset-values": "",
+            "--install": "",
             "--output": "=json",
         },
         (*ONE_NAMESPACE, "--dry-run", "--hide-secret"),
@@ -149,7 +151,7 @@ RULES = (
         (*ONE_NAMESPACE, "--values", "--reset-values", "--wait", "--timeout"),
         match=(f"{PLANNED} --reset-values",),
         no_match=(
-            f"{PLANNED} --reset-values --install",
+            f"{PLANNED} --reset-values --create-namespace",
             f"{PLANNED} --reuse-values",
             f"{PLANNED} --reset-values --force",
             PLANNED.replace("5m", "0s") + " --reset-values",

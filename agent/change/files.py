@@ -1,0 +1,102 @@
+"""The edits of values files that a proposal comes to: which file, which characters, what a person sees of it. Pure."""
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from agent.blueprint.control import Profile
+from agent.blueprint.values import Values, keys, merged, parse
+from agent.change.gate import Wanted
+from agent.change.plan import FileEdit, Splice, digest, spliced
+from agent.change.values import edited
+from tools.failure import Failure
+from tools.redact import redact
+
+AROUND = 3
+"""Lines shown around a change."""
+
+Contents = Mapping[str, bytes]
+"""Values file as shown to a person -> its bytes, in the order helm reads them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """One file with the values it is to have."""
+
+    name: str
+    splices: tuple[Splice, ...]
+    before: bytes
+    after: bytes
+
+    def sealed(self, path: str) -> FileEdit:
+        """Return the edit as a plan holds it."""
+        return FileEdit(
+            path, digest(self.before), digest(self.after), self.splices, diff(self.name, self.before, self.after)
+        )
+
+
+def edits(wanted: Sequence[Wanted], contents: Contents, profile: Profile) -> list[Edited] | Failure:
+    """Return the edits that give every wanted value to the file it belongs in, or why one cannot be made."""
+    by_file: dict[str, list[Wanted]] = {}
+    for item in wanted:
+        by_file.setdefault(home(item, contents, profile), []).append(item)
+    found: list[Edited] = []
+    for name, items in by_file.items():
+        splices = edited(name, contents[name], {tuple(keys(item.path)): item.value for item in items})
+        if isinstance(splices, Failure):
+            return splices
+        text = spliced(contents[name].decode("utf-8"), splices)
+        found.append(Edited(name, splices, contents[name], text.encode("utf-8")))
+    return found
+
+
+def home(wanted: Wanted, contents: Contents, profile: Profile) -> str:
+    """Return the file a value belongs in.
+
+    What differs between the profiles belongs in the profile's own file where there is one; else a value stays where it
+    stands, and a new one joins the values nearest to it.
+    """
+    own = next((name for name in contents if name.endswith(f"values-{profile}.yaml")), None)
+    if own is not None and _differs(wanted):
+        return own
+    if wanted.leaf is not None and wanted.leaf.source.file in contents:
+        return wanted.leaf.source.file
+    return _nearest(wanted.path, contents)
+
+
+def _differs(wanted: Wanted) -> bool:
+    cells = {repr(cell.value) for cell in wanted.control.values.values()}
+    return len(cells) > 1
+
+
+def _nearest(path: str, contents: Contents) -> str:
+    """Return the file that holds the most of what is above a path, the first of several."""
+    steps = keys(path)
+    best, most = next(iter(contents)), 0
+    for name, content in contents.items():
+        common = max((_common(steps, keys(known)) for known in parse(name, content).leaves), default=0)
+        if common > most:
+            best, most = name, common
+    return best
+
+
+def _common(one: Sequence[str], other: Sequence[str]) -> int:
+    return next(
+        (size for size, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
+    )
+
+
+def with_edits(contents: Contents, found: Sequence[Edited]) -> dict[str, bytes]:
+    """Return the files as they will be."""
+    return {**contents, **{item.name: item.after for item in found}}
+
+
+def values_of(contents: Contents) -> Values:
+    """Return what Helm makes of the files."""
+    return merged(parse(name, content) for name, content in contents.items())
+
+
+def diff(name: str, before: bytes, after: bytes) -> str:
+    """Return a unified diff of a file, secrets masked; line ends are those of a screen."""
+    one, other = (redact(content.decode("utf-8", errors="replace")).splitlines() for content in (before, after))
+    return "\n".join(difflib.unified_diff(one, other, name, name, n=AROUND, lineterm=""))

@@ -1,0 +1,104 @@
+"""What an audit or a question asks to be changed, as far as the gate lets it through. Pure."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from agent.audit.verdict import Audit, Helm, Leg, Outcome, Point, Standing, Verdict
+from agent.blueprint.control import Control, ControlKind
+from agent.change.gate import Gate, Refusal, Wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Reapplied:
+    """A control whose value the files already state, and an upgrade will bring to the cluster."""
+
+    control: Control
+    point: Point
+
+
+@dataclass(slots=True)
+class Proposal:
+    """What may be planned, and what may not with its reason."""
+
+    wanted: list[Wanted] = field(default_factory=list)
+    reapplied: list[Reapplied] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+
+    @property
+    def controls(self) -> tuple[str, ...]:
+        """Return the ids of the controls it would carry out."""
+        rows = [item.control for item in self.wanted] + [item.control for item in self.reapplied]
+        return tuple(dict.fromkeys(row.id for row in rows))
+
+    def is_moot(self) -> bool:
+        """Return whether there is nothing to change and nothing that is refused."""
+        return not (self.wanted or self.reapplied or self.refusals)
+
+
+def from_audit(found: Audit, gate: Gate) -> Proposal:
+    """Return what would mend every failure of an audit that a change of values or an upgrade can mend."""
+    failing = (verdict for verdict in found.verdicts if verdict.outcome is Outcome.FAIL)
+    rows = [verdict for verdict in failing if verdict.control.kind is ControlKind.PARAMETER]
+    return _proposal(rows, gate)
+
+
+def from_controls(ids: Iterable[str], found: Audit, gate: Gate) -> Proposal:
+    """Return what would carry out the controls that were named."""
+    verdicts = {verdict.control.id.casefold(): verdict for verdict in found.verdicts}
+    named = [(name, verdicts.get(name.casefold())) for name in ids]
+    rows: list[Verdict] = [verdict for _, verdict in named if verdict is not None]
+    proposal = _proposal(rows, gate)
+    unknown = [
+        Refusal(name, "no blueprint has a control of that name", "agent blueprint list")
+        for name, row in named
+        if row is None
+    ]
+    proposal.refusals += unknown
+    return proposal
+
+
+def from_paths(paths: Iterable[str], found: Audit, gate: Gate) -> Proposal:
+    """Return what would give the values paths that were named what their rows state."""
+    proposal = Proposal()
+    for path in paths:
+        wanted = gate.of_path(path)
+        if isinstance(wanted, Refusal):
+            proposal.refusals.append(wanted)
+        elif wanted:
+            proposal.wanted += wanted
+        else:
+            rows = [item for item in found.verdicts if path in item.control.paths and item.outcome is Outcome.FAIL]
+            proposal.reapplied += [again for row in rows for again in _reapplied(row)]
+    return proposal
+
+
+def _proposal(verdicts: Sequence[Verdict], gate: Gate) -> Proposal:
+    proposal = Proposal()
+    for verdict in verdicts:
+        wanted = gate.of_control(verdict.control)
+        if isinstance(wanted, Refusal):
+            proposal.refusals.append(wanted)
+            continue
+        again = [] if wanted else list(_reapplied(verdict))
+        proposal.wanted += [item for item in wanted if item.path not in {known.path for known in proposal.wanted}]
+        proposal.reapplied += again
+        if not wanted and not again and verdict.outcome is Outcome.FAIL:
+            proposal.refusals.append(Refusal(verdict.control.id, _beyond(verdict)))
+    return proposal
+
+
+def _reapplied(verdict: Verdict) -> Iterator[Reapplied]:
+    """Yield the points of a control that an upgrade alone puts right."""
+    for point in verdict.points:
+        if point.outcome is Outcome.FAIL and point.helm in (Helm.YES, Helm.CONFLICT):
+            yield Reapplied(verdict.control, point)
+
+
+def _beyond(verdict: Verdict) -> str:
+    """Return why no values file and no upgrade mend a failure."""
+    legs = {
+        reading.leg for point in verdict.points for reading in point.readings if reading.standing is Standing.DIFFERS
+    }
+    if legs == {Leg.RENDERED} or verdict.cause == "chart":
+        return f"the chart renders something else than the file says, so no value mends it: {verdict.why}"
+    return f"neither a values file nor helm upgrade mends it: {verdict.why}"
