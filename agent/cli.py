@@ -4,7 +4,7 @@ import errno
 import os
 import sys
 
-from agent.commandline import parser
+from agent.commandline import joined, parser
 from agent.diagnostics import Narration, error
 from agent.exitcode import ExitCode
 from agent.operations import commands, load
@@ -33,7 +33,7 @@ def main() -> int:
 
 def _run() -> int:
     try:
-        typed = parser().parse_args()
+        typed = parser().parse_args(joined(sys.argv[1:]))
     except SystemExit as end:  # --help and --version have printed, and what they printed is still to be flushed
         return int(end.code or 0)
     from agent.errors import AgentError

@@ -16,7 +16,7 @@ from agent.operations import GROUPS, OPERATIONS, Operation, load
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import Any, NoReturn
 
     from agent.argument import Argument
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     Commands = argparse._SubParsersAction["_Parser"]
 
 DESCRIPTION = "Why is it failing, which line of the blueprint does it break, and the change that fixes it."
+
+NAMES = frozenset(operation.name for operation in OPERATIONS)
 
 EXAMPLES = """\
 examples:
@@ -49,13 +51,25 @@ def _add_commands(parent: "_Parser", group: str) -> None:
     """Add the operations of a group, and at the top ("") the groups themselves."""
     commands = parent.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser)
     for operation in OPERATIONS:
-        first, _, word = operation.name.rpartition(" ")
-        if first == group:
+        first, word = _placed(operation)
+        if first == group and not (_Parser.whole and " " in word):  # a completion script would take it for two
             more = operation.more or _exit_codes()
             command = _added(commands, word, operation.summary, epilog=more, fill=partial(_add_arguments, operation))
             command.set_defaults(operation=operation)
         elif not group and first not in commands.choices:
             _added(commands, first, GROUPS[first], fill=partial(_add_commands, group=first))
+
+
+def _placed(operation: Operation) -> tuple[str, str]:
+    """Return an operation's group, "" for none, and its word there; `plan show` is one word beside `plan`."""
+    first, _, word = operation.name.rpartition(" ")
+    return ("", operation.name) if first in NAMES else (first, word)
+
+
+def joined(words: "Sequence[str]") -> "list[str]":
+    """Return what was typed with `plan show` as the one word it is to the command tree."""
+    whole = " ".join(words[:2])
+    return [whole, *words[2:]] if words and words[0] in NAMES and whole in NAMES else list(words)
 
 
 def _added(commands: "Commands", name: str, text: str, **more: "Any") -> "_Parser":
@@ -128,7 +142,8 @@ def _add(command: argparse._ActionsContainer, item: "Argument") -> None:
     """Add one argument: a word where it is positional, else a flag of its name."""
     meaning, more = item.meaning, _options(item)
     if meaning.positional:
-        command.add_argument(item.name, nargs=None if item.required else "?", help=meaning.doc, **more)
+        count = "*" if item.many else None if item.required else "?"
+        command.add_argument(item.name, nargs=count, help=meaning.doc, **more)
         return
     flags = [flag for flag in (meaning.short, f"--{item.name.replace('_', '-')}") if flag]
     command.add_argument(*flags, dest=item.name, required=item.required, help=meaning.doc, **more)
@@ -140,7 +155,7 @@ def _options(item: "Argument") -> "dict[str, Any]":
     found: dict[str, Any] = {"metavar": item.meaning.metavar or None}
     if item.choices:
         found["choices"] = item.choices
-    if item.many:
+    if item.many and not item.meaning.positional:
         found["action"] = "append"
     if item.type is float:
         found["type"] = _number(item)

@@ -33,6 +33,15 @@ class Settings:
         'Folders of kubectl, helm, docker and minikube, colons between; "" means the system\'s, then your PATH.',
         default="",
     )
+    protected: str = arg(
+        "Contexts, commas between, in which an apply needs a reason and the release's name; prod always does.",
+        default="",
+    )
+    applier: str = arg('The kubeconfig context an apply uses; "" means the one that planned.', default="")
+    signers: str = arg(
+        'The `ssh-keygen` allowed-signers file of who may approve plans without a terminal; "" means nobody.',
+        default="",
+    )
     prometheus: str = arg(
         'Origin of a Prometheus server (http://host:9090), a second source of metrics; "" means none.', default=""
     )

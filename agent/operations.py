@@ -130,6 +130,23 @@ OPERATIONS: tuple[Operation, ...] = (
         views={"text": f"{_VIEW}.trace:matrix_as_text", "json": f"{_VIEW}.trace:matrix_as_json"},
     ),
     Operation(
+        name="plan",
+        summary="seal the change that a blueprint justifies, for a person to approve",
+        effect=Effect.PROPOSE,
+        args=f"{_ARGS}.plan:Plan",
+        run=f"{_RUN}.plan:run",
+        views={"text": f"{_VIEW}.plan:as_text", "json": f"{_VIEW}.plan:as_json"},
+        code=f"{_RUN}.plan:code",
+    ),
+    Operation(
+        name="plan show",
+        summary="read a sealed plan again, also one that is used or has expired",
+        effect=Effect.READ,
+        args=f"{_ARGS}.plan:ShowPlan",
+        run=f"{_RUN}.plan:show",
+        views={"text": f"{_VIEW}.plan:as_text", "json": f"{_VIEW}.plan:as_json"},
+    ),
+    Operation(
         name="init",
         summary="write a starter blueprint of a chart",
         effect=Effect.PROPOSE,

@@ -42,6 +42,12 @@ def root(path: Path) -> Path | None:
     return next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), None)
 
 
+def head(box: Sandbox, repository: Path) -> str | Failure:
+    """Return the whole id of the last commit."""
+    found = _git(["rev-parse", "--verify", "HEAD"], box, repository)
+    return found if isinstance(found, Failure) else found.stdout.strip()
+
+
 def content(box: Sandbox, repository: Path, commit: str, file: Path) -> str | Failure:
     """Return a file's text in a commit, redacted; a Failure where that commit does not have it."""
     name = f"{commit}:{_inside(repository, file)}"

@@ -60,6 +60,8 @@ class Metadata:
     version: str
     app_version: str
     deployed_at: str
+    applied: str = ""
+    """`ssa` where the server applied it, `csa` where helm did; "" from a helm that does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,7 @@ def metadata(box: Sandbox, name: str, namespace: str) -> Metadata | Failure:
         _text(found, "version"),
         _text(found, "appVersion"),
         _text(found, "deployedAt"),
+        _text(found, "applyMethod"),
     )
 
 

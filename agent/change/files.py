@@ -8,6 +8,7 @@ from agent.blueprint.control import Profile
 from agent.blueprint.values import Values, keys, merged, parse
 from agent.change.gate import Wanted
 from agent.change.plan import FileEdit, Splice, digest, spliced
+from agent.change.reach import Pair
 from agent.change.values import edited
 from tools.failure import Failure
 from tools.redact import redact
@@ -24,9 +25,15 @@ class Edited:
     """One file with the values it is to have."""
 
     name: str
+    paths: tuple[str, ...]
+    """The values it sets."""
     splices: tuple[Splice, ...]
     before: bytes
     after: bytes
+
+    def sets(self, path: str) -> bool:
+        """Return whether a value is one of its own."""
+        return path in self.paths
 
     def sealed(self, path: str) -> FileEdit:
         """Return the edit as a plan holds it."""
@@ -46,7 +53,8 @@ def edits(wanted: Sequence[Wanted], contents: Contents, profile: Profile) -> lis
         if isinstance(splices, Failure):
             return splices
         text = spliced(contents[name].decode("utf-8"), splices)
-        found.append(Edited(name, splices, contents[name], text.encode("utf-8")))
+        paths = tuple(item.path for item in items)
+        found.append(Edited(name, paths, splices, contents[name], text.encode("utf-8")))
     return found
 
 
@@ -100,3 +108,18 @@ def diff(name: str, before: bytes, after: bytes) -> str:
     """Return a unified diff of a file, secrets masked; line ends are those of a screen."""
     one, other = (redact(content.decode("utf-8", errors="replace")).splitlines() for content in (before, after))
     return "\n".join(difflib.unified_diff(one, other, name, name, n=AROUND, lineterm=""))
+
+
+def manifest_diff(found: Sequence[Pair]) -> str:
+    """Return a unified diff of the rendered objects that differ, each as YAML."""
+    return "\n".join(line for pair in found for line in _object_diff(pair))
+
+
+def _object_diff(pair: Pair) -> list[str]:
+    import yaml
+
+    one, other = (
+        redact(yaml.safe_dump(obj, sort_keys=True, width=1_000)).splitlines() if obj else []
+        for obj in (pair.before, pair.after)
+    )
+    return list(difflib.unified_diff(one, other, str(pair.name), str(pair.name), n=AROUND, lineterm=""))

@@ -268,6 +268,8 @@ class Plan:
     """The commands that will run, in this order, exactly."""
     seconds: int
     """How long helm may wait for each thing it waits for."""
+    hooks: int
+    """How many hooks helm runs, each with that time again."""
     rollback: Return
     notes: tuple[str, ...] = ()
     """What a person should know, each in a sentence."""

@@ -1,22 +1,17 @@
 """`blueprint lint`: what contradicts itself, cannot hold or be executed, or has no counterpart in the chart."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from agent.blueprint.control import Profile
-from agent.blueprint.lint.engine import lint
 from agent.blueprint.lint.finding import Lint as Finding
 from agent.blueprint.lint.finding import Severity
-from agent.blueprint.lint.references import named
-from agent.blueprint.lint.subject import subject
 from agent.blueprint.load import parse
-from agent.blueprint.values import Values
 from agent.events import Emit, Warned
 from agent.exitcode import ExitCode
 from agent.operate.arguments.lint import Lint
 from agent.resources import Folder, blueprint_files, bundled
 from agent.world.chart import Chart, open_chart
+from agent.world.linting import lints
 from agent.world.world import World
 
 
@@ -38,9 +33,7 @@ def run(args: Lint, world: World, emit: Emit) -> Linted:
     where, files = blueprint_files(world.settings.blueprints)
     blueprints = parse(files)
     chart = _chart(args.chart, where, emit)
-    values: Mapping[Profile, Values] = {profile: chart.values(profile) for profile in Profile} if chart else {}
-    absent = _absent(named(subject(files, blueprints)), where, chart)
-    found = lint(subject(files, blueprints, values, absent, world.commands))
+    found = lints(where, files, blueprints, chart, world.commands)
     return Linted(found, where, chart.shown if chart else "", len(files), bool(blueprints.unread))
 
 
@@ -58,9 +51,3 @@ def _chart(given: str | None, where: Folder, emit: Emit) -> Chart | None:
         emit(Warned("no chart in ./charts: what concerns values is not looked at; name one with --chart DIR"))
         return None
     return chart
-
-
-def _absent(mentioned: Mapping[str, object], where: Folder, chart: Chart | None) -> frozenset[str]:
-    """Return the files that are named, and are neither beside the blueprints, nor here, nor in the chart."""
-    roots = (where.path.resolve().parent, Path.cwd(), *([chart.path] if chart else []))
-    return frozenset(path for path in mentioned if not any((root / path).exists() for root in roots))

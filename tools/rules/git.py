@@ -24,6 +24,16 @@ RULES = (
     ),
     Rule(
         Permission.ALLOW,
+        "git rev-parse HEAD",
+        "says which the last commit is",
+        REPOSITORY | {"--verify": ""},
+        ("--git-dir", "--verify"),
+        offline=True,
+        match=("git --git-dir=/r/.git rev-parse --verify HEAD",),
+        no_match=("git --git-dir=/r/.git rev-parse --parseopt HEAD",),
+    ),
+    Rule(
+        Permission.ALLOW,
         "git ls-tree HEAD <inside>?",
         "lists the files of a folder in the last commit, with the digests of their contents",
         REPOSITORY | {"--full-tree": ""},

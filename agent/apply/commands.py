@@ -1,0 +1,70 @@
+"""The commands of a plan, exactly as they will run, the plan's own id left open: it cannot be part of what it names."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from agent.change.files import Edited
+from agent.change.plan import Action, Inputs, Plan
+from agent.errors import Denied
+from tools.commits import Content
+from tools.commits import commands as commit_commands
+from tools.commits import content as stored
+from tools.failure import Failure
+from tools.upgrade import Upgrade, argv
+
+PLAN = "{plan}"
+"""Stands for the plan's id."""
+
+MESSAGE = "{message}"
+"""Stands for the file that holds the commit's message."""
+
+SHORT = 12
+"""Digits of an id that people see."""
+
+Commands = tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """One file that a plan's commit holds."""
+
+    edit: Edited
+    path: Path
+
+
+def commands(rests: Inputs, changed: Sequence[Changed], upgrade: Upgrade, action: Action) -> Commands:
+    """Return the commands of an upgrade: first the commit of what it is made from, then helm's."""
+    helm = next((program for program in rests.programs if program.name == "helm"), None)
+    made = argv(upgrade, helm.version if helm else "", f"plan:{PLAN}", install=action is Action.INSTALL)
+    if isinstance(made, Failure):
+        raise Denied(str(made))
+    if not changed:
+        return (made,)
+    repository = Path(rests.repository)
+    contents = [contained(item, rests) for item in changed]
+    return (*commit_commands(repository / ".git", contents, Path("/") / MESSAGE), made)
+
+
+def contained(item: Changed, rests: Inputs) -> Content:
+    """Return a file as the plan's commit holds it."""
+    inside = item.path.resolve().relative_to(rests.repository)
+    executable = bool(item.path.stat().st_mode & 0o100)
+    return stored(str(inside), item.edit.after, len(rests.head), executable=executable)
+
+
+def filled(plan: Plan, name: str, message: Path) -> Commands:
+    """Return a plan's commands with its id and its message's file where they were left open."""
+    known = {f"/{MESSAGE}": str(message), PLAN: name[:SHORT]}
+    return tuple(tuple(_filled(word, known) for word in words) for words in plan.argv)
+
+
+def shown_commands(plan: Plan, name: str) -> Commands:
+    """Return a plan's commands as a person reads them: the ones git runs to make one commit as one."""
+    return filled(plan, name, Path("/MESSAGE"))
+
+
+def _filled(word: str, known: dict[str, str]) -> str:
+    for left_open, text in known.items():
+        word = word.replace(left_open, text)
+    return word

@@ -1,0 +1,258 @@
+"""From a proposal to a sealed plan: rendered, held against the cluster, asked of the server, with its way back."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from agent import __version__
+from agent.apply.commands import PLAN, Changed, commands
+from agent.apply.inputs import rests_on
+from agent.audit.inputs import Inputs, Objects
+from agent.audit.verdict import Leg
+from agent.change.conflicts import conflicts
+from agent.change.files import Edited, edits, manifest_diff, with_edits
+from agent.change.gate import Gate, Refusal, Wanted
+from agent.change.pending import control_of, governed, unexplained, waiting
+from agent.change.plan import SCHEMA, Action, Change, Effects, FieldChange, Plan, Return, times
+from agent.change.proposal import Proposal, Reapplied
+from agent.change.reach import effects, fields, pairs
+from agent.change.standing import base, manifest_digest, seen
+from agent.config import Settings
+from agent.errors import Denied, Indeterminate
+from agent.snapshot.record import Object, Ref
+from agent.world.chart import Chart
+from agent.world.identity import Identity
+from agent.world.prospect import Prospect, asked, hooks, prospect
+from agent.world.release import Target
+from tools import helm
+from tools.failure import Failure
+from tools.files import read
+from tools.sandbox import Sandbox, sandbox
+from tools.upgrade import Upgrade
+
+SECONDS = 300
+"""How long helm may wait for each thing it waits for, unless a person says otherwise."""
+
+MOST_NAMED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """All a plan is made from."""
+
+    proposal: Proposal
+    gate: Gate
+    chart: Chart
+    where: Target
+    identity: Identity
+    settings: Settings
+    action: Action = Action.UPGRADE
+    seconds: int = SECONDS
+    for_another: bool = False
+
+    @property
+    def inputs(self) -> Inputs:
+        """Return what the release was audited by."""
+        return self.gate.inputs
+
+    @property
+    def protected(self) -> bool:
+        """Return whether an apply needs a reason and the release's name."""
+        contexts = {name.strip() for name in self.settings.protected.split(",")}
+        return self.inputs.profile == "prod" or self.identity.access.context in contexts
+
+
+@dataclass(slots=True)
+class _Files:
+    """The values files: where they are, what they hold, and what they would."""
+
+    paths: Mapping[str, Path]
+    before: Mapping[str, bytes]
+    edited: Sequence[Edited] = ()
+    after: Mapping[str, bytes] = field(default_factory=dict)
+
+
+def sealed(draft: Draft) -> Plan:
+    """Return the plan of a proposal.
+
+    Raises:
+        Denied: it would be something no plan may do; says what.
+        Indeterminate: something it needs could not be read.
+
+    """
+    files = _files(draft, draft.proposal.wanted)
+    with sandbox(draft.identity.access, path=draft.settings.path) as box:
+        made = _prospect(draft, box, files)
+        _only_what_controls_say(draft, made.before)
+        return _plan(draft, box, files, made)
+
+
+def _files(draft: Draft, wanted: Sequence[Wanted]) -> _Files:
+    paths = dict(draft.chart.files(draft.inputs.profile))
+    before = {name: _read(path) for name, path in paths.items()}
+    edited = edits(wanted, before, draft.inputs.profile)
+    if isinstance(edited, Failure):
+        raise Denied(str(edited))
+    return _Files(paths, before, edited, with_edits(before, edited))
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return read(path)
+    except OSError as error:
+        raise Indeterminate(f"{path}: {error.strerror}") from error
+
+
+def _prospect(draft: Draft, box: Sandbox, files: _Files) -> Prospect:
+    version = draft.inputs.snapshot.cluster.version
+    made = prospect(box, draft.chart, files.paths, files.after, draft.where, version)
+    if isinstance(made, Failure):
+        raise Denied(f"the chart cannot be rendered with the new values: {made}")
+    return made
+
+
+def _only_what_controls_say(draft: Draft, rendered: Sequence[Object]) -> None:
+    """Refuse an upgrade that brings something along of which no control of the blueprints speaks."""
+    release = draft.inputs.release
+    if release is None:
+        return
+    found = waiting(release.manifest or (), rendered, draft.inputs.namespace)
+    rules = governed(draft.inputs, rendered)
+    stray = unexplained(found, rules)
+    if stray:
+        named = "; ".join(f"{item.pointer} of {item.object}: {item.old} to {item.new}" for item in stray[:MOST_NAMED])
+        more = f" and {len(stray) - MOST_NAMED} more" if len(stray) > MOST_NAMED else ""
+        raise Denied(f"the chart was changed since revision {release.revision}, and no control says so: {named}{more}")
+    rows = [row for item in found if (row := control_of(item, rules)) is not None]
+    for row in dict.fromkeys(row for row in rows if row.id not in draft.proposal.controls):
+        said = draft.gate.of_control(row)
+        if said:
+            why = said.reason if isinstance(said, Refusal) else f"the files say otherwise than {row.source}"
+            raise Denied(f"the upgrade would bring along what {row.id} decides, and {why}; plan {row.id} too")
+
+
+def _plan(draft: Draft, box: Sandbox, files: _Files, made: Prospect) -> Plan:
+    inputs, release = draft.inputs, draft.inputs.release
+    live = Objects([obj for listed in inputs.snapshot.objects.values() for obj in listed], inputs.namespace)
+    whole = pairs(release.manifest or () if release else (), made.after, inputs.namespace)
+    changes = _changes(draft, box, files, made)
+    stated = [item for change in changes for item in change.fields]
+    reach = _reach(effects(whole, live, inputs.profile, stated), draft, made)
+    names = [pair.name for pair in whole] + _reapplied_objects(draft.proposal.reapplied)
+    standing = base(release, _applied(draft, box), seen(names, live, inputs.snapshot))
+    upgrade = _upgrade(draft, made.files)
+    dry = asked(box, upgrade, install=draft.action is Action.INSTALL)
+    if dry.refused:
+        raise Denied(f"the server refuses it: {dry.said}")
+    now = datetime.now(UTC)
+    created, expires = times(inputs.profile, now, for_another=draft.for_another)
+    rests = rests_on(box, draft.chart, inputs, draft.settings, [files.paths[item.name] for item in files.edited])
+    changed = [Changed(item, files.paths[item.name]) for item in files.edited]
+    return Plan(
+        schema=SCHEMA,
+        action=draft.action,
+        created=created,
+        expires=expires,
+        version=__version__,
+        profile=inputs.profile,
+        target=draft.identity.target(draft.where.namespace, draft.where.name),
+        actor=draft.identity.actor,
+        applier=draft.settings.applier,
+        protected=draft.protected,
+        inputs=rests,
+        base=standing,
+        changes=tuple(changes),
+        edits=tuple(item.sealed(str(files.paths[item.name].resolve())) for item in files.edited),
+        rendered=manifest_digest(made.after),
+        diff=manifest_diff(whole),
+        dry_run=dry,
+        conflicts=tuple(conflicts(made.after, live, inputs.namespace)) if standing.server_side else (),
+        effects=reach,
+        argv=commands(rests, changed, _upgrade(draft, list(files.paths.values())), draft.action),
+        seconds=draft.seconds,
+        hooks=hooks(made.after),
+        rollback=Return(standing.revision, standing.manifest, f"agent rollback {PLAN}"),
+    )
+
+
+def _reach(found: Effects, draft: Draft, made: Prospect) -> Effects:
+    if found.forbidden:
+        raise Denied("; ".join(found.forbidden))
+    if draft.inputs.rendered is not None and draft.inputs.rendered.unstable:
+        name, pointer = min(draft.inputs.rendered.unstable)
+        raise Denied(
+            f"the chart renders {pointer} of {name} differently each time, so nobody knows what would be applied"
+        )
+    installs = draft.action is Action.INSTALL
+    if not installs and not draft.proposal.reapplied and manifest_digest(made.before) == manifest_digest(made.after):
+        paths = ", ".join(item.path for item in draft.proposal.wanted)
+        raise Denied(f"no template of {draft.chart.shown} makes anything of {paths}")
+    return found
+
+
+def _changes(draft: Draft, box: Sandbox, files: _Files, made: Prospect) -> list[Change]:
+    """Return every change with the fields that it alone decides."""
+    wanted = draft.proposal.wanted
+    alone = (
+        [_fields(made.before, made.after, draft)]
+        if len(wanted) == 1
+        else [_fields(made.before, _prospect(draft, box, _files(draft, [item])).after, draft) for item in wanted]
+    )
+    found = [_change(item, fields_of, draft, files) for item, fields_of in zip(wanted, alone, strict=True)]
+    return [*found, *(_again(item) for item in draft.proposal.reapplied)]
+
+
+def _fields(before: Sequence[Object], after: Sequence[Object], draft: Draft) -> tuple[FieldChange, ...]:
+    found = pairs(before, after, draft.inputs.namespace)
+    return tuple(item for pair in found for item in fields(pair))
+
+
+def _change(item: Wanted, decides: tuple[FieldChange, ...], draft: Draft, files: _Files) -> Change:
+    row = item.control
+    file = next(edit for edit in files.edited if edit.sets(item.path))
+    line = item.leaf.source.line if item.leaf and item.leaf.source.file == file.name else 0
+    return Change(
+        row.id, str(row.source), row.raw, row.fingerprint, item.path, file.name, line,
+        item.leaf.value if item.leaf else None, item.value, decides,
+    )  # fmt: skip
+
+
+def _again(item: Reapplied) -> Change:
+    """Return the change of a field whose value the files state already."""
+    row, live = item.control, item.point.reading(Leg.LIVE)
+    place, _, pointer = live.where.rpartition(" ")
+    kind, _, rest = place.partition("/")
+    namespace, _, name = rest.rpartition("/")
+    values = item.point.reading(Leg.VALUES)
+    wanted = values.normalised or values.raw or row.raw
+    decides = FieldChange(kind, namespace, name, pointer, live.raw, wanted)
+    return Change(
+        row.id, str(row.source), row.raw, row.fingerprint, row.paths[0] if row.paths else "",
+        values.where.partition(":")[0], 0, wanted, wanted, (decides,),
+    )  # fmt: skip
+
+
+def _reapplied_objects(found: Sequence[Reapplied]) -> list[Ref]:
+    names = []
+    for item in found:
+        place = item.point.reading(Leg.LIVE).where.rpartition(" ")[0] or item.point.reading(Leg.LIVE).where
+        kind, _, rest = place.partition("/")
+        namespace, _, name = rest.rpartition("/")
+        names.append(Ref(kind, namespace, name))
+    return names
+
+
+def _upgrade(draft: Draft, files: Sequence[Path]) -> Upgrade:
+    context = draft.settings.applier or draft.identity.access.context
+    return Upgrade(draft.where.name, draft.where.namespace, context, draft.chart.path, files, draft.seconds)
+
+
+def _applied(draft: Draft, box: Sandbox) -> str:
+    """Return how the release's last revision was applied."""
+    if draft.inputs.release is None:
+        return ""
+    found = helm.metadata(box, draft.where.name, draft.where.namespace)
+    if isinstance(found, Failure):
+        raise Indeterminate(str(found))
+    return found.applied

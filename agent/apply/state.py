@@ -1,0 +1,33 @@
+"""How a plan stands: open, used, rejected, expired. What moved in the world meanwhile is asked when it is applied."""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from agent.apply import ledger
+from agent.apply.ledger import Event
+from agent.change.plan import Plan
+from tools.failure import Failure
+
+
+class Banner(StrEnum):
+    """What is to be said above a plan."""
+
+    OPEN = "open"
+    USED = "used"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    FROZEN = "frozen"
+
+
+def banner(name: str, plan: Plan, now: datetime | None = None) -> Banner:
+    """Return how a plan stands by the ledger and the clock."""
+    found = ledger.entries()
+    lines = [] if isinstance(found, Failure) else found
+    events = {entry.event for entry in lines if entry.plan == name}
+    if events & {Event.INTENT, Event.OUTCOME}:
+        return Banner.USED
+    if Event.REJECTED in events:
+        return Banner.REJECTED
+    if plan.has_expired(now or datetime.now(UTC)):
+        return Banner.EXPIRED
+    return Banner.FROZEN if ledger.frozen(lines) else Banner.OPEN

@@ -1,0 +1,72 @@
+"""A plan in one sentence, and what it will not do: made from its bytes alone. Pure."""
+
+from collections.abc import Iterator
+
+from agent.change.gate import shown
+from agent.change.plan import Action, Change, FieldChange, Plan
+
+LABELS = {
+    "memory": "memory",
+    "cpu": "CPU",
+    "tag": "image tag",
+    "repository": "image",
+}
+"""Last key of a values path -> what people call it, where the key alone does not say it."""
+
+
+def sentence(plan: Plan) -> str:
+    """Return what a plan does, how far it reaches and what says so: what a person reads first."""
+    says = f"{plan.summary} {'say' if ',' in plan.summary else 'says'} so" if plan.changes else ""
+    return "; ".join(part for part in (_what(plan), _restarts(plan), says) if part) + "."
+
+
+def _what(plan: Plan) -> str:
+    place = f"{plan.target.release} in {plan.target.namespace}"
+    if plan.action is Action.INSTALL:
+        return f"{place} is installed: {len(plan.effects.created)} objects are made"
+    if plan.action is Action.RECOVER:
+        return f"{place} goes back to revision {plan.rollback.revision} out of {plan.base.status}"
+    if len(plan.changes) == 1:
+        return _one(plan.changes[0], plan)
+    return f"{place}: {len(plan.changes)} values change"
+
+
+def _one(change: Change, plan: Plan) -> str:
+    whose = change.fields[0].name if change.fields else plan.target.release
+    what = f"{whose} in {plan.target.namespace}"
+    if change.old == change.new:
+        return f"{what} gets back {_name(change)} {shown(change.new)}{_instead(change.fields)}"
+    instead = f" instead of {shown(change.old)}" if change.old is not None else ""
+    return f"{what} gets {_name(change)} {shown(change.new)}{instead}"
+
+
+def _instead(fields: tuple[FieldChange, ...]) -> str:
+    return f" instead of {fields[0].old}" if fields and fields[0].old else ""
+
+
+def _name(change: Change) -> str:
+    """Return what a value is called: `memory limit`, `replicas`."""
+    keys = change.path.split(".")
+    last = keys[-1]
+    above = {"limits": " limit", "requests": " request"}.get(keys[-2] if len(keys) > 1 else "", "")
+    return f"{LABELS.get(last, last)}{above}"
+
+
+def _restarts(plan: Plan) -> str:
+    count = plan.effects.pods
+    return "" if not count else "one pod restarts" if count == 1 else f"{count} pods restart"
+
+
+def spared(plan: Plan) -> Iterator[str]:
+    """Yield what will not happen, each in a sentence."""
+    reach = plan.effects
+    if not reach.deleted:
+        yield "nothing is deleted"
+    touched = {item.pointer.rpartition("/")[2] for change in plan.changes for item in change.fields}
+    if "replicas" not in touched and plan.action is not Action.INSTALL:
+        yield "no number of replicas changes"
+    if not any(change.path.rpartition(".")[2] in ("repository", "tag", "image") for change in plan.changes):
+        yield "no image changes"
+    count = len(reach.changed) + len(reach.created)
+    if count and plan.action is not Action.INSTALL:
+        yield f"no object beside {', '.join((*reach.changed, *reach.created))} is touched"

@@ -1,0 +1,125 @@
+"""How a plan reads: the card a person decides by, rendered from the plan's bytes and nothing else; and as JSON."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from agent.apply.commands import SHORT, shown_commands
+from agent.apply.state import Banner
+from agent.change.gate import Refusal, shown
+from agent.change.plan import Change, Plan
+from agent.change.sentence import sentence, spared
+from agent.operate.plan import Planned
+from agent.report.data import document
+from agent.report.terminal import Screen, Terminal
+
+SCHEMA = "bluehelm/plan-card/v1"
+
+BANNERS = {
+    Banner.USED: "This plan was used. Plan again for another change.",
+    Banner.REJECTED: "This plan was rejected. Plan again if that was a mistake.",
+    Banner.EXPIRED: "This plan has expired. Plan again: what it rests on may have moved.",
+    Banner.FROZEN: "Changes are frozen: nothing is applied until `agent thaw`.",
+}
+"""What stands above a plan that cannot be applied as it is."""
+
+NOTHING = "Nothing to change: every value is what the blueprints say, and it runs."
+
+
+def as_text(result: Planned, screen: Screen) -> str:
+    """Return the card, or why there is no plan."""
+    terminal = Terminal(screen)
+    if result.plan is not None:
+        card(terminal, result.name, result.plan, result.banner)
+    elif not result.refusals:
+        terminal.line(NOTHING, "green")
+    _refusals(terminal, result.refusals)
+    return terminal.text()
+
+
+def card(terminal: Terminal, name: str, plan: Plan, banner: Banner = Banner.OPEN) -> None:
+    """Add everything a person sees before they approve a plan."""
+    if banner in BANNERS:
+        terminal.line(BANNERS[banner], "yellow")
+        terminal.line()
+    terminal.line(sentence(plan), "bold")
+    for words in shown_commands(plan, name):
+        terminal.entry("runs", " ".join(words), "cyan")
+    terminal.entry("not", "; ".join(spared(plan)))
+    for change in plan.changes:
+        _change(terminal, change)
+    _consequences(terminal, plan)
+    _rests(terminal, plan)
+    terminal.line()
+    _approval(terminal, name, plan)
+
+
+def _change(terminal: Terminal, change: Change) -> None:
+    terminal.line()
+    terminal.entry("blueprint", f'{change.source} "{change.row}" ({change.control})', "bold")
+    place = f"{change.file}:{change.line}" if change.line else change.file
+    terminal.entry("value", f"{change.path}: {shown(change.old)} to {shown(change.new)} ({place})")
+    for item in change.fields:
+        terminal.entry("", f"{item.object} {item.pointer}: {item.old} to {item.new}", "dim")
+
+
+def _consequences(terminal: Terminal, plan: Plan) -> None:
+    terminal.line()
+    for edit in plan.edits:
+        terminal.entry("file", edit.path)
+        terminal.block(edit.diff)
+    if plan.diff:
+        terminal.entry("rendered", "as helm will apply it, Secrets left out")
+        terminal.block(plan.diff)
+    said = plan.dry_run.said or "accepts it (dry run)"
+    terminal.entry("server" if plan.dry_run.by == "server" else "this machine", said)
+    for item in plan.conflicts:
+        terminal.entry("conflict", f"helm will be refused: {item.why}", "red")
+    for note in plan.notes:
+        terminal.entry("note", note)
+
+
+def _rests(terminal: Terminal, plan: Plan) -> None:
+    target = plan.target
+    terminal.entry("where", f"context {target.context}, {target.server}, cluster {target.cluster}")
+    helm = next((item for item in plan.inputs.programs if item.name == "helm"), None)
+    tool = f", helm {helm.version} at {helm.path}" if helm else ""
+    head = plan.inputs.head[:SHORT] or "none"
+    terminal.entry(
+        "rests on",
+        f"revision {plan.base.revision}, commit {head}, {len(plan.inputs.files)} files{tool}",
+    )
+    terminal.entry("planned by", f"{plan.actor.name} ({plan.actor.user}) at {plan.created}")
+
+
+def _approval(terminal: Terminal, name: str, plan: Plan) -> None:
+    """Say which approval it needs, from whom, until when, and the exact command."""
+    terminal.entry("way back", f"revision {plan.rollback.revision}: agent rollback {name[:SHORT]}")
+    needs = "a reason and the release's name typed" if plan.protected else "a yes"
+    terminal.entry("approval", f"{needs}, at a terminal or signed, until {plan.expires}:")
+    terminal.block(f"agent apply {name[:SHORT]}")
+
+
+def _refusals(terminal: Terminal, refusals: Sequence[Refusal]) -> None:
+    if not refusals:
+        return
+    terminal.line()
+    terminal.line(f"Not planned: {len(refusals)}", "yellow")
+    for item in refusals:
+        terminal.entry(item.subject, item.reason, column=max(13, len(item.subject) + 5))
+        if item.first:
+            terminal.entry("first", item.first, "dim")
+
+
+def as_json(result: Planned, screen: Screen) -> str:
+    """Return the plan, its id and its standing for machines."""
+    return document(
+        SCHEMA,
+        {
+            "id": result.name,
+            "standing": str(result.banner),
+            "sentence": sentence(result.plan) if result.plan else NOTHING if not result.refusals else "",
+            "plan": asdict(result.plan) if result.plan else None,
+            "refusals": [asdict(item) for item in result.refusals],
+        },
+        screen,
+    )

@@ -1,0 +1,76 @@
+"""What a chart would make of other values: rendered here, and asked of the server without changing anything."""
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from agent.audit.inputs import is_hook
+from agent.change.plan import DryRun
+from agent.world.chart import Chart
+from agent.world.release import Target
+from tools import helm
+from tools.failure import Failure, FailureKind
+from tools.sandbox import Sandbox
+from tools.upgrade import Upgrade, dry_run
+
+Objects = Sequence[Mapping[str, Any]]
+
+CLIENT_ONLY = (FailureKind.FORBIDDEN, FailureKind.MISSING)
+"""Why the server is not asked, where the client's word has to do: it says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """What the values as they are and as they would be give, Secrets left out, and where the latter are written."""
+
+    before: Objects
+    after: Objects
+    files: Sequence[Path]
+
+
+def prospect(
+    box: Sandbox, chart: Chart, files: Mapping[str, Path], after: Mapping[str, bytes], where: Target, version: str
+) -> Prospect | Failure:
+    """Return what the chart renders from the files as they are and as they would be.
+
+    Args:
+        box: where helm runs; the new files are written into it.
+        chart: what is rendered.
+        files: values file as shown -> where it is, in the order helm reads them.
+        after: the same names -> what they would hold.
+        where: the release.
+        version: the cluster's, for charts that ask.
+
+    """
+    fresh = [_written(box, number, after[name]) for number, name in enumerate(files)]
+    with ThreadPoolExecutor(2) as workers:
+        jobs = [
+            workers.submit(helm.template, box, where.name, where.namespace, chart.path, given, kube_version=version)
+            for given in (list(files.values()), fresh)
+        ]
+        one, other = (job.result() for job in jobs)
+    if isinstance(one, Failure):
+        return one
+    return other if isinstance(other, Failure) else Prospect(one, other, fresh)
+
+
+def asked(box: Sandbox, upgrade: Upgrade, *, install: bool) -> DryRun:
+    """Return what the server says of an upgrade."""
+    said = dry_run(box, upgrade, install=install)
+    if said is None:
+        return DryRun("server", "")
+    return DryRun("client" if said.kind in CLIENT_ONLY else "server", str(said), refused=said.kind not in CLIENT_ONLY)
+
+
+def hooks(objects: Objects) -> int:
+    """Return how many of the rendered objects helm runs as hooks of an upgrade."""
+    return sum(is_hook(obj) for obj in objects)
+
+
+def _written(box: Sandbox, number: int, content: bytes) -> Path:
+    path = box.folder / f"values-{number}.yaml"
+    path.touch(mode=0o600)
+    path.write_bytes(content)
+    return path
