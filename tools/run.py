@@ -248,6 +248,15 @@ def run_credential_plugin(
     return _failed(argv[0], done) or Output(tuple(argv), _text(done.stdout), "", done.truncated)
 
 
+def run_signature_check(arguments: Sequence[str], message: bytes) -> Output | Failure:
+    """Run `ssh-keygen -Y` with a message on its input: it reads files that were named, and has only short flags."""
+    binary = find("ssh-keygen")
+    if binary is None:
+        return Failure(FailureKind.MISSING, "ssh-keygen", "not installed", "without it no signature can be checked")
+    done = _execute([binary, *arguments], {"PATH": SYSTEM}, Path("/"), Deadline.after(10.0), CAP, message=message)
+    return _failed("ssh-keygen", done) or _output(("ssh-keygen", *arguments), done)
+
+
 @dataclass(slots=True)
 class _Done:
     """How a process ended, and the bytes it printed up to the caps."""
@@ -275,6 +284,7 @@ def _execute(
     *,
     started: Callable[[int], None] | None = None,
     grace: float = GRACE,
+    message: bytes = b"",
 ) -> _Done:
     done = _Done(seconds=deadline.seconds)
     if deadline.is_over():
@@ -282,7 +292,7 @@ def _execute(
     try:
         process = subprocess.Popen(
             argv,
-            stdin=subprocess.DEVNULL,
+            stdin=_input(message),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=environment,
@@ -304,6 +314,16 @@ def _execute(
         finally:
             _end_group(process, grace)
     return done
+
+
+def _input(message: bytes) -> int:
+    """Return what a process reads: nothing or, by a file in memory, a message."""
+    if not message:
+        return subprocess.DEVNULL
+    descriptor = os.memfd_create("message")
+    os.write(descriptor, message)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return descriptor
 
 
 def _hold_to(pid: int, most: int) -> None:
