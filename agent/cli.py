@@ -13,6 +13,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
 
+    from agent.approval.decision import Approver, Decision
+    from agent.change.plan import Plan
+
 
 def main() -> int:
     """Run one command. Nothing but an exit code and one line on stderr leaves here when it fails."""
@@ -57,12 +60,24 @@ def _answer(typed: "argparse.Namespace", narration: Narration) -> int:
 
     operation = typed.operation
     args = build(load(operation.args), vars(typed))
-    result = load(operation.run)(args, World(flat(args), commands()), narration)
+    result = load(operation.run)(args, World(flat(args), commands(), approver=_asker(narration)), narration)
     narration.clear()
     if operation.views:
         chosen = getattr(typed, "output", None) or next(iter(operation.views))
         sys.stdout.write(load(operation.views[chosen])(result, screen_of(sys.stdout)))
     return int(load(operation.code)(result)) if operation.code else ExitCode.OK
+
+
+def _asker(narration: Narration) -> "Approver":
+    """Return who asks the person at the terminal; what is being waited for is taken away first."""
+
+    def ask(name: str, plan: "Plan", reason: str) -> "Decision":
+        narration.clear()
+        from agent.prompt import ask as asked
+
+        return asked(name, plan, reason)
+
+    return ask
 
 
 def _failed(bug: Exception) -> int:

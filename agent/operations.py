@@ -147,6 +147,15 @@ OPERATIONS: tuple[Operation, ...] = (
         views={"text": f"{_VIEW}.plan:as_text", "json": f"{_VIEW}.plan:as_json"},
     ),
     Operation(
+        name="apply",
+        summary="carry a sealed plan out, once it is approved",
+        effect=Effect.CHANGE,
+        args=f"{_ARGS}.apply:Apply",
+        run=f"{_RUN}.apply:run",
+        views={"text": f"{_VIEW}.apply:as_text", "json": f"{_VIEW}.apply:as_json"},
+        code=f"{_RUN}.apply:code",
+    ),
+    Operation(
         name="init",
         summary="write a starter blueprint of a chart",
         effect=Effect.PROPOSE,

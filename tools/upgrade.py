@@ -55,6 +55,12 @@ def argv(upgrade: Upgrade, version: str, description: str, *, install: bool = Fa
     return tuple(words)
 
 
+def rollback(upgrade: Upgrade, revision: int) -> tuple[str, ...]:
+    """Return the command that takes a release back to a revision."""
+    where = (f"--namespace={upgrade.namespace}", f"--kube-context={upgrade.context}")
+    return ("helm", "rollback", upgrade.release, str(revision), *where, "--wait", f"--timeout={upgrade.seconds}s")
+
+
 def dry_run(box: Sandbox, upgrade: Upgrade, *, install: bool = False) -> Failure | None:
     """Ask the server what an upgrade would come to; a Failure where it, or helm, says no. Nothing changes."""
     odd = refusal(upgrade.chart, upgrade.files)

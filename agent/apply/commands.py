@@ -11,7 +11,7 @@ from tools.commits import Content
 from tools.commits import commands as commit_commands
 from tools.commits import content as stored
 from tools.failure import Failure
-from tools.upgrade import Upgrade, argv
+from tools.upgrade import Upgrade, argv, rollback
 
 PLAN = "{plan}"
 """Stands for the plan's id."""
@@ -42,26 +42,33 @@ def commands(rests: Inputs, changed: Sequence[Changed], upgrade: Upgrade, action
     if not changed:
         return (made,)
     repository = Path(rests.repository)
-    contents = [contained(item, rests) for item in changed]
+    contents = [_contained(item.path, item.edit.after, rests) for item in changed]
     return (*commit_commands(repository / ".git", contents, Path("/") / MESSAGE), made)
 
 
-def contained(item: Changed, rests: Inputs) -> Content:
-    """Return a file as the plan's commit holds it."""
-    inside = item.path.resolve().relative_to(rests.repository)
-    executable = bool(item.path.stat().st_mode & 0o100)
-    return stored(str(inside), item.edit.after, len(rests.head), executable=executable)
+def undoing(rests: Inputs, changed: Sequence[Changed], upgrade: Upgrade, revision: int) -> Commands:
+    """Return the commands that take an upgrade back: helm to the revision it was at, and a commit of what was there."""
+    back = () if revision == 0 else (rollback(upgrade, revision),)
+    if not changed:
+        return back
+    contents = [_contained(item.path, item.edit.before, rests) for item in changed]
+    return (*back, *commit_commands(Path(rests.repository) / ".git", contents, Path("/") / MESSAGE))
 
 
-def filled(plan: Plan, name: str, message: Path) -> Commands:
+def _contained(path: Path, data: bytes, rests: Inputs) -> Content:
+    inside = path.resolve().relative_to(rests.repository)
+    return stored(str(inside), data, len(rests.head), executable=bool(path.stat().st_mode & 0o100))
+
+
+def filled(commands: Commands, name: str, message: Path) -> Commands:
     """Return a plan's commands with its id and its message's file where they were left open."""
     known = {f"/{MESSAGE}": str(message), PLAN: name[:SHORT]}
-    return tuple(tuple(_filled(word, known) for word in words) for words in plan.argv)
+    return tuple(tuple(_filled(word, known) for word in words) for words in commands)
 
 
 def shown_commands(plan: Plan, name: str) -> Commands:
     """Return a plan's commands as a person reads them: the ones git runs to make one commit as one."""
-    return filled(plan, name, Path("/MESSAGE"))
+    return filled(plan.argv, name, Path("/MESSAGE"))
 
 
 def _filled(word: str, known: dict[str, str]) -> str:

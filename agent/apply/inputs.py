@@ -37,8 +37,16 @@ def rests_on(box: Sandbox, chart: Chart, inputs: Inputs, settings: Settings, edi
     head = git.head(box, repository) if repository else ""
     if isinstance(head, Failure):
         raise Indeterminate(str(head))
-    files = [*blueprint_paths(settings.blueprints).values(), *_chart_files(chart, inputs)]
+    files = resting_files(chart, inputs.profile, settings.blueprints)
     return Rests(str(repository or ""), head, digests(files), tuple(programs(box)))
+
+
+def resting_files(chart: Chart, profile: str, blueprints: str) -> list[Path]:
+    """Return the blueprints, every file of the chart, and the values files."""
+    found = [path for path in chart.path.rglob("*") if path.is_file()]
+    if len(found) > MOST_FILES:
+        raise Denied(f"{chart.shown} has {len(found)} files, more than {MOST_FILES}")
+    return [*blueprint_paths(blueprints).values(), *found, *(path for _, path in chart.files(profile))]
 
 
 def digests(files: Sequence[Path]) -> dict[str, str]:
@@ -75,13 +83,6 @@ def _repository(files: Sequence[Path]) -> Path | None:
         where = ", ".join(map(str, files))
         raise Denied(f"{where}: not in one git repository, so what is changed could not be committed")
     return found.pop()
-
-
-def _chart_files(chart: Chart, inputs: Inputs) -> list[Path]:
-    found = [path for path in chart.path.rglob("*") if path.is_file()]
-    if len(found) > MOST_FILES:
-        raise Denied(f"{chart.shown} has {len(found)} files, more than {MOST_FILES}")
-    return [*found, *(path for _, path in chart.files(inputs.profile))]
 
 
 def _said(state: Failure | bool | None) -> str:

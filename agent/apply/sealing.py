@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from agent import __version__
-from agent.apply.commands import PLAN, Changed, commands
+from agent.apply.commands import PLAN, Changed, commands, undoing
 from agent.apply.inputs import rests_on
 from agent.audit.inputs import Inputs, Objects
 from agent.audit.verdict import Leg
@@ -50,6 +50,7 @@ class Draft:
     action: Action = Action.UPGRADE
     seconds: int = SECONDS
     for_another: bool = False
+    blueprints: str = ""
 
     @property
     def inputs(self) -> Inputs:
@@ -149,6 +150,7 @@ def _plan(draft: Draft, box: Sandbox, files: _Files, made: Prospect) -> Plan:
     created, expires = times(inputs.profile, now, for_another=draft.for_another)
     rests = rests_on(box, draft.chart, inputs, draft.settings, [files.paths[item.name] for item in files.edited])
     changed = [Changed(item, files.paths[item.name]) for item in files.edited]
+    carried = _upgrade(draft, list(files.paths.values()))
     return Plan(
         schema=SCHEMA,
         action=draft.action,
@@ -161,6 +163,9 @@ def _plan(draft: Draft, box: Sandbox, files: _Files, made: Prospect) -> Plan:
         applier=draft.settings.applier,
         protected=draft.protected,
         inputs=rests,
+        chart=str(draft.chart.path.resolve()),
+        values=tuple(str(path.resolve()) for path in draft.chart.given),
+        blueprints=draft.blueprints,
         base=standing,
         changes=tuple(changes),
         edits=tuple(item.sealed(str(files.paths[item.name].resolve())) for item in files.edited),
@@ -169,7 +174,8 @@ def _plan(draft: Draft, box: Sandbox, files: _Files, made: Prospect) -> Plan:
         dry_run=dry,
         conflicts=tuple(conflicts(made.after, live, inputs.namespace)) if standing.server_side else (),
         effects=reach,
-        argv=commands(rests, changed, _upgrade(draft, list(files.paths.values())), draft.action),
+        argv=commands(rests, changed, carried, draft.action),
+        undo=undoing(rests, changed, carried, standing.revision),
         seconds=draft.seconds,
         hooks=hooks(made.after),
         rollback=Return(standing.revision, standing.manifest, f"agent rollback {PLAN}"),

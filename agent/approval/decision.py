@@ -37,10 +37,5 @@ class Later:
 
 Decision = Approval | Rejection | Later
 
-Approver = Callable[[str, Plan], Decision]
-"""Asks a person about a plan; its id comes first."""
-
-
-def nobody(_: str, __: Plan) -> Decision:
-    """Answer for a front end that can ask nobody."""
-    return Later("nobody can be asked here")
+Approver = Callable[[str, Plan, str], Decision]
+"""Asks a person about a plan: its id, the plan, the reason that was given already ("" for none)."""

@@ -166,11 +166,12 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Splice:
-    """Characters `start` to `end` of a file's text, and what stands there afterwards."""
+    """Characters `start` to `end` of a file's text, what stands there, and what does afterwards."""
 
     start: int
     end: int
     text: str
+    old: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +255,12 @@ class Plan:
     protected: bool
     """Whether it needs a reason and the release's name typed."""
     inputs: Inputs
+    chart: str
+    """Its folder."""
+    values: tuple[str, ...]
+    """The values files that were named over the chart's own."""
+    blueprints: str
+    """The folder they are in."""
     base: Base
     changes: tuple[Change, ...]
     edits: tuple[FileEdit, ...]
@@ -266,6 +273,8 @@ class Plan:
     effects: Effects
     argv: tuple[tuple[str, ...], ...]
     """The commands that will run, in this order, exactly."""
+    undo: tuple[tuple[str, ...], ...]
+    """The commands that take them back where what follows is worse than before."""
     seconds: int
     """How long helm may wait for each thing it waits for."""
     hooks: int
@@ -331,3 +340,13 @@ def spliced(text: str, splices: Sequence[Splice]) -> str:
         pieces += [text[at : splice.start], splice.text]
         at = splice.end
     return "".join((*pieces, text[at:]))
+
+
+def restored(text: str, splices: Sequence[Splice]) -> str:
+    """Return what a text was before these splices were carried out."""
+    shift, back = 0, []
+    for splice in sorted(splices, key=lambda item: item.start):
+        start = splice.start + shift
+        back.append(Splice(start, start + len(splice.text), splice.old, splice.text))
+        shift += len(splice.text) - (splice.end - splice.start)
+    return spliced(text, back)

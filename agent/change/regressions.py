@@ -31,7 +31,8 @@ def _of_workload(old: Object, before: Snapshot, after: Snapshot, now: Graph) -> 
     name = ref(old)
     new = now.get(*name)
     if new is None:
-        yield f"{name} is gone" if after.knows(name.kind) else f"{name} could not be read afterwards"
+        if after.knows(name.kind):
+            yield f"{name} is gone"
         return
     yield from _counts(name, old, new)
     yield from _containers(name, old, new)

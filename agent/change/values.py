@@ -7,7 +7,7 @@ parser on a `str`. (Those of libyaml, and those of any parser on bytes, are wron
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -60,7 +60,7 @@ def edited(name: str, content: bytes, wanted: Mapping[Keys, JSON]) -> tuple[Spli
     try:
         text = content.decode("utf-8")
         one_node(content)  # refuses what is too large, too deep or no YAML, with its line
-        splices = tuple(_splices(text, wanted))
+        splices = tuple(replace(item, old=text[item.start : item.end]) for item in _splices(text, wanted))
         _prove(text, splices, wanted)
     except (UnicodeDecodeError, Unreadable, Refused) as error:
         said = "not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)

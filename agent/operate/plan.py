@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from agent.apply import ledger, store
 from agent.apply.ledger import Event
@@ -13,6 +14,7 @@ from agent.change.gate import Gate, Refusal
 from agent.change.plan import Action
 from agent.change.plan import Plan as Sealed
 from agent.change.proposal import Proposal, from_audit, from_controls, from_paths
+from agent.config import Settings
 from agent.errors import Denied, Indeterminate, UsageError
 from agent.events import Emit, Progress
 from agent.exitcode import ExitCode
@@ -149,8 +151,13 @@ def _refuse_what_others_keep(inputs: Inputs) -> None:
         )
 
 
+def blueprint_folder(settings: Settings) -> Path:
+    """Return the folder of the blueprints in force."""
+    return blueprint_files(settings.blueprints)[0].path
+
+
 def _draft(args: Plan, proposal: Proposal, gate: Gate, chart: Chart, where: Target, world: World) -> Draft:
     who: Identity = identity(world.settings, "", where.namespace, world.deadline)
     action = Action.INSTALL if args.install else Action.UPGRADE
     draft = Draft(proposal, gate, chart, where, who, world.settings, action, int(args.wait or SECONDS))
-    return replace(draft, for_another=args.second_person)
+    return replace(draft, for_another=args.second_person, blueprints=str(blueprint_folder(world.settings).resolve()))

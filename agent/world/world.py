@@ -14,6 +14,7 @@ from agent.world.scope import Scope
 from tools.deadline import Deadline
 
 if TYPE_CHECKING:
+    from agent.approval.decision import Approver
     from agent.snapshot.record import Snapshot
 
 
@@ -27,6 +28,8 @@ class World:
     """The operations this version has, for blueprints that name one."""
     looker: Look = look
     """What takes a snapshot; a conversation may pass one that keeps it."""
+    approver: "Approver | None" = None
+    """Asks a person whether a plan may be applied, None where nobody can be asked."""
     began: float = field(default_factory=time.monotonic)
     """When the question was asked: its deadline counts from here."""
 

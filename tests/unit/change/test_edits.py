@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.change.plan import spliced
+from agent.change.plan import restored, spliced
 from agent.change.values import edited
 from tools.documents import plain
 from tools.failure import Failure
@@ -170,6 +170,7 @@ def test_only_the_planned_paths_change(made: tuple[str, Tree], data: Any) -> Non
     for keys, value in wanted.items():
         tree = _set(tree, keys, value)
     assert plain(fresh.encode()) == tree
+    assert restored(fresh, found) == text
     assert fresh.startswith("\ufeff") == text.startswith("\ufeff")
     assert (
         set(_line_ends(fresh)) <= set(_line_ends(text)) | {"\n"}

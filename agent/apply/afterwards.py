@@ -1,0 +1,49 @@
+"""What the cluster looks like after a change: every workload of the namespace against before, the controls again."""
+
+from dataclasses import dataclass
+
+from agent.apply.recheck import Checked
+from agent.apply.watch import look
+from agent.audit.engine import audit
+from agent.audit.verdict import Outcome
+from agent.change.plan import Plan
+from agent.change.regressions import regressions
+from agent.errors import AgentError
+from agent.snapshot.record import Snapshot
+from agent.world.chart import open_chart
+from agent.world.inputs import gathered
+from agent.world.release import target
+from agent.world.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is worse than before, and which controls of the plan do not hold all the same."""
+
+    worse: tuple[str, ...]
+    still: tuple[str, ...]
+
+
+def afterwards(plan: Plan, checked: Checked, world: World) -> Seen:
+    """Return what a new look says of a change; what cannot be looked at is said, not passed over."""
+    try:
+        now = look(plan, world)
+    except AgentError as error:
+        return Seen((), (f"the namespace could not be looked at afterwards: {error}",))
+    worse = tuple(regressions(checked.snapshot, now, plan.target.namespace))
+    unseen = tuple(f"{part.name} could not be read afterwards: {part.reason}" for part in now.gaps())
+    return Seen(worse, () if worse else (*unseen, *_unheld(plan, now, world)))
+
+
+def _unheld(plan: Plan, now: Snapshot, world: World) -> tuple[str, ...]:
+    """Return the plan's controls that an audit does not pass, each with the reason."""
+    fresh = World(world.flags, world.commands, world.looker)
+    chart = open_chart(plan.chart, plan.values)
+    where = target(chart, now, plan.target.namespace, plan.target.release)
+    try:
+        found = audit(gathered(chart, plan.profile, where, now, fresh, lambda _: None))
+    except AgentError as error:
+        return (f"the controls could not be audited again: {error}",)
+    ids = {change.control for change in plan.changes}
+    rows = (verdict for verdict in found.verdicts if verdict.control.id in ids)
+    return tuple(f"{row.control.id}: {row.why or row.outcome}" for row in rows if row.outcome is not Outcome.PASS)

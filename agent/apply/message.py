@@ -1,0 +1,20 @@
+"""What a plan's commit says: the change, and in its trailers the controls, the plan, who approved it and why."""
+
+from agent.approval.decision import Approval
+from agent.change.plan import Plan
+from agent.change.sentence import sentence
+from tools.text import clean
+
+LONGEST = 100
+
+
+def message(name: str, plan: Plan, approval: Approval, *, undo: bool = False) -> str:
+    """Return the message of the commit that carries a plan out, or takes it back."""
+    said = sentence(plan).rstrip(".")
+    subject = clean(f"Take back: {said}" if undo else said, LONGEST)
+    rows = {change.control: change.fingerprint for change in plan.changes}
+    trailers = [f"Spec-Control: {row}" for row in rows]
+    trailers += [f"Spec-Fingerprint: {fingerprint}" for fingerprint in rows.values()]
+    trailers += [f"Plan: {name}", f"Approved-By: {clean(approval.by, LONGEST)}"]
+    trailers += [f"Reason: {clean(approval.reason, LONGEST)}"] if approval.reason else []
+    return "\n".join((subject, "", *trailers, ""))

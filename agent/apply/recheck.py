@@ -1,0 +1,176 @@
+"""Whether everything a plan rests on is as it was; what has moved is named: "stale" alone helps nobody."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from agent.apply.inputs import digests, programs, resting_files
+from agent.apply.state import Banner, banner
+from agent.audit.inputs import Inputs, Objects
+from agent.change.plan import FileEdit, Plan, digest, spliced
+from agent.change.standing import base, manifest_digest, moved, seen
+from agent.errors import Denied, Indeterminate, Stale
+from agent.events import Emit, Progress
+from agent.snapshot.record import Ref, Snapshot
+from agent.world.chart import Chart, open_chart
+from agent.world.identity import Identity, identity
+from agent.world.inputs import gathered
+from agent.world.prospect import prospect
+from agent.world.release import Target, target
+from agent.world.scope import Cluster, Scope
+from agent.world.world import World
+from tools import helm
+from tools.failure import Failure
+from tools.files import read
+from tools.sandbox import Sandbox, sandbox
+
+STANDING = {
+    Banner.USED: "it was used already; plan again",
+    Banner.REJECTED: "it was rejected; plan again",
+    Banner.EXPIRED: "its time is up; plan again",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A plan found as it was sealed: the look it was checked by, and what its files hold before and after."""
+
+    snapshot: Snapshot
+    inputs: Inputs
+    identity: Identity
+    before: Mapping[Path, bytes]
+    after: Mapping[Path, bytes]
+
+
+def world_of(plan: Plan, world: World) -> World:
+    """Return the surroundings a plan was made in, for a new look at them."""
+    flags = {"context": plan.target.context, "profile": plan.profile, "blueprints": plan.blueprints}
+    return World({**world.flags, **flags}, world.commands, world.looker, approver=world.approver)
+
+
+def refuse_unless_open(name: str, plan: Plan) -> None:
+    """Refuse a plan that was used, rejected, has expired or comes from the future, and any while changes are frozen.
+
+    Raises:
+        Stale: the first four.
+        Denied: the last.
+
+    """
+    found = banner(name, plan)
+    if found in STANDING:
+        raise Stale(f"plan {name[:12]}: {STANDING[found]}")
+    if datetime.fromisoformat(plan.created) > datetime.now(UTC):
+        raise Stale(f"plan {name[:12]} was made at {plan.created}, and the clock says that is still to come")
+    if found is Banner.FROZEN:
+        raise Denied("changes are frozen; agent thaw ends that")
+
+
+def recheck(name: str, plan: Plan, world: World, emit: Emit) -> Checked:
+    """Return a plan's surroundings, found to be as they were when it was sealed.
+
+    Raises:
+        Stale: something has moved; says what.
+        Indeterminate: something cannot be read.
+
+    """
+    refuse_unless_open(name, plan)
+    emit(Progress("making sure that nothing has moved since the plan was made"))
+    settled = world_of(plan, world)
+    who = identity(settled.settings, plan.target.context, plan.target.namespace, settled.deadline)
+    _same_target(plan, who)
+    before = {Path(edit.path): _content(edit.path, edit.before) for edit in plan.edits}
+    chart = open_chart(plan.chart, plan.values)
+    _same_files(plan, chart)
+    with sandbox(who.access, path=settled.settings.path) as box:
+        _same_programs(plan, box)
+        snapshot, inputs, where = _looked(plan, settled, chart, emit)
+        _same_base(plan, box, inputs, snapshot)
+        after = {Path(edit.path): _after(before[Path(edit.path)], edit) for edit in plan.edits}
+        _same_rendering(plan, box, chart, where, snapshot, after)
+    return Checked(snapshot, inputs, who, before, after)
+
+
+def _same_target(plan: Plan, who: Identity) -> None:
+    now, then = who.target(plan.target.namespace, plan.target.release), plan.target
+    for field, what in (("cluster", "cluster"), ("server", "server"), ("authority", "certificate authority")):
+        if getattr(now, field) != getattr(then, field):
+            raise Stale(f"context {then.context} leads to another {what} than when the plan was made")
+
+
+def _content(path: str, wanted: str) -> bytes:
+    try:
+        found = read(Path(path))
+    except OSError as error:
+        raise Stale(f"{path}: {error.strerror}") from error
+    if digest(found) != wanted:
+        raise Stale(f"{path} was changed since the plan was made")
+    return found
+
+
+def _after(before: bytes, edit: FileEdit) -> bytes:
+    found = spliced(before.decode("utf-8"), edit.splices).encode("utf-8")
+    if digest(found) != edit.after:
+        raise Stale(f"the edit of {edit.path} does not give what was sealed")
+    return found
+
+
+def _same_files(plan: Plan, chart: Chart) -> None:
+    now = digests(resting_files(chart, plan.profile, plan.blueprints))
+    for path, then in plan.inputs.files.items():
+        if path not in now:
+            raise Stale(f"{path} is gone")
+        if now[path] != then:
+            raise Stale(f"{path} was changed since the plan was made")
+    for path in now:
+        if path not in plan.inputs.files:
+            raise Stale(f"{path} was added since the plan was made")
+
+
+def _same_programs(plan: Plan, box: Sandbox) -> None:
+    now = {item.name: item for item in programs(box)}
+    for then in plan.inputs.programs:
+        if now.get(then.name) != then:
+            raise Stale(f"{then.path} is not the {then.name} the plan was made with")
+
+
+def _looked(plan: Plan, world: World, chart: Chart, emit: Emit) -> tuple[Snapshot, Inputs, Target]:
+    scope = Scope(cluster=Cluster(namespace=plan.target.namespace))
+    snapshot = world.look(scope, emit, owners=True)
+    for part in snapshot.gaps():
+        raise Indeterminate(f"{part.name} {part.state}: {part.reason}; nothing is changed on half a look")
+    where = target(chart, snapshot, plan.target.namespace, plan.target.release)
+    return snapshot, gathered(chart, plan.profile, where, snapshot, world, emit), where
+
+
+def _same_base(plan: Plan, box: Sandbox, inputs: Inputs, snapshot: Snapshot) -> None:
+    release = inputs.release
+    applied = ""
+    if release is not None:
+        told = helm.metadata(box, release.name, release.namespace)
+        if isinstance(told, Failure):
+            raise Indeterminate(str(told))
+        applied = told.applied
+    live = Objects([obj for listed in snapshot.objects.values() for obj in listed], inputs.namespace)
+    names = [Ref(item.kind, item.namespace, item.name) for item in plan.base.objects]
+    said = moved(plan.base, base(release, applied, seen(names, live, snapshot)))
+    if said:
+        raise Stale(said)
+    for file in {change.source.rpartition(":")[0] for change in plan.changes}:
+        if inputs.git is not None and not inputs.git.clean.get(file):
+            raise Stale(f"{file} has changes that are not committed")
+
+
+def _same_rendering(
+    plan: Plan, box: Sandbox, chart: Chart, where: Target, snapshot: Snapshot, after: Mapping[Path, bytes]
+) -> None:
+    """Render from the plan's own new values: what comes out is what the person was shown, or nothing is applied."""
+    if not plan.rendered:
+        return
+    files = dict(chart.files(plan.profile))
+    fresh = {shown: after.get(path.resolve(), read(path)) for shown, path in files.items()}
+    made = prospect(box, chart, files, fresh, where, snapshot.cluster.version)
+    if isinstance(made, Failure):
+        raise Stale(f"the chart cannot be rendered any more: {made}")
+    if manifest_digest(made.after) != plan.rendered:
+        raise Stale("the chart renders something else than when the plan was made")

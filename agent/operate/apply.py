@@ -1,0 +1,116 @@
+"""`apply`: carry a sealed plan out, once a person or a signature has approved exactly that plan."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from agent.apply import ledger, store
+from agent.apply.carry import Carrying
+from agent.apply.ledger import Event
+from agent.apply.lock import locked
+from agent.apply.outcome import CODES, Outcome
+from agent.apply.recheck import Checked, recheck, refuse_unless_open, world_of
+from agent.approval.decision import Approval, Decision, Later, Rejection
+from agent.approval.signature import how_to_sign, signed
+from agent.change.plan import Plan
+from agent.errors import Denied, Indeterminate, Stale, UsageError
+from agent.events import Emit
+from agent.exitcode import ExitCode
+from agent.operate.arguments.apply import Apply
+from agent.world.identity import identity
+from agent.world.world import World
+from tools.commits import own_config
+from tools.failure import Failure, FailureKind
+from tools.sandbox import sandbox
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A plan and how carrying it out ended."""
+
+    name: str
+    plan: Plan
+    outcome: Outcome
+
+
+def run(args: Apply, world: World, emit: Emit) -> Applied:
+    """Apply a plan: everything it rests on is as it was, it is approved, and what follows is looked at."""
+    name, plan = opened(args.plan)
+    recheck(name, plan, world, emit)
+    approval = _approved(args, name, plan, world)
+    return carried(name, plan, approval, world, emit)
+
+
+def code(result: Applied) -> ExitCode:
+    """Return how it ended, as scripts read it; a control that does not hold all the same is a finding."""
+    return ExitCode.FOUND if result.outcome.still and not CODES[result.outcome.ending] else CODES[result.outcome.ending]
+
+
+def opened(named: str) -> tuple[str, Plan]:
+    """Return the plan of that id, which may still be applied.
+
+    Raises:
+        UsageError: there is none.
+        Stale: it is not what was sealed, or it may not be applied any more.
+        Denied: changes are frozen.
+
+    """
+    found = store.load(named)
+    if isinstance(found, Failure):
+        raise (Stale if found.kind is FailureKind.MALFORMED else UsageError)(str(found))
+    refuse_unless_open(*found)
+    return found
+
+
+def carried(name: str, plan: Plan, approval: Approval, world: World, emit: Emit) -> Applied:
+    """Carry an approved plan out, alone with its release and once more sure of everything it rests on."""
+    if approval.plan != name:
+        raise Denied(f"the approval is for plan {approval.plan[:12]}, not for {name[:12]}")
+    with locked(plan.target, name):
+        checked: Checked = recheck(name, plan, world, emit)
+        settings = world_of(plan, world).settings
+        who = (
+            identity(settings, plan.applier, plan.target.namespace, world.deadline)
+            if plan.applier
+            else checked.identity
+        )
+        if who.cluster != plan.target.cluster:
+            raise Denied(f"context {plan.applier} leads to another cluster than {plan.target.context}")
+        with sandbox(who.access, path=settings.path, git_config=own_config()) as box:
+            return Applied(name, plan, Carrying(name, plan, approval, checked, world, emit, box).run())
+
+
+def _approved(args: Apply, name: str, plan: Plan, world: World) -> Approval:
+    """Return the approval of a plan, noted in the ledger.
+
+    Raises:
+        Denied: there is none; says how to give one.
+
+    """
+    decision = decided(args, name, plan, world)
+    if isinstance(decision, Later):
+        how = f"; at a terminal, or signed: {how_to_sign(name)}, then --approval FILE" if decision.why else ""
+        raise Denied(f"plan {name[:12]} was not approved{f': {decision.why}' if decision.why else ''}{how}")
+    if isinstance(decision, Rejection):
+        _noted(Event.REJECTED, name, decision.by, {"reason": decision.reason})
+        raise Denied(f"plan {name[:12]} was rejected{f': {decision.reason}' if decision.reason else ''}")
+    if plan.protected and not decision.reason:
+        raise Denied("a protected context needs a reason: --reason TEXT")
+    detail = {"how": decision.how, "reason": decision.reason, "screen": decision.screen}
+    _noted(Event.APPROVED, name, decision.by, detail)
+    return decision
+
+
+def decided(args: Apply, name: str, plan: Plan, world: World) -> Decision:
+    """Return what a signature, else a person, says of a plan."""
+    if args.approval:
+        signers = Path(world.settings.signers).expanduser() if world.settings.signers else None
+        return signed(name, Path(args.approval), signers, args.reason or "")
+    if world.approver is None:
+        return Later("nobody can be asked here")
+    return world.approver(name, plan, args.reason or "")
+
+
+def _noted(event: Event, name: str, by: str, detail: dict[str, str]) -> None:
+    failed = ledger.append(event, name, by, detail)
+    if isinstance(failed, Failure):
+        raise Indeterminate(str(failed))
