@@ -156,8 +156,14 @@ def _same_base(plan: Plan, box: Sandbox, inputs: Inputs, snapshot: Snapshot) -> 
     said = moved(plan.base, base(release, applied, seen(names, live, snapshot)))
     if said:
         raise Stale(said)
-    for file in {change.source.rpartition(":")[0] for change in plan.changes}:
-        if inputs.git is not None and not inputs.git.clean.get(file):
+    _same_commits(plan, inputs)
+
+
+def _same_commits(plan: Plan, inputs: Inputs) -> None:
+    """Refuse a plan whose blueprints are not committed any more; a folder is shown by its whole path here."""
+    stated = {Path(change.source.rpartition(":")[0]).name for change in plan.changes}
+    for file, is_clean in inputs.git.clean.items() if inputs.git else ():
+        if Path(file).name in stated and not is_clean:
             raise Stale(f"{file} has changes that are not committed")
 
 
