@@ -47,8 +47,16 @@ class Narration:
 
     def _replace(self, text: str) -> None:
         if self._live:
-            _write(f"\r\x1b[K{text}")
+            _write(f"\r\x1b[K{_one_line(text)[: _columns() - 1]}")
             self._shown = True
+
+
+def _columns() -> int:
+    """Return how much fits on one line: what is longer could not be taken away again."""
+    try:
+        return os.get_terminal_size(2).columns
+    except OSError:
+        return 80
 
 
 def _write(text: str) -> None:

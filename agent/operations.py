@@ -71,6 +71,7 @@ GROUPS: Mapping[str, str] = {
     "bundle": "write what a read command would see into one file",
     "blueprint": "read the blueprints",
     "config": "the settings in force",
+    "ledger": "what was changed, as it was written down",
 }
 """First word of a name of two -> what its operations have in common."""
 
@@ -154,6 +155,39 @@ OPERATIONS: tuple[Operation, ...] = (
         run=f"{_RUN}.apply:run",
         views={"text": f"{_VIEW}.apply:as_text", "json": f"{_VIEW}.apply:as_json"},
         code=f"{_RUN}.apply:code",
+    ),
+    Operation(
+        name="history",
+        summary="what was planned, approved, done and refused",
+        effect=Effect.READ,
+        args=f"{_ARGS}.apply:History",
+        run=f"{_RUN}.ledger:history",
+        views={"text": f"{_VIEW}.ledger:as_text", "json": f"{_VIEW}.ledger:as_json"},
+    ),
+    Operation(
+        name="ledger verify",
+        summary="make sure that no line of the ledger was changed, moved or taken away",
+        effect=Effect.READ,
+        args=f"{_ARGS}.apply:VerifyLedger",
+        run=f"{_RUN}.ledger:verify",
+        views={"text": f"{_VIEW}.ledger:verdict_as_text", "json": f"{_VIEW}.ledger:verdict_as_json"},
+        code=f"{_RUN}.ledger:verified",
+    ),
+    Operation(
+        name="freeze",
+        summary="refuse every apply until `thaw`",
+        effect=Effect.PROPOSE,
+        args=f"{_ARGS}.apply:Freeze",
+        run=f"{_RUN}.ledger:freeze",
+        views={"text": f"{_VIEW}.ledger:standing_as_text"},
+    ),
+    Operation(
+        name="thaw",
+        summary="let plans be applied again",
+        effect=Effect.CHANGE,
+        args=f"{_ARGS}.apply:Thaw",
+        run=f"{_RUN}.ledger:thaw",
+        views={"text": f"{_VIEW}.ledger:standing_as_text"},
     ),
     Operation(
         name="init",

@@ -2,7 +2,7 @@
 
 from agent.approval.decision import Approval
 from agent.change.plan import Plan
-from agent.change.sentence import sentence
+from agent.change.sentence import subject
 from tools.text import clean
 
 LONGEST = 100
@@ -10,11 +10,10 @@ LONGEST = 100
 
 def message(name: str, plan: Plan, approval: Approval, *, undo: bool = False) -> str:
     """Return the message of the commit that carries a plan out, or takes it back."""
-    said = sentence(plan).rstrip(".")
-    subject = clean(f"Take back: {said}" if undo else said, LONGEST)
+    first = clean(f"Take back: {subject(plan)}" if undo else subject(plan), LONGEST)
     rows = {change.control: change.fingerprint for change in plan.changes}
     trailers = [f"Spec-Control: {row}" for row in rows]
     trailers += [f"Spec-Fingerprint: {fingerprint}" for fingerprint in rows.values()]
     trailers += [f"Plan: {name}", f"Approved-By: {clean(approval.by, LONGEST)}"]
     trailers += [f"Reason: {clean(approval.reason, LONGEST)}"] if approval.reason else []
-    return "\n".join((subject, "", *trailers, ""))
+    return "\n".join((first, "", *trailers, ""))

@@ -20,6 +20,11 @@ def sentence(plan: Plan) -> str:
     return "; ".join(part for part in (_what(plan), _restarts(plan), says) if part) + "."
 
 
+def subject(plan: Plan) -> str:
+    """Return what a plan does, without its consequences: the first line of its commit."""
+    return _what(plan)
+
+
 def _what(plan: Plan) -> str:
     place = f"{plan.target.release} in {plan.target.namespace}"
     if plan.action is Action.INSTALL:
