@@ -37,6 +37,8 @@ def afterwards(plan: Plan, checked: Checked, world: World) -> Seen:
 
 def _unheld(plan: Plan, now: Snapshot, world: World) -> tuple[str, ...]:
     """Return the plan's controls that an audit does not pass, each with the reason."""
+    if not plan.changes:
+        return ()
     fresh = World(world.flags, world.commands, world.looker)
     chart = open_chart(plan.chart, plan.values)
     where = target(chart, now, plan.target.namespace, plan.target.release)

@@ -16,7 +16,7 @@ from agent.apply.ledger import Event
 from agent.apply.message import message
 from agent.apply.outcome import Ending, Outcome
 from agent.apply.recheck import Checked, world_of
-from agent.apply.release import Standing, standing
+from agent.apply.release import DEPLOYED, Standing, standing
 from agent.apply.watch import Failing, Watch
 from agent.apply.writing import replace_content
 from agent.approval.decision import Approval
@@ -31,11 +31,11 @@ from tools.commits import Content, commit
 from tools.failpoints import reached
 from tools.failure import Failure
 from tools.permit import Permit
-from tools.run import Output, Running, run_planned
+from tools.run import Running, run_planned
 from tools.sandbox import Sandbox
 from tools.upgrade import patience
 
-HELM = "helm"
+GIT = "git"
 
 
 @dataclass(slots=True)
@@ -69,7 +69,7 @@ class Carrying:
         reached("committed")
         if interrupts.count:
             return self._taken_back(Ending.INTERRUPTED, "it was interrupted before helm began")
-        done = self._helm(self._commands(self.plan.argv))
+        done = self._watched(self._commands(self.plan.argv))
         reached("helm")
         if isinstance(done, Failure):
             return self._failed(done, interrupted=bool(interrupts.count))
@@ -87,20 +87,26 @@ class Carrying:
         return None if failed is None else f"the change cannot be committed: {failed}"
 
     def _commit(self, commands: Commands, contents: Mapping[Path, bytes]) -> Failure | None:
-        words = [item for item in commands if item[0] == "git"]
+        words = [item for item in commands if item[0] == GIT]
         if not words:
             return None
         files = _contents(words, contents, Path(self.plan.inputs.repository))
         return commit(self.box, Path(self.plan.inputs.repository) / ".git", files, words, self._permit())
 
-    def _helm(self, commands: Commands) -> Output | Failure:
-        """Run helm's command of the plan, and look at the cluster meanwhile."""
-        words = next(item for item in commands if item[0] == HELM)
+    def _watched(self, commands: Commands) -> Failure | None:
+        """Run the commands that change the cluster, one after the other, and look at it meanwhile."""
+        words = [item for item in commands if item[0] != GIT]
         watch = Watch(self.plan, world_of(self.plan, self.world), self.emit, self._caught)
         with ThreadPoolExecutor(1) as beside:
-            outer = patience(self.plan.seconds, self.plan.hooks)
-            job = beside.submit(run_planned, words, self.box, self._permit(), timeout=outer, running=self.running)
-            return watch.until(job)
+            return watch.until(beside.submit(self._one_by_one, words))
+
+    def _one_by_one(self, commands: Sequence[tuple[str, ...]]) -> Failure | None:
+        outer = patience(self.plan.seconds, self.plan.hooks)
+        for words in commands:
+            done = run_planned(words, self.box, self._permit(), timeout=outer, running=self.running)
+            if isinstance(done, Failure):
+                return done
+        return None
 
     def _caught(self, failing: Failing) -> None:
         """Keep what fails before helm takes it back, and note it."""
@@ -111,6 +117,20 @@ class Carrying:
         failed = save(failing.snapshot, path)
         self.capture = "" if failed else str(path)
         self._note(Event.CAPTURED, {"cause": failing.cause, "capture": self.capture})
+
+    def resumed(self, now: Standing) -> Outcome:
+        """Bring to its end what another process left in the middle, by how the release stands."""
+        if now.is_of(self.name) and now.status == DEPLOYED:
+            still = ("this program ended while it was applied, so nobody watched it",)
+            outcome = Outcome(Ending.APPLIED, "", now.revision, self._head(), still=still)
+        elif now.is_settled and self._is_as_before(now):
+            outcome = self._restored(
+                Ending.ROLLED_BACK, "this program ended before helm had begun or after it took it back"
+            )
+        else:
+            return self._unknown("this program ended while helm was at work", now)
+        self._note(Event.OUTCOME, asdict(outcome))
+        return outcome
 
     def _failed(self, failure: Failure, *, interrupted: bool) -> Outcome:
         """Find out what helm left behind, and bring the files to it."""
@@ -152,7 +172,7 @@ class Carrying:
         undo = self._commands(self.plan.undo)
         if worse:
             self.emit(Progress(f"taking it back: {cause}"))
-            done = self._helm(undo)
+            done = self._watched(undo)
             if isinstance(done, Failure):
                 return self._unknown(
                     f"{cause}, and it could not be taken back: {done.detail}", standing(self.box, self.plan)
@@ -166,13 +186,20 @@ class Carrying:
                 replace_content(path, content)
         except OSError as error:
             return self._unknown(f"{cause}, and {error.filename} cannot be written back", standing(self.box, self.plan))
-        if self.checked.before and self._head() != self.plan.inputs.head:
-            failed = self._commit(self._commands(self.plan.undo), self.checked.before)
-            if failed is not None:
-                return self._unknown(f"{cause}, and git did not take it back: {failed}", standing(self.box, self.plan))
+        failed = self._uncommitted()
+        if failed is not None:
+            return self._unknown(f"{cause}, and git did not take it back: {failed}", standing(self.box, self.plan))
         now = standing(self.box, self.plan)
         revision = 0 if isinstance(now, Failure) else now.revision
         return Outcome(ending, cause, revision, worse=tuple(worse), capture=self.capture)
+
+    def _uncommitted(self) -> Failure | None:
+        """Commit what the files held before, where the last commit holds something else."""
+        files = list(self.checked.before)
+        found = git.committed(self.box, Path(self.plan.inputs.repository), files) if files else {}
+        if all(state is True for state in found.values()):
+            return None
+        return self._commit(self._commands(self.plan.undo), self.checked.before)
 
     def _head(self) -> str:
         if not self.plan.edits:

@@ -21,22 +21,39 @@ def locked(target: Target, plan: str) -> Iterator[None]:
         Denied: somebody else holds it; says who and since when.
 
     """
-    folder = state_dir() / "locks"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    name = digest("\n".join((target.cluster, target.namespace, target.release)).encode())[:32]
-    descriptor = os.open(folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    file = _file(target)
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise Denied(
-                f"{target.release} in {target.namespace} is being changed: {_holder(folder / name)}"
-            ) from error
+            raise Denied(f"{target.release} in {target.namespace} is being changed: {_holder(file)}") from error
         os.truncate(descriptor, 0)
         os.pwrite(descriptor, _said(plan), 0)
         yield
     finally:
         os.close(descriptor)
+
+
+def is_held(target: Target) -> str:
+    """Return who holds a release, "" when nobody does."""
+    file = _file(target)
+    if not file.exists():
+        return ""
+    descriptor = os.open(file, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _holder(file)
+    finally:
+        os.close(descriptor)
+    return ""
+
+
+def _file(target: Target) -> Path:
+    name = digest("\n".join((target.cluster, target.namespace, target.release)).encode())[:32]
+    return state_dir() / "locks" / name
 
 
 def _said(plan: str) -> bytes:

@@ -7,20 +7,20 @@ from pathlib import Path
 
 from agent.apply.inputs import digests, programs, resting_files
 from agent.apply.state import Banner, banner
-from agent.audit.inputs import Inputs, Objects
+from agent.audit.inputs import Objects
 from agent.change.plan import FileEdit, Plan, digest, spliced
 from agent.change.standing import base, manifest_digest, moved, seen
 from agent.errors import Denied, Indeterminate, Stale
 from agent.events import Emit, Progress
+from agent.resources import blueprint_paths
 from agent.snapshot.record import Ref, Snapshot
 from agent.world.chart import Chart, open_chart
 from agent.world.identity import Identity, identity
-from agent.world.inputs import gathered
 from agent.world.prospect import prospect
-from agent.world.release import Target, target
+from agent.world.release import Target
 from agent.world.scope import Cluster, Scope
 from agent.world.world import World
-from tools import helm
+from tools import git, helm
 from tools.failure import Failure
 from tools.files import read
 from tools.sandbox import Sandbox, sandbox
@@ -37,7 +37,6 @@ class Checked:
     """A plan found as it was sealed: the look it was checked by, and what its files hold before and after."""
 
     snapshot: Snapshot
-    inputs: Inputs
     identity: Identity
     before: Mapping[Path, bytes]
     after: Mapping[Path, bytes]
@@ -80,15 +79,14 @@ def recheck(name: str, plan: Plan, world: World, emit: Emit) -> Checked:
     who = identity(settled.settings, plan.target.context, plan.target.namespace, settled.deadline)
     _same_target(plan, who)
     before = {Path(edit.path): _content(edit.path, edit.before) for edit in plan.edits}
-    chart = open_chart(plan.chart, plan.values)
-    _same_files(plan, chart)
+    after = {Path(edit.path): _after(before[Path(edit.path)], edit) for edit in plan.edits}
     with sandbox(who.access, path=settled.settings.path) as box:
         _same_programs(plan, box)
-        snapshot, inputs, where = _looked(plan, settled, chart, emit)
-        _same_base(plan, box, inputs, snapshot)
-        after = {Path(edit.path): _after(before[Path(edit.path)], edit) for edit in plan.edits}
-        _same_rendering(plan, box, chart, where, snapshot, after)
-    return Checked(snapshot, inputs, who, before, after)
+        snapshot = _looked(plan, settled, emit)
+        _same_base(plan, box, snapshot)
+        if plan.chart:
+            _same_chart(plan, box, snapshot, after)
+    return Checked(snapshot, who, before, after)
 
 
 def _same_target(plan: Plan, who: Identity) -> None:
@@ -115,6 +113,13 @@ def _after(before: bytes, edit: FileEdit) -> bytes:
     return found
 
 
+def _same_chart(plan: Plan, box: Sandbox, snapshot: Snapshot, after: Mapping[Path, bytes]) -> None:
+    chart = open_chart(plan.chart, plan.values)
+    _same_files(plan, chart)
+    _same_commits(plan, box)
+    _same_rendering(plan, box, chart, snapshot, after)
+
+
 def _same_files(plan: Plan, chart: Chart) -> None:
     now = digests(resting_files(chart, plan.profile, plan.blueprints))
     for path, then in plan.inputs.files.items():
@@ -134,47 +139,42 @@ def _same_programs(plan: Plan, box: Sandbox) -> None:
             raise Stale(f"{then.path} is not the {then.name} the plan was made with")
 
 
-def _looked(plan: Plan, world: World, chart: Chart, emit: Emit) -> tuple[Snapshot, Inputs, Target]:
+def _looked(plan: Plan, world: World, emit: Emit) -> Snapshot:
     scope = Scope(cluster=Cluster(namespace=plan.target.namespace))
     snapshot = world.look(scope, emit, owners=True)
     for part in snapshot.gaps():
         raise Indeterminate(f"{part.name} {part.state}: {part.reason}; nothing is changed on half a look")
-    where = target(chart, snapshot, plan.target.namespace, plan.target.release)
-    return snapshot, gathered(chart, plan.profile, where, snapshot, world, emit), where
+    return snapshot
 
 
-def _same_base(plan: Plan, box: Sandbox, inputs: Inputs, snapshot: Snapshot) -> None:
-    release = inputs.release
-    applied = ""
-    if release is not None:
-        told = helm.metadata(box, release.name, release.namespace)
-        if isinstance(told, Failure):
-            raise Indeterminate(str(told))
-        applied = told.applied
-    live = Objects([obj for listed in snapshot.objects.values() for obj in listed], inputs.namespace)
+def _same_base(plan: Plan, box: Sandbox, snapshot: Snapshot) -> None:
+    name, namespace = plan.target.release, plan.target.namespace
+    release = next((item for item in snapshot.releases if (item.name, item.namespace) == (name, namespace)), None)
+    told = helm.metadata(box, name, namespace) if release is not None else None
+    if isinstance(told, Failure):
+        raise Indeterminate(str(told))
+    live = Objects([obj for listed in snapshot.objects.values() for obj in listed], namespace)
     names = [Ref(item.kind, item.namespace, item.name) for item in plan.base.objects]
-    said = moved(plan.base, base(release, applied, seen(names, live, snapshot)))
+    said = moved(plan.base, base(release, told.applied if told else "", seen(names, live, snapshot)))
     if said:
         raise Stale(said)
-    _same_commits(plan, inputs)
 
 
-def _same_commits(plan: Plan, inputs: Inputs) -> None:
-    """Refuse a plan whose blueprints are not committed any more; a folder is shown by its whole path here."""
+def _same_commits(plan: Plan, box: Sandbox) -> None:
+    """Refuse a plan whose blueprints, or the files it edits, are not committed as they are any more."""
     stated = {Path(change.source.rpartition(":")[0]).name for change in plan.changes}
-    for file, is_clean in inputs.git.clean.items() if inputs.git else ():
-        if Path(file).name in stated and not is_clean:
-            raise Stale(f"{file} has changes that are not committed")
+    files = [path for path in blueprint_paths(plan.blueprints).values() if path.name in stated]
+    for path in (*files, *(Path(edit.path) for edit in plan.edits)):
+        top = git.root(path)
+        if top is None or git.committed(box, top, [path])[path] is not True:
+            raise Stale(f"{path} has changes that are not committed")
 
 
-def _same_rendering(
-    plan: Plan, box: Sandbox, chart: Chart, where: Target, snapshot: Snapshot, after: Mapping[Path, bytes]
-) -> None:
+def _same_rendering(plan: Plan, box: Sandbox, chart: Chart, snapshot: Snapshot, after: Mapping[Path, bytes]) -> None:
     """Render from the plan's own new values: what comes out is what the person was shown, or nothing is applied."""
-    if not plan.rendered:
-        return
     files = dict(chart.files(plan.profile))
     fresh = {shown: after.get(path.resolve(), read(path)) for shown, path in files.items()}
+    where = Target(plan.target.namespace, plan.target.release, None)
     made = prospect(box, chart, files, fresh, where, snapshot.cluster.version)
     if isinstance(made, Failure):
         raise Stale(f"the chart cannot be rendered any more: {made}")

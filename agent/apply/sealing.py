@@ -51,6 +51,8 @@ class Draft:
     seconds: int = SECONDS
     for_another: bool = False
     blueprints: str = ""
+    back: tuple[tuple[Edited, ...], tuple[Change, ...]] | None = None
+    """Of a plan that takes another one back: the edits and changes, which no row has to justify a second time."""
 
     @property
     def inputs(self) -> Inputs:
@@ -92,7 +94,7 @@ def sealed(draft: Draft) -> Plan:
 def _files(draft: Draft, wanted: Sequence[Wanted]) -> _Files:
     paths = dict(draft.chart.files(draft.inputs.profile))
     before = {name: _read(path) for name, path in paths.items()}
-    edited = edits(wanted, before, draft.inputs.profile)
+    edited = list(draft.back[0]) if draft.back else edits(wanted, before, draft.inputs.profile)
     if isinstance(edited, Failure):
         raise Denied(str(edited))
     return _Files(paths, before, edited, with_edits(before, edited))
@@ -126,7 +128,7 @@ def _only_what_controls_say(draft: Draft, rendered: Sequence[Object]) -> None:
         more = f" and {len(stray) - MOST_NAMED} more" if len(stray) > MOST_NAMED else ""
         raise Denied(f"the chart was changed since revision {release.revision}, and no control says so: {named}{more}")
     rows = [row for item in found if (row := control_of(item, rules)) is not None]
-    for row in dict.fromkeys(row for row in rows if row.id not in draft.proposal.controls):
+    for row in dict.fromkeys(row for row in rows if row.id not in draft.proposal.controls and not draft.back):
         said = draft.gate.of_control(row)
         if said:
             why = said.reason if isinstance(said, Refusal) else f"the files say otherwise than {row.source}"
@@ -191,7 +193,12 @@ def _reach(found: Effects, draft: Draft, made: Prospect) -> Effects:
             f"the chart renders {pointer} of {name} differently each time, so nobody knows what would be applied"
         )
     installs = draft.action is Action.INSTALL
-    if not installs and not draft.proposal.reapplied and manifest_digest(made.before) == manifest_digest(made.after):
+    if (
+        not installs
+        and not draft.back
+        and not draft.proposal.reapplied
+        and manifest_digest(made.before) == manifest_digest(made.after)
+    ):
         paths = ", ".join(item.path for item in draft.proposal.wanted)
         raise Denied(f"no template of {draft.chart.shown} makes anything of {paths}")
     return found
@@ -199,6 +206,8 @@ def _reach(found: Effects, draft: Draft, made: Prospect) -> Effects:
 
 def _changes(draft: Draft, box: Sandbox, files: _Files, made: Prospect) -> list[Change]:
     """Return every change with the fields that it alone decides."""
+    if draft.back:
+        return list(draft.back[1])
     wanted = draft.proposal.wanted
     alone = (
         [_fields(made.before, made.after, draft)]

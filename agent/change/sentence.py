@@ -17,6 +17,8 @@ LABELS = {
 def sentence(plan: Plan) -> str:
     """Return what a plan does, how far it reaches and what says so: what a person reads first."""
     says = f"{plan.summary} {'say' if ',' in plan.summary else 'says'} so" if plan.changes else ""
+    if plan.action is Action.REVERT:
+        says = f"{plan.summary} will then not hold"
     return "; ".join(part for part in (_what(plan), _restarts(plan), says) if part) + "."
 
 
@@ -31,6 +33,8 @@ def _what(plan: Plan) -> str:
         return f"{place} is installed: {len(plan.effects.created)} objects are made"
     if plan.action is Action.RECOVER:
         return f"{place} goes back to revision {plan.rollback.revision} out of {plan.base.status}"
+    if plan.action is Action.REVERT and len(plan.changes) > 1:
+        return f"{place}: {len(plan.changes)} values go back to what they were"
     if len(plan.changes) == 1:
         return _one(plan.changes[0], plan)
     return f"{place}: {len(plan.changes)} values change"

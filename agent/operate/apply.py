@@ -9,6 +9,7 @@ from agent.apply.ledger import Event
 from agent.apply.lock import locked
 from agent.apply.outcome import CODES, Outcome
 from agent.apply.recheck import Checked, recheck, refuse_unless_open, world_of
+from agent.apply.unfinished import settle
 from agent.approval.decision import Approval, Decision, Later, Rejection
 from agent.approval.signature import how_to_sign, signed
 from agent.change.plan import Plan
@@ -34,6 +35,7 @@ class Applied:
 
 def run(args: Apply, world: World, emit: Emit) -> Applied:
     """Apply a plan: everything it rests on is as it was, it is approved, and what follows is looked at."""
+    settle(world, emit)
     name, plan = opened(args.plan)
     recheck(name, plan, world, emit)
     approval = _approved(args, name, plan, world)

@@ -8,6 +8,7 @@ from agent.apply import ledger, store
 from agent.apply.ledger import Event
 from agent.apply.sealing import SECONDS, Draft, sealed
 from agent.apply.state import Banner, banner
+from agent.apply.unfinished import settle
 from agent.audit.engine import audit
 from agent.audit.inputs import Inputs
 from agent.change.gate import Gate, Refusal
@@ -49,12 +50,13 @@ class Planned:
 
 def run(args: Plan, world: World, emit: Emit) -> Planned:
     """Seal a plan of what was asked for, as far as the blueprints justify it."""
-    gate, chart, where = _gate(args, world, emit)
+    settle(world, emit)
+    gate, chart, where = gated(args, world, emit)
     proposal = _proposal(args, gate)
     if not (proposal.wanted or proposal.reapplied or args.install):
         return Planned("", None, proposal.refusals)
-    _refuse_what_is_under_way(gate.inputs, where, install=args.install)
-    _refuse_what_others_keep(gate.inputs)
+    refuse_what_is_under_way(gate.inputs, where, install=args.install)
+    refuse_what_others_keep(gate.inputs)
     draft = _draft(args, proposal, gate, chart, where, world)
     emit(Progress("sealing the plan"))
     return kept(sealed(draft), proposal.refusals)
@@ -93,7 +95,8 @@ def kept(plan: Sealed, refusals: Sequence[Refusal]) -> Planned:
     return Planned(name, plan, refusals)
 
 
-def _gate(args: Plan, world: World, emit: Emit) -> tuple[Gate, Chart, Target]:
+def gated(args: Plan, world: World, emit: Emit) -> tuple[Gate, Chart, Target]:
+    """Return the gate of the release that was named, its chart and where it is."""
     settings = world.settings
     chart = open_chart(args.chart, args.values)
     snapshot = world.look(Scope(cluster=args.cluster), emit, owners=True)
@@ -124,7 +127,8 @@ def _proposal(args: Plan, gate: Gate) -> Proposal:
     return Proposal(wanted, [*one.reapplied, *other.reapplied], [*one.refusals, *other.refusals])
 
 
-def _refuse_what_is_under_way(inputs: Inputs, where: Target, *, install: bool) -> None:
+def refuse_what_is_under_way(inputs: Inputs, where: Target, *, install: bool) -> None:
+    """Refuse to plan on a release that helm is at work on, that is not there, or whose namespace goes away."""
     release = inputs.release
     if release is None and not install:
         raise Denied(f"{where.reason}; agent plan --install plans the first one")
@@ -140,7 +144,8 @@ def _refuse_what_is_under_way(inputs: Inputs, where: Target, *, install: bool) -
             raise Denied(f"namespace {where.namespace} is being deleted")
 
 
-def _refuse_what_others_keep(inputs: Inputs) -> None:
+def refuse_what_others_keep(inputs: Inputs) -> None:
+    """Refuse to change what a GitOps tool keeps as a repository has it."""
     graph = Graph(inputs.snapshot)
     manifest = inputs.release.manifest if inputs.release else ()
     names = [ref(obj)._replace(namespace=ref(obj).namespace or inputs.namespace) for obj in manifest or ()]

@@ -61,8 +61,16 @@ def verdict_as_text(result: Verdict, screen: Screen) -> str:
 
 def verdict_as_json(result: Verdict, screen: Screen) -> str:
     """Return the same for machines."""
-    said = {"whole": not result.problems, "problems": list(result.problems), "lines": len(result.entries)}
-    return document("bluehelm/ledger-verdict/v1", {**said, "path": result.path}, screen)
+    return document(
+        "bluehelm/ledger-verdict/v1",
+        {
+            "whole": not result.problems,
+            "problems": list(result.problems),
+            "lines": len(result.entries),
+            "path": result.path,
+        },
+        screen,
+    )
 
 
 def standing_as_text(result: Standing, screen: Screen) -> str:

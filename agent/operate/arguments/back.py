@@ -1,0 +1,25 @@
+"""What the ways back are asked with."""
+
+from dataclasses import dataclass, field
+
+from agent.argument import arg
+from agent.operate.arguments.common import PROFILE, ProfileName
+from agent.world.scope import Cluster, Connection
+
+
+@dataclass(frozen=True)
+class Rollback:
+    """An applied plan."""
+
+    plan: str = arg("the id of the plan to take back, or the first digits of it", positional=True, required=True)
+    connection: Connection = field(default_factory=Connection)
+
+
+@dataclass(frozen=True)
+class Recover:
+    """A release that helm left in the middle of something."""
+
+    release: str = arg("the release", positional=True, required=True)
+    abandoned: bool = arg("you made sure that whoever began it is not at work any more", default=False)
+    cluster: Cluster = field(default_factory=Cluster)
+    profile: ProfileName | None = arg(PROFILE)
