@@ -6,7 +6,7 @@ from agent.apply.recheck import Checked
 from agent.apply.watch import look
 from agent.audit.engine import audit
 from agent.audit.verdict import Outcome
-from agent.change.plan import Plan
+from agent.change.plan import Action, Plan
 from agent.change.regressions import regressions
 from agent.errors import AgentError
 from agent.snapshot.record import Snapshot
@@ -37,7 +37,7 @@ def afterwards(plan: Plan, checked: Checked, world: World) -> Seen:
 
 def _unheld(plan: Plan, now: Snapshot, world: World) -> tuple[str, ...]:
     """Return the plan's controls that an audit does not pass, each with the reason."""
-    if not plan.changes:
+    if not plan.changes or plan.action is Action.REVERT:  # a value that was taken back is not what its row says
         return ()
     fresh = World(world.flags, world.commands, world.looker)
     chart = open_chart(plan.chart, plan.values)

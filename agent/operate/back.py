@@ -46,7 +46,9 @@ def rollback(args: Rollback, world: World, emit: Emit) -> Planned:
     asked = Asked(release=plan.target.release, chart=plan.chart, values=plan.values, cluster=cluster)
     gate, chart, where = gated(asked, again, emit)
     refuse_what_is_under_way(gate.inputs, where, install=False)
-    back = tuple(_edited(edit, plan) for edit in plan.edits), tuple(_reverse(change, name) for change in plan.changes)
+    names = {str(path.resolve()): shown for shown, path in chart.files(plan.profile)}
+    reverted = tuple(_edited(edit, names[edit.path], plan) for edit in plan.edits)
+    back = reverted, tuple(_reverse(change, name) for change in plan.changes)
     who = identity(again.settings, "", where.namespace, again.deadline)
     emit(Progress("sealing the plan"))
     draft = Draft(
@@ -70,7 +72,7 @@ def _applied(named: str) -> tuple[str, Plan]:
     return name, plan
 
 
-def _edited(edit: FileEdit, plan: Plan) -> Edited:
+def _edited(edit: FileEdit, shown: str, plan: Plan) -> Edited:
     """Return the edit that gives a file back what it held; a file that has changed since is a person's to settle."""
     now = read(Path(edit.path))
     if digest(now) != edit.after:
@@ -78,7 +80,6 @@ def _edited(edit: FileEdit, plan: Plan) -> Edited:
             f"{edit.path} was changed since the plan was applied: take the commit back with git revert, then plan"
         )
     text = now.decode("utf-8")
-    shown = next(change.file for change in plan.changes)
     paths = tuple(change.path for change in plan.changes)
     shift, splices = 0, []
     for item in sorted(edit.splices, key=lambda splice: splice.start):
