@@ -52,7 +52,7 @@ def _add_commands(parent: "_Parser", group: str) -> None:
     commands = parent.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser)
     for operation in OPERATIONS:
         first, word = _placed(operation)
-        if first == group and not (_Parser.whole and " " in word):  # a completion script would take it for two
+        if first == group:
             more = operation.more or _exit_codes()
             command = _added(commands, word, operation.summary, epilog=more, fill=partial(_add_arguments, operation))
             command.set_defaults(operation=operation)

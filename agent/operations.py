@@ -157,6 +157,15 @@ OPERATIONS: tuple[Operation, ...] = (
         code=f"{_RUN}.apply:code",
     ),
     Operation(
+        name="fix",
+        summary="find the cause of one object, plan what mends it, ask once and apply it",
+        effect=Effect.CHANGE,
+        args=f"{_ARGS}.fix:Fix",
+        run=f"{_RUN}.fix:run",
+        views={"text": f"{_VIEW}.fix:as_text", "json": f"{_VIEW}.fix:as_json"},
+        code=f"{_RUN}.fix:code",
+    ),
+    Operation(
         name="rollback",
         summary="seal the plan that takes an applied one back",
         effect=Effect.PROPOSE,

@@ -38,7 +38,7 @@ def run(args: Apply, world: World, emit: Emit) -> Applied:
     settle(world, emit)
     name, plan = opened(args.plan)
     recheck(name, plan, world, emit)
-    approval = _approved(args, name, plan, world)
+    approval = approved(args, name, plan, world)
     return carried(name, plan, approval, world, emit)
 
 
@@ -81,7 +81,7 @@ def carried(name: str, plan: Plan, approval: Approval, world: World, emit: Emit)
             return Applied(name, plan, Carrying(name, plan, approval, checked, world, emit, box).run())
 
 
-def _approved(args: Apply, name: str, plan: Plan, world: World) -> Approval:
+def approved(args: Apply, name: str, plan: Plan, world: World) -> Approval:
     """Return the approval of a plan, noted in the ledger.
 
     Raises:

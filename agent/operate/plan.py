@@ -57,7 +57,7 @@ def run(args: Plan, world: World, emit: Emit) -> Planned:
         return Planned("", None, proposal.refusals)
     refuse_what_is_under_way(gate.inputs, where, install=args.install)
     refuse_what_others_keep(gate.inputs)
-    draft = _draft(args, proposal, gate, chart, where, world)
+    draft = drafted(args, proposal, gate, chart, where, world)
     emit(Progress("sealing the plan"))
     return kept(sealed(draft), proposal.refusals)
 
@@ -118,6 +118,9 @@ def _proposal(args: Plan, gate: Gate) -> Proposal:
     found = audit(gate.inputs)
     if not args.what:
         return from_audit(found, gate)
+    causes = [name for name in args.what if "/" in name]
+    if causes:
+        raise UsageError(f"{causes[0]}: `agent fix {causes[0]}` finds its cause and plans what mends it")
     ids = {row.id.casefold() for row in gate.inputs.blueprints.controls}
     controls = [name for name in args.what if name.casefold() in ids]
     paths = [name for name in args.what if name.casefold() not in ids]
@@ -161,7 +164,8 @@ def blueprint_folder(settings: Settings) -> Path:
     return blueprint_files(settings.blueprints)[0].path
 
 
-def _draft(args: Plan, proposal: Proposal, gate: Gate, chart: Chart, where: Target, world: World) -> Draft:
+def drafted(args: Plan, proposal: Proposal, gate: Gate, chart: Chart, where: Target, world: World) -> Draft:
+    """Return all that a plan of a proposal is made from."""
     who: Identity = identity(world.settings, "", where.namespace, world.deadline)
     action = Action.INSTALL if args.install else Action.UPGRADE
     draft = Draft(proposal, gate, chart, where, who, world.settings, action, int(args.wait or SECONDS))

@@ -12,7 +12,7 @@ class Plan:
     """What to change, of which release."""
 
     what: tuple[str, ...] = arg(
-        "control ids, values paths or KIND/NAME (default: everything the audit finds failing)",
+        "control ids or values paths (default: everything the audit finds failing)",
         default=(),
         positional=True,
     )
