@@ -120,7 +120,7 @@ class Carrying:
 
     def resumed(self, now: Standing) -> Outcome:
         """Bring to its end what another process left in the middle, by how the release stands."""
-        if now.is_of(self.name) and now.status == DEPLOYED:
+        if now.is_planned(self.plan) or (now.is_of(self.name) and now.status == DEPLOYED):
             still = ("this program ended while it was applied, so nobody watched it",)
             outcome = Outcome(Ending.APPLIED, "", now.revision, self._head(), still=still)
         elif now.is_settled and self._is_as_before(now):
@@ -136,6 +136,8 @@ class Carrying:
         """Find out what helm left behind, and bring the files to it."""
         now = standing(self.box, self.plan)
         cause = self.seen.cause if self.seen else failure.detail
+        if isinstance(now, Standing) and now.is_planned(self.plan):  # helm went back to a revision that held just that
+            return Outcome(Ending.APPLIED, cause, now.revision, self._head(), capture=self.capture)
         if isinstance(now, Failure) or not now.is_settled or not self._is_as_before(now):
             return self._unknown(cause, now)
         return self._restored(Ending.INTERRUPTED if interrupted else Ending.ROLLED_BACK, cause)

@@ -30,6 +30,10 @@ class Standing:
         """Return whether what is deployed is what was before a plan, at whatever revision."""
         return self.status == DEPLOYED and self.manifest == plan.base.manifest
 
+    def is_planned(self, plan: Plan) -> bool:
+        """Return whether what is deployed is what a plan was to bring, by whichever way it got there."""
+        return self.status == DEPLOYED and self.manifest == plan.rendered
+
     def is_of(self, name: str) -> bool:
         """Return whether this revision is the one a plan made."""
         return self.description.startswith(f"plan:{name[:12]}")

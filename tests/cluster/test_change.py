@@ -1,0 +1,313 @@
+"""Guarded change on a real cluster with the real helm and git: planned, approved, applied, taken back, and interrupted.
+
+The person at the terminal is a pseudo-terminal that types a word once the card asks for one.
+"""
+
+import json
+import os
+import pty
+import select
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent.exitcode import ExitCode
+from tests.cluster.plugin import Cluster
+
+pytestmark = pytest.mark.cluster
+
+ROOT = Path(__file__).parents[2]
+MEMORY = "memory: 512Mi                 # SVC-BE-MEM-LIMIT"
+LONGEST = 300.0
+
+
+@dataclass
+class Shop:
+    """A checkout with chart and blueprints, the release made of it, and a user with a state of their own."""
+
+    cluster: Cluster
+    namespace: str
+    repository: Path
+    home: Path
+
+    @property
+    def values(self) -> Path:
+        return self.repository / "charts" / "todo-app" / "values.yaml"
+
+    def git(self, *words: str) -> str:
+        return subprocess.run(
+            ["git", *words], cwd=self.repository, check=True, capture_output=True, text=True, env=self.env()
+        ).stdout
+
+    def commit(self, file: str, old: str, new: str) -> None:
+        path = self.repository / file
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new))
+        self.git("commit", "-qam", f"{old} to {new}")
+
+    def upgrade(self, *, check: bool = True) -> None:
+        chart = str(self.repository / "charts" / "todo-app")
+        wait = ("--wait", "--timeout=60s") if check else ()
+        self.cluster.helm(
+            "upgrade",
+            "--install",
+            "todo",
+            chart,
+            f"--namespace={self.namespace}",
+            f"--values={self.values}",
+            *wait,
+            check=check,
+        )
+
+    def env(self, **more: str) -> dict[str, str]:
+        kept = {
+            key: value for key, value in os.environ.items() if not key.startswith(("KUBE", "HELM", "BLUEHELM", "XDG"))
+        }
+        config = {
+            "GIT_AUTHOR_NAME": "Ada",
+            "GIT_AUTHOR_EMAIL": "a@b",
+            "GIT_COMMITTER_NAME": "Ada",
+            "GIT_COMMITTER_EMAIL": "a@b",
+        }
+        own = {"HOME": str(self.home), "TERM": "xterm", "BLUEHELM_PROFILE": "dev", "BLUEHELM_TIMEOUT": "60"}
+        folders = f"{self.cluster.helm_path.parent}:{self.cluster.kubectl_path.parent}"
+        where = {"BLUEHELM_KUBECONFIG": str(self.cluster.kubeconfig), "BLUEHELM_CONTEXT": self.cluster.context}
+        return kept | config | own | where | {"BLUEHELM_PATH": folders} | more
+
+    def agent(self, *argv: str, **more: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "agent", *argv]
+        return subprocess.run(
+            command,
+            cwd=self.repository,
+            env=self.env(**more),
+            capture_output=True,
+            text=True,
+            timeout=LONGEST,
+            stdin=subprocess.DEVNULL,
+        )
+
+    def planned(self, *what: str) -> dict[str, Any]:
+        done = self.agent("plan", *what, "-n", self.namespace, "--wait=60", "-o", "json")
+        assert done.returncode == 0, done.stderr + done.stdout
+        found: dict[str, Any] = json.loads(done.stdout)
+        return found
+
+    def typed(self, word: str, *argv: str, **more: str) -> tuple[int, str]:
+        """Run a command at a terminal and type a word when it asks for one; return its code and what it showed."""
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.chdir(self.repository)
+            os.execve(sys.executable, [sys.executable, "-m", "agent", *argv], self.env(**more))
+        shown, told, began = b"", False, time.monotonic()
+        while time.monotonic() - began < LONGEST:
+            if select.select([terminal], [], [], 0.2)[0]:
+                try:
+                    piece = os.read(terminal, 1 << 16)
+                except OSError:  # the other side is closed
+                    break
+                shown += piece
+            if not told and shown.rstrip().endswith(b">"):
+                told = True
+                os.write(terminal, f"{word}\n".encode())
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), shown.decode(errors="replace")
+
+    def limit(self) -> str:
+        """Return the memory limit that is live."""
+        path = "jsonpath={.spec.template.spec.containers[0].resources.limits.memory}"
+        return self.cluster.kubectl(
+            "get", "deployment/todo-backend", f"--namespace={self.namespace}", f"--output={path}"
+        ).stdout
+
+    def ledger(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = json.loads(self.agent("history", "-o", "json").stdout)["entries"]
+        return found
+
+
+@pytest.fixture
+def shop(cluster: Cluster, namespace: str, tmp_path: Path) -> Shop:
+    """Return a release whose memory limit is committed, applied, and not what its blueprint says."""
+    repository = tmp_path / "repo"
+    for folder in ("charts", "blueprints"):
+        shutil.copytree(ROOT / folder, repository / folder)
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / ".gitconfig").write_text("[user]\n\tname = Ada\n\temail = a@b\n")
+    made = Shop(cluster, namespace, repository, home)
+    made.git("init", "-q", ".")
+    made.git("add", ".")
+    made.git("commit", "-qm", "first")
+    made.commit("charts/todo-app/values.yaml", MEMORY, MEMORY.replace("512Mi", "384Mi"))
+    made.upgrade()
+    return made
+
+
+def test_a_value_is_planned_approved_applied_and_taken_back(shop: Shop) -> None:
+    """The whole way and back: what a person approved is what happens, and nothing else in the files or the cluster."""
+    plan = shop.planned("SVC-BE-MEM-LIMIT")
+    assert (
+        plan["sentence"]
+        == f"todo-backend in {shop.namespace} gets memory limit 512Mi instead of 384Mi; one pod restarts; "
+        "SVC-BE-MEM-LIMIT says so."
+    )
+    code, shown = shop.typed("apply", "apply", plan["id"][:12])
+    assert code == ExitCode.OK, shown
+    assert shop.limit() == "512Mi"
+    assert shop.git("status", "--short") == ""
+    assert MEMORY in shop.values.read_text()
+    assert f"Plan: {plan['id']}" in shop.git("log", "-1", "--format=%B")
+    assert shop.agent("apply", plan["id"][:12]).returncode == ExitCode.STALE
+    back = shop.agent("rollback", plan["id"][:12], "-o", "json")
+    code, shown = shop.typed("apply", "apply", json.loads(back.stdout)["id"][:12])
+    assert code == ExitCode.OK, shown
+    assert shop.limit() == "384Mi"
+    assert shop.git("diff", "HEAD~2", "--stat") == ""
+    assert shop.agent("ledger", "verify").returncode == 0
+    events = [entry["event"] for entry in shop.ledger()]
+    assert events == ["sealed", "approved", "intent", "outcome"] * 2
+
+
+def test_nobody_is_asked_without_a_terminal(shop: Shop) -> None:
+    """A script that pipes `y` must not approve what no person has seen."""
+    plan = shop.planned("SVC-BE-MEM-LIMIT")
+    done = shop.agent("apply", plan["id"])
+    assert done.returncode == ExitCode.DENIED
+    assert "ssh-keygen -Y sign" in done.stderr
+    for word in ("y", "yes", ""):
+        assert shop.typed(word, "apply", plan["id"])[0] == ExitCode.DENIED
+    assert shop.limit() == "384Mi"
+    assert shop.agent("freeze", "--reason=a holiday").returncode == 0
+    assert shop.typed("apply", "apply", plan["id"])[0] == ExitCode.DENIED
+    assert shop.agent("thaw").returncode == 0
+    assert shop.typed("reject", "apply", plan["id"])[0] == ExitCode.DENIED
+    assert shop.agent("apply", plan["id"]).returncode == ExitCode.STALE
+    assert shop.limit() == "384Mi"
+
+
+def test_a_signature_of_somebody_on_the_list_approves(shop: Shop) -> None:
+    """A second person approves from another machine; a key that is on no list does not."""
+    plan = shop.planned("SVC-BE-MEM-LIMIT")
+    keys = {}
+    for name in ("grace", "mallory"):
+        keys[name] = shop.home / name
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(keys[name])], check=True)
+        sign = ["ssh-keygen", "-q", "-Y", "sign", "-n", "bluehelm-plan", "-f", str(keys[name])]
+        done = subprocess.run(sign, input=plan["id"].encode(), capture_output=True, check=True)
+        keys[name].with_suffix(".sig").write_bytes(done.stdout)
+    signers = shop.home / "signers"
+    signers.write_text(f"grace@example.org {keys['grace'].with_suffix('.pub').read_text()}")
+    argv = ("apply", plan["id"], "--approval")
+    assert shop.agent(*argv, str(shop.home / "grace.sig")).returncode == ExitCode.DENIED
+    assert (
+        shop.agent(*argv, str(shop.home / "mallory.sig"), BLUEHELM_SIGNERS=str(signers)).returncode == ExitCode.DENIED
+    )
+    assert shop.limit() == "384Mi"
+    done = shop.agent(*argv, str(shop.home / "grace.sig"), BLUEHELM_SIGNERS=str(signers))
+    assert done.returncode == ExitCode.OK, done.stderr
+    assert shop.limit() == "512Mi"
+    assert "grace@example.org" in [entry["by"] for entry in shop.ledger()]
+
+
+def test_what_moved_since_is_named_and_nothing_is_written(shop: Shop) -> None:
+    """`stale` alone sends a person looking; a plan on old ground would change what nobody approved."""
+    plan = shop.planned("SVC-BE-MEM-LIMIT")
+    original = shop.values.read_text()
+    moves = (
+        (
+            lambda: shop.values.write_text(original + "# a remark\n"),
+            lambda: shop.values.write_text(original),
+            "values.yaml was changed",
+        ),
+        (
+            lambda: shop.cluster.kubectl(
+                "set", "env", "deployment/todo-backend", "A=b", f"--namespace={shop.namespace}"
+            ),
+            lambda: shop.cluster.kubectl(
+                "set", "env", "deployment/todo-backend", "A-", f"--namespace={shop.namespace}"
+            ),
+            "Deployment",
+        ),
+    )
+    for move, undo, named in moves:
+        move()
+        done = shop.agent("apply", plan["id"])
+        assert (done.returncode, named in done.stderr) == (ExitCode.STALE, True), done.stderr
+        undo()
+    shop.upgrade()
+    done = shop.agent("apply", plan["id"])
+    assert done.returncode == ExitCode.STALE
+    assert "revision 2" in done.stderr
+    assert shop.values.read_text() == original
+
+
+def test_what_no_row_justifies_is_refused_with_the_row_that_would_have_to_be(shop: Shop) -> None:
+    """The gate: a path without a row, a row that is not committed, a chart that changed besides."""
+    done = shop.agent("plan", "backend.nonsense", "-n", shop.namespace)
+    assert done.returncode == ExitCode.DENIED
+    assert "no row of a blueprint decides it" in done.stdout
+    service = shop.repository / "blueprints" / "service.md"
+    text = service.read_text()
+    service.write_text(text.replace("| Memory Limit | 512Mi |", "| Memory Limit | 640Mi |", 1))
+    done = shop.agent("plan", "SVC-BE-MEM-LIMIT", "-n", shop.namespace)
+    assert (done.returncode, "not committed" in done.stdout) == (ExitCode.DENIED, True), done.stdout
+    service.write_text(text)
+    template = "charts/todo-app/templates/backend.yaml"
+    shop.commit(template, "      containers:", "      dnsPolicy: Default\n      containers:")
+    done = shop.agent("plan", "SVC-BE-MEM-LIMIT", "-n", shop.namespace)
+    assert (done.returncode, "no control says so" in done.stderr) == (ExitCode.DENIED, True), done.stderr
+
+
+def test_an_upgrade_that_cannot_become_ready_is_taken_back_with_its_cause(shop: Shop) -> None:
+    """Not "timed out": the cause, the capture of what failed, files and cluster as they were, exit 6."""
+    shop.commit("blueprints/service.md", "| todo-backend:latest |", "| todo-backend:9.9 |")
+    done = shop.agent("plan", "SVC-BE-IMAGE", "-n", shop.namespace, "--wait=20", "-o", "json")
+    plan = json.loads(done.stdout)
+    before = shop.values.read_bytes()
+    code, shown = shop.typed("apply", "apply", plan["id"])
+    assert code == ExitCode.ROLLED_BACK, shown
+    assert "todo-backend:9.9" in shown.rpartition("why")[2]
+    assert "timed out" not in shown.rpartition("why")[2]
+    assert shop.values.read_bytes() == before
+    assert shop.git("status", "--short") == ""
+    captured = [entry["detail"] for entry in shop.ledger() if entry["event"] == "captured"]
+    assert Path(captured[0]["capture"]).stat().st_size
+    again = shop.agent("diagnose", "--bundle", captured[0]["capture"])
+    assert "todo-backend:9.9" in again.stdout
+
+
+@pytest.mark.parametrize(
+    ("place", "in_force"),
+    [("intent", False), ("written", False), ("committed", False), ("helm", True), ("verified", True)],
+)
+def test_a_killed_apply_is_brought_to_its_end_at_the_next_start(shop: Shop, place: str, in_force: bool) -> None:
+    """A laptop that dies in the middle must leave neither half a change nor a claim that nobody can check."""
+    plan = shop.planned("SVC-BE-MEM-LIMIT")
+    before = shop.values.read_bytes()
+    code, _ = shop.typed("apply", "apply", plan["id"], BLUEHELM_FAILPOINT=f"{place}:kill")
+    assert code == -9
+    done = shop.agent("plan", "SVC-BE-MEM-LIMIT", "-n", shop.namespace)
+    assert "had been interrupted" in done.stderr
+    assert ("in force" in done.stderr) == in_force
+    assert (shop.values.read_bytes() == before) != in_force
+    assert shop.limit() == ("512Mi" if in_force else "384Mi")
+    assert shop.git("status", "--short") == ""
+    assert shop.agent("ledger", "verify").returncode == 0
+
+
+def test_a_failing_workload_is_fixed_in_one_go(shop: Shop) -> None:
+    """One command: the cause, the row, one question, and the pod runs again."""
+    shop.commit("charts/todo-app/values.yaml", "tag: latest", "tag: v7")
+    shop.upgrade(check=False)
+    code, shown = shop.typed("apply", "fix", "deployment/todo-backend", "-n", shop.namespace, "--wait=60")
+    assert code == ExitCode.OK, shown
+    assert "is not on" in shown
+    ready = shop.cluster.kubectl(
+        "get", "deployment/todo-backend", f"--namespace={shop.namespace}", "--output=jsonpath={.status.readyReplicas}"
+    )
+    assert ready.stdout == "1"
