@@ -204,8 +204,8 @@ def _run(
 
 def _binary(name: str, box: Sandbox) -> str | Failure:
     """Return the absolute path of a program."""
-    found = pinned(name, box.path)
-    hint = f"{looked_in(box.path)}; {WHAT_TO_DO.get(name, OTHERWISE)}"
+    found = pinned(name, box.folders(name))
+    hint = f"{looked_in(box.folders(name))}; {WHAT_TO_DO.get(name, OTHERWISE)}"
     return found or Failure(FailureKind.MISSING, name, "not installed", hint)
 
 

@@ -49,6 +49,10 @@ class Sandbox:
     git_config: str = "/dev/null"
     """The user's own git configuration, where commits are made: whose name they carry is said there."""
 
+    def folders(self, program: str) -> str:
+        """Return where a program is looked for: the user's setting speaks of the clients, never of git."""
+        return "" if program == "git" else self.path
+
     def environment(self) -> dict[str, str]:
         """Return all a process learns of the world."""
         said = {

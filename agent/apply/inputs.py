@@ -63,7 +63,7 @@ def programs(box: Sandbox) -> Iterator[Program]:
     if isinstance(version, Failure):
         raise Indeterminate(str(version))
     for name, said in (("helm", version), ("git", "")):
-        path = pinned(name, box.path)
+        path = pinned(name, box.folders(name))
         if path is not None:
             yield Program(name, path, said, _sha256(Path(path)))
 
