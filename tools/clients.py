@@ -47,7 +47,7 @@ CLIENTS: Mapping[str, Client] = {
     ),
     "influx": Client(apart=("-p",)),
     **_named("redis-cli valkey-cli keydb-cli redis-benchmark", Client(apart=("-a", "--pass", "AUTH", "auth"))),
-    "curl": Client(pairs=("-u", "--user", "-U", "--proxy-user"), apart=("--oauth2-bearer",)),
+    "curl": Client(pairs=("-u", "--user", "-U", "--proxy-user"), apart=("-b", "--cookie", "--oauth2-bearer")),
     **_named("etcdctl ctr", Client(pairs=("--user", "-u"))),
     **_named("crictl buildah skopeo", Client(pairs=("--creds", "--src-creds", "--dest-creds"))),
     **_named("docker podman nerdctl helm oc az oras cf", Client(glued=("-p",), apart=("-p",), within="login")),
@@ -59,6 +59,7 @@ CLIENTS: Mapping[str, Client] = {
     ),
     **_named("ldapsearch ldapadd ldapmodify ldapdelete ldapwhoami", Client(glued=("-w",), apart=("-w",))),
     **_named("sqlcmd bcp osql ipmitool mosquitto_pub mosquitto_sub zip unzip", Client(glued=("-P",), apart=("-P",))),
+    **_named("snmpget snmpgetnext snmpwalk snmpbulkwalk snmpset snmptrap", Client(apart=("-A", "-X", "-c"))),
     **_named("smbclient rpcclient", Client(pairs=("-U", "--user"), between="%")),
     **_named("lftp ncftp", Client(pairs=("-u",), between=",")),
 }

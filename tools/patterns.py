@@ -5,28 +5,31 @@ goes; where a name decides, group `k` is its end, and the rest of the name is re
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache, partial
 from typing import NamedTuple
 
 from tools import clients, tokens
-from tools.secret_names import MASK, hides, says_nothing
+from tools.secret_names import KEYS, MASK, SEVERAL, hides, says_nothing
 
 _WORD = (
-    r"(?:passw(?:or)?d|passphrase|passcode|secret|token(?!i[sz])|credential|api[-_]?key|access[-_]?key|account[-_]?key"
-    r"|private[-_]?key|shared[-_]?key|(?:signing|encryption|master|license)[-_]?key|connection[-_]?string|cookie|key-data"
+    r"(?:passw(?:or)?d|passphrase|passcode|secret(?!ar[iy])|token(?!i[sz])|credential|api[-_]?key|access[-_]?key|account[-_]?key"
+    rf"|private[-_]?key|shared[-_]?key|{KEYS}[-_]?key|art-api|connection[-_]?string|cookie|key-data"
+    r"|(?<=snmp)[\w.-]{0,20}community"
     r"|(?<![a-z])(?:pwd|psk|dsn)(?![a-z])|(?<!by)(?<!com)(?<!sur)(?<!tres)pass(?![a-z])|bind_?pw"
-    r"|(?<=[_-])(?:key|auth|pw|pin|salt)(?=\\*[\"']?\s{0,3}[=:]))"
+    r"|(?<=[_-])(?:key|auth|pw|pin|salt)(?=\\*[\"']?\s{0,3}[=:%]))"
 )
 _WORDS = (
-    "pass|pwd|psk|dsn|secret|token|credential|cookie|apikey|accesskey|accountkey|privatekey|sharedkey|signingkey|masterkey"
-    "|licensekey|encryptionkey|_key|-key|key-data|connectionstring|connection_string|connection-string|bindpw|bind_pw|_auth"
+    f"pass|pwd|psk|dsn|secret|token|credential|cookie|apikey|accesskey|accountkey|privatekey|sharedkey"
+    f"|{KEYS[3:-1].replace('|', 'key|')}key|art-api|community|_key|-key|key-data|connectionstring|connection_string|connection-string|bindpw|bind_pw|_auth"
     "|-auth|_pw|-pw|_pin|-pin|_salt|-salt"
 )
 _COLOUR = r"(?:\x1b\[[\d;]{0,12}m)*"
 _TAGS = r"(?:[&!][\w:/.!-]*+[ \t]++){0,3}+"
+_MIXED = r"(?P<v>(?=[^\s\"'`]*\d)(?=[^\s\"'`]*[A-Za-z])[^\s\"'`]{5,127}[^\s\"'`.,;!)])"
 _KEY = rf"(?P<k>{_WORD}[\w.-]{{0,60}})"
-_TO = rf"\\*[\"']?{_COLOUR}[ \t]{{0,9}}(?:=>|=|:(?!//|\?)){_COLOUR}[ \t]{{0,9}}{_COLOUR}{_TAGS}"
+_TO = rf"\\*[\"']?{_COLOUR}[ \t]{{0,9}}(?:=>|=(?!=)|::(?=[ ])|:(?![=:]|//|\?)){_COLOUR}[ \t]{{0,9}}{_COLOUR}{_TAGS}"
+_COMPARED = r"[ \t]{0,9}(?::=|={2,3}|!={1,2})[ \t]{0,9}"
 _QUOTED = r"(?P<q>\\*[\"'])(?P<v>(?:(?<!\\)(?P=q)(?P=q)|(?!(?<!\\)(?P=q)).)*+)(?:(?P=q)|$)"
 _BARE = r"(?P<v>(?!\\*[\"'*]|\$[({]|\{\{)(?:(?:bearer|basic|token)[ \t]+)?(?:[^\s,;&\"'\\{}\[\]()<>\x1b]|\\(?![\"']))+)"
 _PROSE = (
@@ -42,11 +45,19 @@ _PROSE = (
 """What follows a colon in an error message (`failed to fetch token: unexpected status`) and is nobody's password."""
 
 
+_PLURAL = rf"(?P<k>{SEVERAL})"
+
+
 class Rule(NamedTuple):
-    """One way to look, tried where one of the needles (lower case) stands."""
+    """One way to look, tried where one of the needles (lower case) stands, and one of what must stand beside it."""
 
     needles: frozenset[str]
     masked: Callable[[str], str]
+    beside: tuple[str, ...] = ()
+
+    def suits(self, text: str) -> bool:
+        """Return whether a text that holds a needle is worth the pattern; most lines that say `token` are not."""
+        return not self.beside or any(part in text for part in self.beside)
 
 
 @cache
@@ -64,8 +75,13 @@ def _rule(
     pattern: str,
     made: str | Callable[[re.Match[str]], str] | None = None,
     flags: re.RegexFlag = re.IGNORECASE,
+    beside: tuple[str, ...] = (),
 ) -> Rule:
-    return Rule(frozenset(needles.split("|")), partial(_substituted, pattern, made or _value, flags))
+    return Rule(frozenset(needles.split("|")), partial(_substituted, pattern, made or _value, flags), beside)
+
+
+def _token(shape: str) -> Callable[[str], str]:
+    return partial(_substituted, rf"(?<![A-Za-z0-9]){shape}", MASK, re.NOFLAG)
 
 
 def _value(found: re.Match[str]) -> str:
@@ -80,16 +96,23 @@ _NAME_BEFORE = re.compile(r"[\w./-]+$")
 _RESOURCE = re.compile(r"\barn:[\w:/.-]*$")
 
 
-def _named(found: re.Match[str]) -> str:
-    """Return a match with its value masked, when the whole name and the value tell a secret."""
+def _whole(found: re.Match[str]) -> str:
+    """Return the name whose end was found."""
     start = found.start("k")
     before = _NAME_BEFORE.search(found.string, max(0, start - 60), start)
-    name = f"{before[0] if before else ''}{found['k']}"
+    return f"{before[0] if before else ''}{found['k']}"
+
+
+def _named(found: re.Match[str]) -> str:
+    """Return a match with its value masked, when the whole name and the value tell a secret."""
+    name = _whole(found)
     return _value(found) if hides(name, found["v"]) and not _is_result(found, name) else found[0]
 
 
 _PASSED = re.compile(r"(?i)(?:^|[^a-z])pass$")
-_SCORE = re.compile(r"\d{1,9}(?:$|[,;)]|\s*(?:of|/|out)\s*\d|\s+\w{1,12}[:=])")
+_SCORE = re.compile(
+    r"\d{1,9}(?:$|[,;)]|\s*(?:of|/|out)\s*\d|\s+\w{1,12}[:=])|(?:done|completed?|ok|finished|started)\b|\S{1,200} \(\d"
+)
 _OBJECT_NAME = re.compile(r"[a-z0-9][a-z0-9./-]{0,252}")
 
 
@@ -106,7 +129,7 @@ def _is_result(found: re.Match[str], name: str) -> bool:
 def _lone_user(found: re.Match[str]) -> str:
     """Return a URL without the user that stands alone in it, where that is long enough to be a token."""
     user = found["v"]
-    long = len(user) >= 20 or (found["s"].lower().startswith("http") and re.search(r"\d", user))
+    long = len(user) >= 20 or (found["s"].lower().startswith(("http", "nats")) and re.search(r"\d", user))
     return _value(found) if long else found[0]
 
 
@@ -137,6 +160,16 @@ def _secret_objects(text: str) -> str:
     return _compiled(block, re.MULTILINE).sub(rf"\g<in>\2 {MASK}\n", text)
 
 
+_ITEM = re.compile(r"(?<![^\s,\"'\\])(?![-{&*])[^\s,\"'\\:=][^,\"'\\:=\n]*+(?![:=])")
+
+
+def _several(found: re.Match[str]) -> str:
+    """Return a name and its list of secrets, these masked."""
+    name = _whole(found)
+    items = _ITEM.sub(lambda item: MASK if hides(name, item[0]) else item[0], found["v"])
+    return found[0][: found.start("v") - found.start()] + items
+
+
 def _block(found: re.Match[str]) -> str:
     """Return a YAML key whose value stands in the lines below it, masked."""
     return f"{found['in']}{found['h']}{found['in']}  {MASK}\n" if hides(found["k"], "x") else found[0]
@@ -160,6 +193,7 @@ SPANNING: tuple[Rule, ...] = (
         r"(?:(?P=in)[ \t]+[^\n]*(?:\n|\Z)|[ \t]*\n)+",
         _block,
         re.IGNORECASE | re.MULTILINE,
+        (":\n", ": \n", ": |", ": >", ": &", ": !"),
     ),
     _rule(  # an environment variable as Kubernetes writes it, a setting as .NET does
         _WORDS,
@@ -172,6 +206,41 @@ SPANNING: tuple[Rule, ...] = (
             if hides(found["k"], found["v"].strip("\\\"'"))
             else found[0]
         ),
+        beside=("value", "Value", "VALUE"),
+    ),
+    _rule(  # the same with its value first
+        "value",
+        r"(?<![\w-])value\\*[\"']?\s{0,9}:[ \t]{0,9}\\*[\"']?(?P<v>[^\s\"'\\,{}\[\]]{1,256})\\*[\"']?,?\s{0,99}"
+        r"\\*[\"']?(?<![\w-])(?:name|key)\\*[\"']?\s{0,9}:\s{0,9}\\*[\"']?"
+        rf"(?P<k>[\w.-]{{0,60}}?{_WORD.replace('(?=', '(?:')}[\w.-]{{0,60}})",
+        lambda found: found[0].replace(found["v"], MASK, 1) if hides(found["k"], found["v"]) else found[0],
+        beside=("name", "key"),
+    ),
+    _rule(_WORDS, rf"{_PLURAL}\\*[\"']?\s{{0,9}}[:=]\s{{0,9}}\[(?P<v>[^\[\]]*+)", _several, beside=("[",)),
+    _rule(
+        _WORDS,
+        rf"{_PLURAL}[\"']?:[ \t]*\n(?P<v>(?:[ \t]*+- [^\n]*(?:\n|\Z))+)",
+        _several,
+        beside=("- ",),
+    ),
+    _rule(
+        _WORDS,
+        rf"{_KEY}[ \t]{{0,9}}=[ \t]{{0,9}}(?P<q>\"{{3}}|'{{3}})(?P<v>.*?)(?:(?P=q)|\Z)",
+        _named,
+        re.IGNORECASE | re.DOTALL,
+        ("'''", '"""'),
+    ),
+    _rule(  # a flag and its value as two items of a list
+        _WORDS,
+        rf"-[ \t]+[\"']?--?[\w-]{{0,40}}?{_KEY}[\"']?[ \t]*\n[ \t]*-[ \t]+(?!-|[\"']-)(?P<v>[^\n]+)",
+        _named,
+        beside=("- -", "- '-", '- "-'),
+    ),
+    _rule(
+        _WORDS,
+        rf"<name>[\w.-]{{0,60}}?{_KEY}</name>\s{{0,99}}<value>(?P<v>[^<]+)",
+        _named,
+        beside=("</name>",),
     ),
     Rule(frozenset(clients.NEEDLES.split()), clients.quiet_script),
 )
@@ -199,8 +268,7 @@ LINE: tuple[Rule, ...] = (
         MASK,
         re.NOFLAG,
     ),
-    _rule(tokens.NEEDLES.replace(" ", "|"), tokens.PATTERN, MASK, re.NOFLAG),
-    _rule(".", tokens.UNMARKED, MASK, re.NOFLAG),
+    *(Rule(frozenset(needles.split()), _token(shape)) for needles, shape in tokens.SHAPES),
     _rule(
         "$2|$1$|$5$|$6$|$7$|$y$|$gy$|$apr1$|$argon2|$sha1$|$md5|$pbkdf2|$scrypt|pbkdf2_|argon2$|bcrypt_|scram-sha|}",
         r"\$2[abxy]?\$\d\d\$[./A-Za-z0-9]{22,}|\$(?:1|5|6|7|g?y|apr1|sha1|md5|scrypt|argon2i?d?|pbkdf2[\w-]{0,20})\$[\w=,./+$-]{8,}"
@@ -217,7 +285,7 @@ LINE: tuple[Rule, ...] = (
     _rule(
         "sig=|sig%3d|signature=|token=|credential=|key=|code=|hmac=",
         r"(?:[?&]|&amp;|\\u0026|%26)(?:sig|signature|x-(?:amz|goog)-(?:signature|credential|security-token)|hmac"
-        r"|(?:code|key|subscription-key)(?==[^\s&]{16}))(?:=|%3D)(?P<v>[^\s&\"'<>#\\]{4,})",
+        r"|(?:code|key|subscription-key|routing_key)(?==[^\s&]{16}))(?:=|%3D)(?P<v>[^\s&\"'<>#\\]{4,})",
     ),
     _rule("@", r"://(?!\[)[^/\s:\"'<>]{0,256}:(?!\d{1,5}(?:[/?#,;)\]]|\s|$))(?P<v>[^\s\"'<>]{1,512})@", _value),
     _rule("@", r"(?P<s>[\w+.-]{1,32})://(?P<v>[^\s/:@\"'<>]{8,256})@(?!sha\d)(?=[\w\[])", _lone_user),
@@ -240,7 +308,10 @@ LINE: tuple[Rule, ...] = (
     ),
     _rule("-u|--user", r"(?:^|\s)(?:-u ?|--user[= ])[\w.@-]{1,100}:(?!\d+(?:\s|$))(?P<v>[^\s\"']+)", _value, re.NOFLAG),
     _rule("--from-literal", r"--from-literal[= ][\w.-]{1,200}=(?P<v>[^\s\"']+)"),
-    _rule(_WORDS, rf"<[\w:.-]{{0,40}}?{_KEY}>(?P<v>[^<]+)", _named),
+    _rule(_WORDS, rf"<[\w:.-]{{0,40}}?{_KEY}>(?:<!\[CDATA\[)?(?P<v>[^<\]]+)", _named, beside=("<",)),
+    _rule(
+        _WORDS, rf"(?:name|key|id)=[\"'][\w.-]{{0,60}}?{_KEY}[\"'][^<>]{{0,100}}>(?P<v>[^<]+)", _named, beside=(">",)
+    ),
     _rule(
         "authorization",
         r"authorization\\*[\"']?\s{0,9}[:=]\s{0,9}\\*[\"']?(?:digest|aws4-hmac-sha256|hawk|oauth|signature)\s+(?P<v>\S[^\n]*)",
@@ -255,10 +326,33 @@ LINE: tuple[Rule, ...] = (
         "auth", r"(?<![\w-])auth\\*[\"']?\s{0,9}:\s{0,9}\\*[\"']?(?P<v>[A-Za-z0-9+/]{8,}={0,2})(?![\w-])", _docker_auth
     ),
     _rule("identified|password", r"(?:identified\s+(?:with\s+\S{1,64}\s+)?by|password)\s+'(?P<v>[^']{1,512})'"),
+    _rule(  # what programs say when they make or change one
+        "password|passphrase",
+        r"\b(?:password|passphrase)\s+(?:(?:(?:is|was|will\s+be)\s+)?(?:(?:re)?set|changed)\s+to|is|was|will\s+be)[\s:]{1,3}"
+        rf"[\"'`]?{_MIXED}(?=[\"'`]?[.,;!)]?(?:\s|$))",
+    ),
+    _rule(
+        "password|passphrase",
+        r"\b(?:(?:temporary|generated|random|initial|new)\s+(?:\w+\s+)?(?:password|passphrase)"
+        rf"|password\s+(?:is\s+|was\s+)?(?:generated|created|set))\b[^\n:]{{0,60}}:\s+{_MIXED}\s*$",
+    ),
+    _rule("password", rf"\bpassword\s+\"{_MIXED}\""),
+    _rule(
+        "akia|asia",
+        r"(?:AKIA|ASIA|\*{3})(?:[A-Z0-9]{16})?\W.{0,100}?(?<![\w/+=])(?=[A-Za-z0-9/+]{0,39}[A-Z/+])(?P<v>[A-Za-z0-9/+]{40})(?![\w/+=])",
+        None,
+        re.NOFLAG,
+    ),
+    _rule(
+        "session=|sessionid=|sessid=|session_id=|connect.sid=",
+        r"(?<![\w-])(?:\w{0,32}_session|JSESSIONID|PHPSESSID|ASP\.NET_SessionId|connect\.sid|sessionid)=(?P<v>[\w%.-]{16,})",
+    ),
+    _rule("setuser|user", r"\b(?:user|setuser)\s+\S{1,64}\s+(?:on|off|reset)\s[^\n>]{0,128}?(?<=\s)>(?P<v>\S+)"),
+    _rule("community", r"(?:^\s*r[ow]community6?|\bsnmp-server\s+community)\s+(?P<v>[^\s\"']+)"),
     _rule(
         "requirepass|masterauth|auth-pass|bindpw|rootpw|insecure-password|password",
         r"(?:^\s*(?:requirepass|masterauth|sentinel\s+auth-pass\s+\S{1,64}|bindpw|rootpw)\s+|\binsecure-password\s+"
-        rf"|\bmachine\s+\S{{1,253}}\s.{{0,128}}?\bpassword\s+|^\s*password[ \t]+(?=\S+\s*$){_PROSE})(?P<v>[^\s\"'=:]+)",
+        rf"|\bmachine\s+\S{{1,253}}\s.{{0,128}}?\bpassword\s+|^\s*password[ \t]+(?=\S+\s*$)){_PROSE}(?P<v>[^\s\"'=:]+)",
     ),
     _rule(":", r"^[^:\s/]{1,253}:(?:\d{2,5}|\*):[\w*-]{1,64}:[\w*-]{1,64}:(?P<v>[^:\s]+)$"),
     _rule(
@@ -275,9 +369,26 @@ LINE: tuple[Rule, ...] = (
         r"(?P<v>[^\s\#:=]+(?:[ \t]+[^\s\#:=]+){1,20})(?=[ \t]+\#|[ \t]*$)",
         _named,
     ),
-    _rule(_WORDS, rf"{_KEY}{_TO}{_QUOTED}", _named),
-    _rule(_WORDS, rf"{_KEY}{_TO}{_PROSE}{_BARE}", _named),
+    _rule(
+        _WORDS,
+        rf"^[ \t]*+[\w-]{{1,60}}\.[\w.-]{{0,60}}?{_KEY}={_PROSE}(?P<v>[^\s\"'\#:=]+(?:[ \t]+[^\s\#:=]+){{1,20}})[ \t]*$",
+        _named,
+        beside=(".",),
+    ),
+    _rule(_WORDS, rf"{_KEY}(?:{_TO}|{_COMPARED}){_QUOTED}", _named, beside=('"', "'")),
+    _rule(  # what was made fit for a URL, once or more often
+        _WORDS,
+        rf"{_KEY}%(?:25){{0,3}}(?:2[27]%(?:25){{0,3}})?(?:3A|3D)(?:%(?:25){{0,3}}2[027]|\+){{0,3}}"
+        r"(?P<v>(?:(?!%(?:25){0,3}(?:2[0267C]|7D|5D|0[AD]|3B))[^\s&\"'<>,;])++)",
+        _named,
+        beside=("%",),
+    ),
+    _rule(_WORDS, rf"{_KEY}{_TO}{_PROSE}{_BARE}", _named, beside=(":", "=")),
 )
 """Tried line by line."""
 
 NEEDLES = tuple(sorted(frozenset[str]().union(*(rule.needles for rule in (*SPANNING, *LINE)))))
+BY_NEEDLE: Mapping[str, tuple[int, ...]] = {
+    needle: tuple(number for number, rule in enumerate(LINE) if needle in rule.needles) for needle in NEEDLES
+}
+"""Which of the rules for lines, in their order, a needle calls for."""
