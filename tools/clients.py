@@ -50,7 +50,9 @@ CLIENTS: Mapping[str, Client] = {
     "curl": Client(pairs=("-u", "--user", "-U", "--proxy-user"), apart=("-b", "--cookie", "--oauth2-bearer")),
     **_named("etcdctl ctr", Client(pairs=("--user", "-u"))),
     **_named("crictl buildah skopeo", Client(pairs=("--creds", "--src-creds", "--dest-creds"))),
-    **_named("docker podman nerdctl helm oc az oras cf", Client(glued=("-p",), apart=("-p",), within="login")),
+    **_named(
+        "docker podman nerdctl helm oc az oras crane regctl cf", Client(glued=("-p",), apart=("-p",), within="login")
+    ),
     "vault": Client(places={"login": 1, "unseal": 1}),
     "mc": Client(places={"set": 4, "host": 5}),
     "rabbitmqctl": Client(places={"add_user": 2, "change_password": 2, "authenticate_user": 2}),

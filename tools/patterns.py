@@ -10,42 +10,8 @@ from functools import cache, partial
 from typing import NamedTuple
 
 from tools import clients, tokens
-from tools.secret_names import KEYS, MASK, SEVERAL, hides, says_nothing
-
-_WORD = (
-    r"(?:passw(?:or)?d|passphrase|passcode|secret(?!ar[iy])|token(?!i[sz])|credential|api[-_]?key|access[-_]?key|account[-_]?key"
-    rf"|private[-_]?key|shared[-_]?key|{KEYS}[-_]?key|art-api|connection[-_]?string|cookie|key-data"
-    r"|(?<=snmp)[\w.-]{0,20}community"
-    r"|(?<![a-z])(?:pwd|psk|dsn)(?![a-z])|(?<!by)(?<!com)(?<!sur)(?<!tres)pass(?![a-z])|bind_?pw"
-    r"|(?<=[_-])(?:key|auth|pw|pin|salt)(?=\\*[\"']?\s{0,3}[=:%]))"
-)
-_WORDS = (
-    f"pass|pwd|psk|dsn|secret|token|credential|cookie|apikey|accesskey|accountkey|privatekey|sharedkey"
-    f"|{KEYS[3:-1].replace('|', 'key|')}key|art-api|community|_key|-key|key-data|connectionstring|connection_string|connection-string|bindpw|bind_pw|_auth"
-    "|-auth|_pw|-pw|_pin|-pin|_salt|-salt"
-)
-_COLOUR = r"(?:\x1b\[[\d;]{0,12}m)*"
-_TAGS = r"(?:[&!][\w:/.!-]*+[ \t]++){0,3}+"
-_MIXED = r"(?P<v>(?=[^\s\"'`]*\d)(?=[^\s\"'`]*[A-Za-z])[^\s\"'`]{5,127}[^\s\"'`.,;!)])"
-_KEY = rf"(?P<k>{_WORD}[\w.-]{{0,60}})"
-_TO = rf"\\*[\"']?{_COLOUR}[ \t]{{0,9}}(?:=>|=(?!=)|::(?=[ ])|:(?![=:]|//|\?)){_COLOUR}[ \t]{{0,9}}{_COLOUR}{_TAGS}"
-_COMPARED = r"[ \t]{0,9}(?::=|={2,3}|!={1,2})[ \t]{0,9}"
-_QUOTED = r"(?P<q>\\*[\"'])(?P<v>(?:(?<!\\)(?P=q)(?P=q)|(?!(?<!\\)(?P=q)).)*+)(?:(?P=q)|$)"
-_BARE = r"(?P<v>(?!\\*[\"'*]|\$[({]|\{\{)(?:(?:bearer|basic|token)[ \t]+)?(?:[^\s,;&\"'\\{}\[\]()<>\x1b]|\\(?![\"']))+)"
-_PROSE = (
-    r"(?!(?:unexpected|invalid|expired|not|no|missing|failed|failure|error|none|null|nil|true|false|undefined|denied"
-    r"|unauthorized|required|must|cannot|could|unable|the|an?|is|are|was|has|rpc|context|dial|get|post|server|name"
-    r"|[1-5]\d\d(?=[ ][A-Z][a-z]))(?:[\s,.;:}\]]|$))"
-    r"(?!(?:secrets?|tokens?|pods?|configmaps?|serviceaccounts?|nodes?|namespaces?|resource|request|timed|connection|eof"
-    r"|unsupported|malformed|signature|verification|authentication|authorization|permission|forbidden|access|using|for|from"
-    r"|in|on|of|to|with|and|or|it|this|that|unknown|bad|wrong|incorrect|empty|too|illegal|parse|parsing|crypto|x509|oidc"
-    r"|jwt|exec|open|read|write|stat|lookup|expected|got|found|already|does|do|did|operation|user|field|value|key"
-    r"|can|will|should|may|please|use|see|cluster|http|tls)(?:[ ]|:[ ])[^\n]{0,200}?[a-z])"
-)
-"""What follows a colon in an error message (`failed to fetch token: unexpected status`) and is nobody's password."""
-
-
-_PLURAL = rf"(?P<k>{SEVERAL})"
+from tools.assignments import BARE, COMPARED, KEY, MIXED, PLURAL, PROSE, QUOTED, TAGS, TO, WORD, WORDS
+from tools.secret_names import MASK, hides, hides_item, says_nothing
 
 
 class Rule(NamedTuple):
@@ -160,13 +126,16 @@ def _secret_objects(text: str) -> str:
     return _compiled(block, re.MULTILINE).sub(rf"\g<in>\2 {MASK}\n", text)
 
 
-_ITEM = re.compile(r"(?<![^\s,\"'\\])(?![-{&*])[^\s,\"'\\:=][^,\"'\\:=\n]*+(?![:=])")
+_ITEM = re.compile(r"(?<![^\s,\"'\\])(?![-{&*])[^\s,\"'\\][^,\"'\\\n]*+")
+_MAPPINGS = re.compile(r"\{|:\s")
 
 
 def _several(found: re.Match[str]) -> str:
-    """Return a name and its list of secrets, these masked."""
+    """Return a name and its list of secrets, these masked; what is no list of texts stays to be read by its keys."""
+    if _MAPPINGS.search(found["v"]):
+        return found[0]
     name = _whole(found)
-    items = _ITEM.sub(lambda item: MASK if hides(name, item[0]) else item[0], found["v"])
+    items = _ITEM.sub(lambda item: MASK if hides_item(name, item[0]) else item[0], found["v"])
     return found[0][: found.start("v") - found.start()] + items
 
 
@@ -186,19 +155,20 @@ SPANNING: tuple[Rule, ...] = (
     ),
     _rule("private-lines:", r"(Private-Lines:[ ]*\d+).*?(?=Private-MAC|\Z)", rf"\1 {MASK}\n", re.DOTALL),
     _rule(  # a block scalar: all lines that are indented deeper than their key; or one word on the next line
-        _WORDS,
-        rf"^(?P<in>[ \t]*+)(?P<h>[^\n]{{0,256}}?(?P<k>(?<![\w.-])[\w.-]{{0,60}}?{_WORD}[\w.-]{{0,60}})"
-        rf"[\"']?:[ \t]*{_TAGS}"
-        r"(?:[|>][-+\d]*[ \t]*(?:\#[^\n]*)?\n(?=(?P=in)[ \t]+)|\n(?=(?P=in)[ \t]+[^\s:#-][^\s:]{3,}[ \t]*(?:\n|\Z))))"
+        WORDS,
+        rf"^(?P<in>[ \t]*+)(?P<h>[^\n]{{0,256}}?(?P<k>(?<![\w.-])[\w.-]{{0,60}}?{WORD}[\w.-]{{0,60}})"
+        rf"[\"']?:[ \t]*{TAGS}"
+        r"(?:[|>][-+\d]*[ \t]*(?:\#[^\n]*)?\n(?=(?P=in)[ \t]+)"
+        r"|(?:\#[^\n]*)?\n(?=(?P=in)[ \t]+[^\s:#-][^\s:]{3,}[ \t]*(?:\n|\Z))))"
         r"(?:(?P=in)[ \t]+[^\n]*(?:\n|\Z)|[ \t]*\n)+",
         _block,
         re.IGNORECASE | re.MULTILINE,
-        (":\n", ": \n", ": |", ": >", ": &", ": !"),
+        (":\n", ": \n", ": |", ": >", ": &", ": !", " #"),
     ),
     _rule(  # an environment variable as Kubernetes writes it, a setting as .NET does
-        _WORDS,
+        WORDS,
         r"(?<![\w-])(?:name|key)\\*[\"']?\s{0,9}[:=]\s{0,9}\\*[\"']?"
-        rf"(?P<k>[\w.-]{{0,60}}?{_WORD.replace('(?=', '(?:')}"
+        rf"(?P<k>[\w.-]{{0,60}}?{WORD.replace('(?=', '(?:')}"
         rf"[\w.-]{{0,60}})\\*[\"']?\s{{0,99}},?\s{{0,99}}\\*[\"']?value\\*[\"']?\s{{0,9}}[:=][ \t]{{0,9}}"
         r"(?P<v>\\*\"(?:\\.|[^\"\\])*\\*\"?|[^\s,}]+)",
         lambda found: (
@@ -212,33 +182,33 @@ SPANNING: tuple[Rule, ...] = (
         "value",
         r"(?<![\w-])value\\*[\"']?\s{0,9}:[ \t]{0,9}\\*[\"']?(?P<v>[^\s\"'\\,{}\[\]]{1,256})\\*[\"']?,?\s{0,99}"
         r"\\*[\"']?(?<![\w-])(?:name|key)\\*[\"']?\s{0,9}:\s{0,9}\\*[\"']?"
-        rf"(?P<k>[\w.-]{{0,60}}?{_WORD.replace('(?=', '(?:')}[\w.-]{{0,60}})",
+        rf"(?P<k>[\w.-]{{0,60}}?{WORD.replace('(?=', '(?:')}[\w.-]{{0,60}})",
         lambda found: found[0].replace(found["v"], MASK, 1) if hides(found["k"], found["v"]) else found[0],
         beside=("name", "key"),
     ),
-    _rule(_WORDS, rf"{_PLURAL}\\*[\"']?\s{{0,9}}[:=]\s{{0,9}}\[(?P<v>[^\[\]]*+)", _several, beside=("[",)),
+    _rule(WORDS, rf"{PLURAL}\\*[\"']?\s{{0,9}}[:=]\s{{0,9}}\[(?P<v>[^\[\]]*+)", _several, beside=("[",)),
     _rule(
-        _WORDS,
-        rf"{_PLURAL}[\"']?:[ \t]*\n(?P<v>(?:[ \t]*+- [^\n]*(?:\n|\Z))+)",
+        WORDS,
+        rf"{PLURAL}[\"']?:[ \t]*\n(?P<v>(?:[ \t]*+- [^\n]*(?:\n|\Z))+)",
         _several,
         beside=("- ",),
     ),
     _rule(
-        _WORDS,
-        rf"{_KEY}[ \t]{{0,9}}=[ \t]{{0,9}}(?P<q>\"{{3}}|'{{3}})(?P<v>.*?)(?:(?P=q)|\Z)",
+        WORDS,
+        rf"{KEY}[ \t]{{0,9}}=[ \t]{{0,9}}(?P<q>\"{{3}}|'{{3}})(?P<v>.*?)(?:(?P=q)|\Z)",
         _named,
         re.IGNORECASE | re.DOTALL,
         ("'''", '"""'),
     ),
     _rule(  # a flag and its value as two items of a list
-        _WORDS,
-        rf"-[ \t]+[\"']?--?[\w-]{{0,40}}?{_KEY}[\"']?[ \t]*\n[ \t]*-[ \t]+(?!-|[\"']-)(?P<v>[^\n]+)",
+        WORDS,
+        rf"-[ \t]+[\"']?--?[\w-]{{0,40}}?{KEY}[\"']?[ \t]*\n[ \t]*-[ \t]+(?!-|[\"']-)(?P<v>[^\n]+)",
         _named,
         beside=("- -", "- '-", '- "-'),
     ),
     _rule(
-        _WORDS,
-        rf"<name>[\w.-]{{0,60}}?{_KEY}</name>\s{{0,99}}<value>(?P<v>[^<]+)",
+        WORDS,
+        rf"<name>[\w.-]{{0,60}}?{KEY}</name>\s{{0,99}}<value>(?P<v>[^<]+)",
         _named,
         beside=("</name>",),
     ),
@@ -283,11 +253,12 @@ LINE: tuple[Rule, ...] = (
         rf"(?:{_WEBHOOKS})(?P<v>[^\s\"'<>\\,;)]{{8,512}})",
     ),
     _rule(
-        "sig=|sig%3d|signature=|token=|credential=|key=|code=|hmac=",
+        "sig=|sig%3d|signature=|token=|credential=|key=|code=|auth=|hmac=",
         r"(?:[?&]|&amp;|\\u0026|%26)(?:sig|signature|x-(?:amz|goog)-(?:signature|credential|security-token)|hmac"
-        r"|(?:code|key|subscription-key|routing_key)(?==[^\s&]{16}))(?:=|%3D)(?P<v>[^\s&\"'<>#\\]{4,})",
+        r"|(?:code|key|subscription-key|routing_key)(?==[^\s&]{16})|auth(?==[^\s&\d]*\d)(?==[^\s&]{8}))(?:=|%3D)(?P<v>[^\s&\"'<>#\\]{4,})",
     ),
-    _rule("@", r"://(?!\[)[^/\s:\"'<>]{0,256}:(?!\d{1,5}(?:[/?#,;)\]]|\s|$))(?P<v>[^\s\"'<>]{1,512})@", _value),
+    _rule("%40", r"%3A(?:%2F|/){2}[^\s%/:]{1,100}(?:%3A|:)(?P<v>(?:(?!%40|%2F)[^\s\"'&<>]){1,512})%40"),
+    _rule("@", r"(?::|%3A)//(?!\[)[^/\s:\"'<>]{0,256}:(?!\d{1,5}(?:[/?#,;)\]]|\s|$))(?P<v>[^\s\"'<>]{1,512})@", _value),
     _rule("@", r"(?P<s>[\w+.-]{1,32})://(?P<v>[^\s/:@\"'<>]{8,256})@(?!sha\d)(?=[\w\[])", _lone_user),
     _rule(
         "@",
@@ -301,16 +272,24 @@ LINE: tuple[Rule, ...] = (
         r"[\w$#]{1,64}/(?P<v>[^\s@/]{1,128})(?=@|\s|$)",
     ),
     _rule(
-        _WORDS,
-        rf"(?<![\w-])--?[\w-]{{0,40}}?{_KEY}(?:[ \t]+|\\*[\"'][ \t]{{0,9}},[ \t]{{0,9}}\\*(?=[\"']))(?!-)"
+        WORDS,
+        rf"(?<![\w-])--?[\w-]{{0,40}}?{KEY}(?:[ \t]+|\\*[\"'][ \t]{{0,9}},[ \t]{{0,9}}\\*(?=[\"']))(?!-)"
         r"(?P<v>\"[^\"]{1,512}\"|'[^']{1,512}'|[^\s\"',\\\]]+)",
         _named,
     ),
-    _rule("-u|--user", r"(?:^|\s)(?:-u ?|--user[= ])[\w.@-]{1,100}:(?!\d+(?:\s|$))(?P<v>[^\s\"']+)", _value, re.NOFLAG),
-    _rule("--from-literal", r"--from-literal[= ][\w.-]{1,200}=(?P<v>[^\s\"']+)"),
-    _rule(_WORDS, rf"<[\w:.-]{{0,40}}?{_KEY}>(?:<!\[CDATA\[)?(?P<v>[^<\]]+)", _named, beside=("<",)),
     _rule(
-        _WORDS, rf"(?:name|key|id)=[\"'][\w.-]{{0,60}}?{_KEY}[\"'][^<>]{{0,100}}>(?P<v>[^<]+)", _named, beside=(">",)
+        "-u|--user|--auth|stats auth",
+        r"(?:^|\s)(?:-u ?|--user[= ]|--auth[= ]|stats\s+auth\s+)[\w.@-]{1,100}:(?!\d+(?:\s|$))(?P<v>[^\s\"']+)",
+        _value,
+        re.NOFLAG,
+    ),
+    _rule("--from-literal", r"--from-literal[= ][\w.-]{1,200}=(?P<v>[^\s\"']+)"),
+    _rule(WORDS, rf"<[\w:.-]{{0,40}}?{KEY}(?:\s[^<>]{{0,200}})?>(?:<!\[CDATA\[)?(?P<v>[^<\]]+)", _named, beside=("<",)),
+    _rule(
+        WORDS,
+        rf"(?:name|key|id)=[\"'][\w.-]{{0,60}}?{KEY}[\"'][^<>]{{0,100}}>\s{{0,9}}(?:<value>)?(?P<v>[^<]+)",
+        _named,
+        beside=(">",),
     ),
     _rule(
         "authorization",
@@ -329,14 +308,28 @@ LINE: tuple[Rule, ...] = (
     _rule(  # what programs say when they make or change one
         "password|passphrase",
         r"\b(?:password|passphrase)\s+(?:(?:(?:is|was|will\s+be)\s+)?(?:(?:re)?set|changed)\s+to|is|was|will\s+be)[\s:]{1,3}"
-        rf"[\"'`]?{_MIXED}(?=[\"'`]?[.,;!)]?(?:\s|$))",
+        rf"[\"'`]?{MIXED}(?=[\"'`]?[.,;!)]?(?:\s|$))",
     ),
     _rule(
         "password|passphrase",
         r"\b(?:(?:temporary|generated|random|initial|new)\s+(?:\w+\s+)?(?:password|passphrase)"
-        rf"|password\s+(?:is\s+|was\s+)?(?:generated|created|set))\b[^\n:]{{0,60}}:\s+{_MIXED}\s*$",
+        rf"|password\s+(?:for\s+(?:user\s+)?\S{{1,64}}|(?:is\s+|was\s+)?(?:generated|created|set)))\b[^\n:]{{0,60}}:\s+{MIXED}\s*$",
     ),
-    _rule("password", rf"\bpassword\s+\"{_MIXED}\""),
+    _rule(
+        "password|token|api key",
+        rf"\b(?:password|token(?=\s+[\"'][^\s\"']*(?-i:[A-Z]))|api\s+key)\s+[\"']{MIXED}[\"']",
+    ),
+    _rule(
+        "api key|api-key|access key",
+        rf"\b(?:api|access)[ -]key\s+(?:provided:?\s+|used:?\s+)?{MIXED}(?=[.,;]?(?:\s|$))",
+    ),
+    _rule("auth plain|auth login", r"\bauth\s+(?:plain|login)\s+(?P<v>[\w+/]{8,}={0,2})(?![\w=])"),
+    _rule(
+        WORDS,
+        rf"(?:\bconfig(?:ure)?\s+set|_header)\s+[^\s=]{{0,80}}?{KEY}\s+(?![\"'$])(?P<v>[^\s;]+)",
+        _named,
+        beside=("set ", "SET ", "_header"),
+    ),
     _rule(
         "akia|asia",
         r"(?:AKIA|ASIA|\*{3})(?:[A-Z0-9]{16})?\W.{0,100}?(?<![\w/+=])(?=[A-Za-z0-9/+]{0,39}[A-Z/+])(?P<v>[A-Za-z0-9/+]{40})(?![\w/+=])",
@@ -352,7 +345,7 @@ LINE: tuple[Rule, ...] = (
     _rule(
         "requirepass|masterauth|auth-pass|bindpw|rootpw|insecure-password|password",
         r"(?:^\s*(?:requirepass|masterauth|sentinel\s+auth-pass\s+\S{1,64}|bindpw|rootpw)\s+|\binsecure-password\s+"
-        rf"|\bmachine\s+\S{{1,253}}\s.{{0,128}}?\bpassword\s+|^\s*password[ \t]+(?=\S+\s*$)){_PROSE}(?P<v>[^\s\"'=:]+)",
+        rf"|\bmachine\s+\S{{1,253}}\s.{{0,128}}?\bpassword\s+|^\s*password[ \t]+(?=\S+\s*$)){PROSE}(?P<v>[^\s\"'=:]+)",
     ),
     _rule(":", r"^[^:\s/]{1,253}:(?:\d{2,5}|\*):[\w*-]{1,64}:[\w*-]{1,64}:(?P<v>[^:\s]+)$"),
     _rule(
@@ -363,27 +356,27 @@ LINE: tuple[Rule, ...] = (
     _rule("pass:", r"-pass(?:in|out)?[ \t]+pass:(?P<v>[^\s\"']+)"),
     _rule("pwd=|password=", r"(?:pwd|password)=(?P<v>\{[^{}\"':=]{1,200}\})(?=;|$)"),
     _rule(  # a whole line of settings: its value may have spaces
-        _WORDS,
-        rf"^[ \t]*(?:-[ \t]+){{0,9}}[\"']?[\w.-]{{0,60}}?{_KEY}[\"']?[ \t]{{0,9}}[:=][ \t]+"
-        rf"{_TAGS}(?![\"'|>{{\[*&!\#]){_PROSE}"
+        WORDS,
+        rf"^[ \t]*(?:-[ \t]+){{0,9}}[\"']?[\w.-]{{0,60}}?{KEY}[\"']?[ \t]{{0,9}}[:=][ \t]+"
+        rf"{TAGS}(?![\"'|>{{\[*&!\#]){PROSE}"
         r"(?P<v>[^\s\#:=]+(?:[ \t]+[^\s\#:=]+){1,20})(?=[ \t]+\#|[ \t]*$)",
         _named,
     ),
     _rule(
-        _WORDS,
-        rf"^[ \t]*+[\w-]{{1,60}}\.[\w.-]{{0,60}}?{_KEY}={_PROSE}(?P<v>[^\s\"'\#:=]+(?:[ \t]+[^\s\#:=]+){{1,20}})[ \t]*$",
+        WORDS,
+        rf"^[ \t]*+[\w-]{{1,60}}\.[\w.-]{{0,60}}?{KEY}={PROSE}(?P<v>[^\s\"'\#:=]+(?:[ \t]+[^\s\#:=]+){{1,20}})[ \t]*$",
         _named,
         beside=(".",),
     ),
-    _rule(_WORDS, rf"{_KEY}(?:{_TO}|{_COMPARED}){_QUOTED}", _named, beside=('"', "'")),
+    _rule(WORDS, rf"{KEY}(?:{TO}|{COMPARED}){QUOTED}", _named, beside=('"', "'")),
     _rule(  # what was made fit for a URL, once or more often
-        _WORDS,
-        rf"{_KEY}%(?:25){{0,3}}(?:2[27]%(?:25){{0,3}})?(?:3A|3D)(?:%(?:25){{0,3}}2[027]|\+){{0,3}}"
+        WORDS,
+        rf"{KEY}%(?:25){{0,3}}(?:2[27]%(?:25){{0,3}})?(?:3A|3D)(?:%(?:25){{0,3}}2[027]|\+){{0,3}}"
         r"(?P<v>(?:(?!%(?:25){0,3}(?:2[0267C]|7D|5D|0[AD]|3B))[^\s&\"'<>,;])++)",
         _named,
         beside=("%",),
     ),
-    _rule(_WORDS, rf"{_KEY}{_TO}{_PROSE}{_BARE}", _named, beside=(":", "=")),
+    _rule(WORDS, rf"{KEY}{TO}{PROSE}{BARE}", _named, beside=(":", "=")),
 )
 """Tried line by line."""
 

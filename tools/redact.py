@@ -12,7 +12,7 @@ from typing import Any
 
 from tools.clients import quiet_words
 from tools.patterns import BY_NEEDLE, LINE, NEEDLES, SPANNING
-from tools.secret_names import MASK, SEVERAL, hides, is_secret_name
+from tools.secret_names import MASK, SEVERAL, hides, hides_item, is_secret_name
 from tools.tokens import TAME
 
 __all__ = [
@@ -206,7 +206,7 @@ def _telling(tree: dict[Any, Any]) -> dict[Any, Any]:
 
 def _under(name: str, value: Any) -> Any:
     if isinstance(value, list) and _SEVERAL.search(name):
-        value = [MASK if hides(name, item) else item for item in value]
+        value = [MASK if hides_item(name, item) else item for item in value]
     elif not isinstance(value, (dict, list)) and hides(name, value) and not _is_document(name, value):
         return MASK if value != MASK else value
     return redact_tree(value)

@@ -14,7 +14,7 @@ SEVERAL = r"(?:passwords?|passphrases?|tokens?|credentials|(?:api|access|private
 SECRET_NAME = re.compile(
     r"(?i)(?<!by)(?<!com)(?<!sur)(?<!tres)pass$|(?<![a-z])pass(?![a-z])|passw(or)?d|passphrase|passcode|secret(?!ar[iy])|token(?!i[sz])"
     r"|credential|connection[-_]?string|encryption[-_]?key|pre[-_]?shared[-_]?key|jwt|salt$|cookie$|dockerconfig|authorization$"
-    r"|(^|[_.-])(dsn|auth|pwd|pw|psk)$|[_.-]pin$|pwd$|api[-_]?key|[_-]key$|^key_"
+    r"|(^|[_.-])(dsn|auth|pwd|pw|psk)$|[_.-]pin$|pwd$|(?:api|access|secret)[-_ ]?key|[_-]key$|^key_"
     rf"|(access|account|private|{KEYS})[-_]?key$|art[-_]api$|snmp.*community$|bind[-_]?pw$|webhook[-_]?url$"
 )
 """Names of environment variables and values whose text is masked."""
@@ -88,6 +88,11 @@ def _is_reference(name: str, text: str) -> bool:
     if _NAMES_SECRET.search(name):
         return _OBJECT.fullmatch(text) is not None
     return name.lower().endswith("key") and _KEY_NAME.fullmatch(text) is not None and is_secret_name(text)
+
+
+def hides_item(name: str, value: object) -> bool:
+    """Return whether an item of a list must go; `name` is the list's, and its end is in the plural."""
+    return isinstance(value, str) and _COUNT.fullmatch(value) is None and hides(name.rstrip("sS"), value)
 
 
 def says_nothing(text: str) -> bool:
