@@ -1,6 +1,6 @@
 r"""How a name and its value are written in text: in settings, in source, in a log.
 
-Parts of the patterns of `tools.patterns` Group `k` is the end of a name that tells, `v` the value, `q` the quote around it.
+Parts of the patterns of `tools.patterns`: group `k` is the end of a name that tells, `v` the value, `q` its quote.
 """
 
 from tools.secret_names import KEYS, SEVERAL
