@@ -19,6 +19,12 @@ from tools.text import clean
 MOST_NAMED = 5
 """Odd objects of one kind that are named; of the rest only the number is said."""
 
+ODD = (KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError, RecursionError)
+"""What a field of the wrong type, a broken reference or endless nesting makes its reader raise.
+
+Lists are held to their shape; what else is read (a release's manifest, a rendered chart) is as its author wrote it.
+"""
+
 LARGEST_COUNT = (1 << 31) - 1
 LARGEST_NUMBER = (1 << 63) - 1
 
@@ -54,6 +60,8 @@ def oddity(obj: Any, kind: str) -> str | None:
         return where
     if obj.get("kind") != kind:
         return "/kind"
+    if kind in BY_NAME and obj.get("apiVersion", BY_NAME[kind].version) != BY_NAME[kind].version:
+        return "/apiVersion"
     meta = obj.get("metadata") or {}
     if not meta.get("name"):
         return "/metadata/name"
