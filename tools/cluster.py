@@ -342,7 +342,9 @@ def _is_table(page: Any) -> bool:
 def _is_page(page: Any, held: str) -> bool:
     if type(page) is not dict or held not in page or not isinstance(page[held], list | None):
         return False
-    meta = page.get("metadata") or {}
+    meta = page.get("metadata")
+    if meta is None:
+        return True
     if type(meta) is not dict:
         return False
     return isinstance(meta.get("continue"), str | None) and isinstance(meta.get("remainingItemCount"), int | None)

@@ -27,6 +27,8 @@ Lists are held to their shape; what else is read (a release's manifest, a render
 
 LARGEST_COUNT = (1 << 31) - 1
 LARGEST_NUMBER = (1 << 63) - 1
+LONGEST_EITHER = 63
+"""Letters of a port's name or a percentage; Python refuses to count with thousands of digits."""
 
 _AMOUNT = re.compile(r"[+-]?(\d{1,20}(\.\d{0,20})?|\.\d{1,20})([numkMGTPE]|[KMGTPE]i|[eE][+-]?\d{1,2})?", re.ASCII)
 
@@ -173,7 +175,8 @@ def _is_amount(value: Any) -> str | None:
 
 
 def _is_either(value: Any) -> str | None:
-    return None if type(value) is str or _is_count(value) is None else ""
+    short = type(value) is str and len(value) <= LONGEST_EITHER
+    return None if short or _is_count(value) is None else ""
 
 
 def _is_time(value: Any) -> str | None:

@@ -249,6 +249,8 @@ def test_pages_that_lead_back_to_one_another_end(server: FakeApiServer) -> None:
         b'{"kind": "PodList", "apiVersion": "v1", "items": {"a": 1}}',
         b'{"kind": "PodList", "apiVersion": "v1", "metadata": 3, "items": []}',
         b'{"kind": "PodList", "apiVersion": "v1", "metadata": [1], "items": []}',
+        b'{"kind": "PodList", "apiVersion": "v1", "metadata": [], "items": []}',
+        b'{"kind": "PodList", "apiVersion": "v1", "metadata": "", "items": []}',
         b'{"kind": "PodList", "apiVersion": "v1", "metadata": {"remainingItemCount": "x"}, "items": []}',
         b'{"kind": "PodList", "apiVersion": "v1", "metadata": {"continue": 3}, "items": []}',
         b'{"kind": "PodList", "apiVersion": "v1", "items": {}}',
