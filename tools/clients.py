@@ -53,6 +53,8 @@ CLIENTS: Mapping[str, Client] = {
     **_named(
         "docker podman nerdctl helm oc az oras crane regctl cf", Client(glued=("-p",), apart=("-p",), within="login")
     ),
+    "openssl": Client(apart=("-k", "-K"), within="enc"),
+    **_named("grafana-cli grafana", Client(places={"reset-admin-password": 1})),
     "vault": Client(places={"login": 1, "unseal": 1}),
     "mc": Client(places={"set": 4, "host": 5}),
     "rabbitmqctl": Client(places={"add_user": 2, "change_password": 2, "authenticate_user": 2}),

@@ -216,14 +216,6 @@ SPANNING: tuple[Rule, ...] = (
 )
 """Tried on the whole text."""
 
-_WEBHOOKS = (
-    r"hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/|discord(?:app)?\.com/api/(?:v\d+/)?webhooks/\d+/"
-    r"|webhook\.office\.com/webhookb2/|outlook\.office(?:365)?\.com/webhook/|api\.telegram\.org/(?:file/)?bot"
-    r"|hooks\.zapier\.com/hooks/catch/|maker\.ifttt\.com/trigger/[\w-]{1,64}/(?:json/)?with/key/"
-    r"|events\.pagerduty\.com/integration/|open\.(?:feishu|larksuite)\.(?:cn|com)/open-apis/bot/(?:v2/)?hook/"
-    r"|hc-ping\.com/|/hooks/(?=[a-z0-9]{26}(?!\w))|webhook\.site/"
-)
-
 LINE: tuple[Rule, ...] = (
     _rule("bearer", r"\bbearer(?:\s|%20|\+){1,9}(?!realm=|authenti|authori|error|token)(?P<v>[\w.~+/=:-]{6,})", _value),
     _rule(
@@ -250,7 +242,7 @@ LINE: tuple[Rule, ...] = (
     _rule("md5", r"(?<![\w:])md5[0-9a-f]{32}(?!\w)", MASK, re.NOFLAG),
     _rule(
         "slack|discord|office|telegram|zapier|ifttt|pagerduty|feishu|larksuite|hc-ping|/hooks/|webhook.site",
-        rf"(?:{_WEBHOOKS})(?P<v>[^\s\"'<>\\,;)]{{8,512}})",
+        rf"(?:{tokens.WEBHOOKS})(?P<v>[^\s\"'<>\\,;)]{{8,512}})",
     ),
     _rule(
         "sig=|sig%3d|signature=|token=|credential=|key=|code=|auth=|hmac=",
@@ -323,12 +315,15 @@ LINE: tuple[Rule, ...] = (
         "api key|api-key|access key",
         rf"\b(?:api|access)[ -]key\s+(?:provided:?\s+|used:?\s+)?{MIXED}(?=[.,;]?(?:\s|$))",
     ),
-    _rule("auth plain|auth login", r"\bauth\s+(?:plain|login)\s+(?P<v>[\w+/]{8,}={0,2})(?![\w=])"),
+    _rule(
+        "auth plain|auth login",
+        r"\bauth\s+(?:plain|login)\s+(?=[a-z]*(?-i:[A-Z0-9+/=]))(?P<v>[\w+/]{8,}={0,2})(?![\w=])",
+    ),
     _rule(
         WORDS,
-        rf"(?:\bconfig(?:ure)?\s+set|_header)\s+[^\s=]{{0,80}}?{KEY}\s+(?![\"'$])(?P<v>[^\s;]+)",
+        rf"(?:\bconfig(?:ure)?\s+set|_header|^\s*(?:ENV|ARG))\s+[^\s=]{{0,80}}?{KEY}\s+(?![\"'$])(?P<v>[^\s;]+)",
         _named,
-        beside=("set ", "SET ", "_header"),
+        beside=("set ", "SET ", "_header", "ENV ", "ARG "),
     ),
     _rule(
         "akia|asia",
@@ -369,6 +364,17 @@ LINE: tuple[Rule, ...] = (
         beside=(".",),
     ),
     _rule(WORDS, rf"{KEY}(?:{TO}|{COMPARED}){QUOTED}", _named, beside=('"', "'")),
+    _rule(  # an argument in source
+        WORDS,
+        rf"{KEY}(?:\(|(?<=[\w])[\"'],)\s?[\"']{MIXED}[\"']\)",
+        beside=("(",),
+    ),
+    _rule(  # what was made fit for HTML
+        WORDS,
+        rf"{KEY}(?:&quot;|&\#3[49];)?\s?(?:[:=]|&\#61;)\s?(?:&quot;|&\#3[49];)?(?P<v>[^\s&<>\"']+)",
+        _named,
+        beside=("&quot;", "&#"),
+    ),
     _rule(  # what was made fit for a URL, once or more often
         WORDS,
         rf"{KEY}%(?:25){{0,3}}(?:2[27]%(?:25){{0,3}})?(?:3A|3D)(?:%(?:25){{0,3}}2[027]|\+){{0,3}}"

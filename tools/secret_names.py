@@ -21,7 +21,7 @@ SECRET_NAME = re.compile(
 
 REFERENCE_NAME = re.compile(
     r"(?i)^existing|^(f:)?automount|(name|names|refs?|paths?|files?|dirs?|mount|type|(?<!webhook)(?<!webhook[-_])ur[li]|host|port|namespace|class)$"
-    r"|(primary|foreign|partition|sort|routing|cache|topology|public|group|index|unique|lookup|object|pass(word|wd)?)[-_]?key$"
+    r"|secrets?manager$|(primary|foreign|partition|sort|routing|cache|topology|public|group|index|unique|lookup|object|pass(word|wd)?)[-_]?key$"
     r"|(?<![a-z])gpg[-_]?keys?$|checksum|fingerprint|thumbprint|digest"
 )
 """Names that only say where a secret is, or that hold what identifies it and cannot be turned back."""
@@ -43,7 +43,7 @@ _COUNTING = frozenset("max min num total count limit pass".split())
 _PASSWORD = re.compile(r"(?i)passw(or)?d$|passphrase$|pwd$|pin$|passcode$")
 
 _SAYS_NOTHING = re.compile(
-    r"(?i:true|false|yes|no|on|off|null|none|nil|enabled|disabled|required|optional|active|include|omit|same-origin)"
+    r"(?i:true|false|yes|no|on|off|null|none|nil|enabled|disabled|required|optional|active|include|omit|same-origin|done|ok|unset|missing|invalid|valid|expired|changed|unchanged|updated|rotated|created)"
     r"|\$\{[\w.:-]{1,80}\}|\$\([\w.-]{1,80}\)|\$[A-Z_][A-Z0-9_]{2,60}|\{\{[^{}]{0,200}\}\}|%[A-Z_]{3,60}%"
     r"|\.{1,2}/[\w./-]{1,200}|[a-z./_-]{1,120}\.(?:txt|pem|key|crt|json|ya?ml|jks|p12|conf|cnf|properties|env)"
     r"|<[A-Za-z][a-z _-]{1,40}>|\*+|files(?: [a-z]+){0,4}"

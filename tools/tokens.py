@@ -104,6 +104,15 @@ SHAPES: tuple[tuple[str, str], ...] = (
 
 A Discord bot's token, the last, has no prefix, only its three lengths."""
 
+WEBHOOKS = (
+    r"hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/|discord(?:app)?\.com/api/(?:v\d+/)?webhooks/\d+/"
+    r"|webhook\.office\.com/webhookb2/|outlook\.office(?:365)?\.com/webhook/|api\.telegram\.org/(?:file/)?bot"
+    r"|hooks\.zapier\.com/hooks/catch/|maker\.ifttt\.com/trigger/[\w-]{1,64}/(?:json/)?with/key/"
+    r"|events\.pagerduty\.com/integration/|open\.(?:feishu|larksuite)\.(?:cn|com)/open-apis/bot/(?:v2/)?hook/"
+    r"|hc-ping\.com/|/hooks/(?=[a-z0-9]{26}(?!\w))|webhook\.site/"
+)
+"""URLs that let whoever has them post: up to what is secret in them."""
+
 TAME = (
     r"(?![0-9a-f]{32}-us|xox|xapp|gl[a-z]{2}|sk-|dapi|dp\.|[ps]at[.-]|hv[sbr]\.|s\.|key-|pul-|ico-|dt0|fio-|sq0|pplx|tskey|nvapi"
     r"|xai-|v[1-4]\.|xkeysib|xsmtpsib|tk-us|p8e-|4b1d|dnkey-|s-s4t2|access-)"
