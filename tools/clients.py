@@ -47,10 +47,14 @@ CLIENTS: Mapping[str, Client] = {
     ),
     "influx": Client(apart=("-p",)),
     **_named("redis-cli valkey-cli keydb-cli redis-benchmark", Client(apart=("-a", "--pass", "AUTH", "auth"))),
-    "curl": Client(pairs=("-u", "--user", "-U", "--proxy-user"), apart=("--oauth2-bearer",)),
+    "curl": Client(pairs=("-u", "--user", "-U", "--proxy-user"), apart=("-b", "--cookie", "--oauth2-bearer")),
     **_named("etcdctl ctr", Client(pairs=("--user", "-u"))),
     **_named("crictl buildah skopeo", Client(pairs=("--creds", "--src-creds", "--dest-creds"))),
-    **_named("docker podman nerdctl helm oc az oras cf", Client(glued=("-p",), apart=("-p",), within="login")),
+    **_named(
+        "docker podman nerdctl helm oc az oras crane regctl cf", Client(glued=("-p",), apart=("-p",), within="login")
+    ),
+    "openssl": Client(apart=("-k", "-K"), within="enc"),
+    **_named("grafana-cli grafana", Client(places={"reset-admin-password": 1})),
     "vault": Client(places={"login": 1, "unseal": 1}),
     "mc": Client(places={"set": 4, "host": 5}),
     "rabbitmqctl": Client(places={"add_user": 2, "change_password": 2, "authenticate_user": 2}),
@@ -59,6 +63,7 @@ CLIENTS: Mapping[str, Client] = {
     ),
     **_named("ldapsearch ldapadd ldapmodify ldapdelete ldapwhoami", Client(glued=("-w",), apart=("-w",))),
     **_named("sqlcmd bcp osql ipmitool mosquitto_pub mosquitto_sub zip unzip", Client(glued=("-P",), apart=("-P",))),
+    **_named("snmpget snmpgetnext snmpwalk snmpbulkwalk snmpset snmptrap", Client(apart=("-A", "-X", "-c"))),
     **_named("smbclient rpcclient", Client(pairs=("-U", "--user"), between="%")),
     **_named("lftp ncftp", Client(pairs=("-u",), between=",")),
 }

@@ -148,7 +148,9 @@ class Reader:
     def _pages(self, kind: Kind, path: str) -> Listed:
         objects: list[Any] = []
         token, left = "", 0
-        while True:
+        seen: set[str] = set()
+        while token not in seen:
+            seen.add(token)
             page = self._page(kind, path, token)
             if isinstance(page, Failure):
                 return Listed(kind, path, objects, page)
@@ -157,13 +159,16 @@ class Reader:
             token, left = meta.get("continue") or "", meta.get("remainingItemCount") or 0
             if not token:
                 return Listed(kind, path, objects, _cut(path, left) if left else None)
+        return Listed(
+            kind, path, objects, Failure(FailureKind.MALFORMED, f"GET {path}", "its pages go round in a ring")
+        )
 
     def _page(self, kind: Kind, path: str, token: str) -> dict[str, Any] | Failure:
         """Return one page of a list, which must be what was asked for: a table for Secrets, a list for the rest."""
         page = self.json(path, _page_query(kind, token), accept=_accept(kind))
         if isinstance(page, Failure):
             return page
-        whole = _is_table(page) if kind.name == SECRET else _is_list(page)
+        whole = _is_table(page) if kind.name == SECRET else _is_list(page, kind)
         return page if whole else Failure(FailureKind.MALFORMED, f"GET {path}", "the answer is no list")
 
     def _once(self, path: str, query: str, accept: str) -> "_Answer | Exception":
@@ -319,9 +324,13 @@ def _page_query(kind: Kind, token: str) -> str:
     return f"limit={PAGE}{bare}{'&continue=' + quote(token, safe='') if token else ''}"
 
 
-def _is_list(page: Any) -> bool:
-    """Return whether an answer is a list of whatever, also an empty one (`items` may be null, not absent)."""
-    return _is_page(page, "items")
+def _is_list(page: Any, kind: Kind) -> bool:
+    """Return whether an answer is a list of that kind, also an empty one (`items` may be null, not absent).
+
+    Items do not say what they are: those of another kind's list would be taken for what was asked for.
+    """
+    said = (page.get("kind"), page.get("apiVersion")) if type(page) is dict else ()
+    return said == (f"{kind.name}List", kind.version) and _is_page(page, "items")
 
 
 def _is_table(page: Any) -> bool:
@@ -333,7 +342,9 @@ def _is_table(page: Any) -> bool:
 def _is_page(page: Any, held: str) -> bool:
     if type(page) is not dict or held not in page or not isinstance(page[held], list | None):
         return False
-    meta = page.get("metadata") or {}
+    meta = page.get("metadata")
+    if meta is None:
+        return True
     if type(meta) is not dict:
         return False
     return isinstance(meta.get("continue"), str | None) and isinstance(meta.get("remainingItemCount"), int | None)

@@ -236,8 +236,13 @@ def _entries(root: Path) -> Iterator[Path]:
 
 def _stray(path: Path, root: Path) -> str:
     """Return what is wrong with one entry of a chart, "" when nothing is."""
-    if path.is_symlink() and not path.resolve().is_relative_to(root):
-        return f"{path.relative_to(root)} is a link that leaves the chart"
+    if path.is_symlink():
+        try:
+            inside = path.resolve().is_relative_to(root)
+        except (OSError, RuntimeError):  # what a ring of links makes it raise
+            return f"{path.relative_to(root)} is a link that leads nowhere"
+        if not inside:
+            return f"{path.relative_to(root)} is a link that leaves the chart"
     if path.exists() and not path.is_dir() and not path.is_file():
         return f"{path.relative_to(root)} is neither a file nor a folder"
     return ""

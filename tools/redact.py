@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from tools.clients import quiet_words
-from tools.patterns import LINE, NEEDLES, SPANNING
-from tools.secret_names import MASK, hides, is_secret_name
+from tools.patterns import BY_NEEDLE, LINE, NEEDLES, SPANNING
+from tools.secret_names import MASK, SEVERAL, hides, hides_item, is_secret_name
 from tools.tokens import TAME
 
 __all__ = [
@@ -51,7 +51,7 @@ def _by_patterns(text: str) -> str:
     if not hints:
         return text
     for rule in SPANNING:
-        if not rule.needles.isdisjoint(hints):
+        if not rule.needles.isdisjoint(hints) and rule.suits(text):
             text = rule.masked(text)
     return "\n".join([_line(line, hints) for line in text.split("\n")])
 
@@ -59,10 +59,9 @@ def _by_patterns(text: str) -> str:
 def _line(line: str, hints: Sequence[str]) -> str:
     lowered = line.lower()
     here = [needle for needle in hints if needle in lowered]
-    if here:
-        for rule in LINE:
-            if not rule.needles.isdisjoint(here):
-                line = rule.masked(line)
+    for number in sorted({number for needle in here for number in BY_NEEDLE[needle]}):
+        if LINE[number].suits(line):
+            line = LINE[number].masked(line)
     return line
 
 
@@ -207,17 +206,13 @@ def _telling(tree: dict[Any, Any]) -> dict[Any, Any]:
 
 def _under(name: str, value: Any) -> Any:
     if isinstance(value, list) and _SEVERAL.search(name):
-        value = [MASK if hides(name, item) else item for item in value]
+        value = [MASK if hides_item(name, item) else item for item in value]
     elif not isinstance(value, (dict, list)) and hides(name, value) and not _is_document(name, value):
         return MASK if value != MASK else value
     return redact_tree(value)
 
 
-_SEVERAL = re.compile(
-    r"(?i)(?:passwords?|passphrases?|tokens?|credentials|(?:api|access|private|secret|signing|encryption)[-_]?keys?)$"
-)
-"""Names of lists whose items are secrets; `secrets` and `imagePullSecrets` are lists of names."""
-
+_SEVERAL = re.compile(rf"(?i){SEVERAL}$")
 _SUFFIX = re.compile(r"\.[A-Za-z]\w{0,9}$")
 
 

@@ -13,8 +13,8 @@ SHAPES: tuple[tuple[str, str], ...] = (
         r"gl(?:pat|dt|ft|rt|ptt|soat|oas|agent|imt|ffct|cbt)-[\w.-]{16,}+",
     ),
     ("gr1348941", r"GR1348941[\w-]{16,}+"),
-    ("xox", r"xox[abeoprs](?:\.xox[bp])?-[\w-]{10,}+"),
-    ("xapp-", r"xapp-\d-[\w-]{16,}+"),
+    ("xox", r"xox[abeoprs](?:\.xox[bp])?-[\w-]{8,}+"),
+    ("xapp-", r"xapp-\d-[\w-]{8,}+"),
     ("sk- sk_ rk_", r"sk-(?:(?:proj|ant|svcacct|admin|or|lf)-[\w-]{16,}+|(?=[A-Za-z]*[0-9])[A-Za-z0-9_]{16,}+)"),
     ("sk_ rk_", r"[sr]k_(?=\w*\d)\w{12,}+"),
     ("whsec_", r"whsec_[\w+/=]{16,}+"),
@@ -31,17 +31,17 @@ SHAPES: tuple[tuple[str, str], ...] = (
     ("rubygems_", r"rubygems_[a-f0-9]{40,}+"),
     ("clojars_", r"CLOJARS_[A-Za-z0-9]{50,}+"),
     ("dckr_", r"dckr_[po]at_[\w-]{16,}+"),
-    ("sg.", r"SG\.[\w-]{16,}\.[\w-]{16,}+"),
+    ("sg.", r"SG\.[\w=.-]{50,}+"),
     ("key-", r"key-[0-9a-f]{32}(?![0-9a-f])"),
     ("-us", r"[0-9a-f]{32}-us\d{1,2}(?!\w)"),
     ("xkeysib- xsmtpsib-", r"x(?:key|smtp)sib-[\w-]{40,}+"),
-    ("sk", r"SK[0-9a-f]{32}(?![0-9a-f])"),
+    ("sk", r"SK[0-9a-fA-F]{32}(?!\w)"),
     ("doo_v1_ dop_v1_ dor_v1_", r"do[opr]_v1_[a-fA-F0-9]{40,}+"),
     ("dapi", r"dapi[a-f0-9]{32}(?:-\d)?(?!\w)"),
     ("dp.", r"dp\.(?:pt|st|ct|sa|scim|audit)\.[\w.-]{30,}+"),
     ("dt0", r"dt0[a-z]\d\d\.[A-Za-z0-9]{24}\.[A-Za-z0-9]{60,}+"),
     ("sq0", r"sq0(?:atp|csp)-[\w-]{22,}+"),
-    ("eaa", r"EAAA[\w-]{50,}+|EAA[MC][A-Za-z0-9]{90,}+"),
+    ("eaa", r"EAAA(?=[A-Za-z_-]*\d)[\w-]{22,}+|EAA[MC][A-Za-z0-9]{90,}+"),
     ("shpat_ shpca_ shppa_ shpss_", r"shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}"),
     ("shippo_", r"shippo_(?:live|test)_[a-fA-F0-9]{40}"),
     ("hvs. hvb. hvr.", r"hv[sbr]\.[\w-]{20,}+"),
@@ -66,7 +66,8 @@ SHAPES: tuple[tuple[str, str], ...] = (
     ("pat", r"pat[A-Za-z0-9]{14}\.[a-f0-9]{64}"),
     ("pat. sat.", r"[ps]at\.[\w-]{22}\.[A-Za-z0-9]{24}\.[A-Za-z0-9]{20}"),
     ("pat-", r"pat-(?:na|eu)\d-[a-f0-9-]{36}"),
-    ("akc", r"AKC[A-Za-z0-9]{40,}+"),
+    ("akc", r"AKC[A-Za-z0-9]{10,}+"),
+    ("ap", r"AP[0-9A-F](?=[A-Za-z]*\d)[A-Za-z0-9]{20,}+"),
     ("cmvmd", r"cmVmd[A-Za-z0-9]{59}"),
     ("hrku-", r"HRKU-[\w-]{36,}+"),
     ("ico-", r"ico-[A-Za-z0-9]{32}(?!\w)"),
@@ -84,18 +85,36 @@ SHAPES: tuple[tuple[str, str], ...] = (
     ("sm_", r"sm_(?:aat|pat|sat)_[A-Za-z0-9]{16}"),
     ("_mmk", r"[A-Za-z0-9]{6}_[A-Za-z0-9]{29}_mmk"),
     ("atatt3 atctt3", r"AT[AC]TT3[\w=-]{60,}+"),
-    (":aa", r"\d{8,10}:AA[\w-]{33}(?![\w-])"),
+    (":a", r"\d{8,10}:A[\w-]{34}(?![\w-])"),
+    (".acc", r"(?:sc|ext|scauth|authress)_[a-z0-9]{5,30}\.[a-z0-9]{4,6}\.acc[_-][a-z0-9-]{10,32}\.[\w+/=-]{30,}+"),
+    ("4b1d", r"4b1d[A-Za-z0-9]{38}(?!\w)"),
+    ("dnkey-", r"dnkey-[\w=-]{20,}+"),
+    ("live_", r"live_(?=[A-Za-z_-]*\d)[\w=-]{35,}+"),
+    ("test_", r"test_[a-f0-9]{35}(?!\w)"),
+    ("s-s4t2", r"s-s4t2(?:ud|af)-[a-fA-F0-9]{64}"),
+    ("access-", r"access-(?:sandbox|development|production)-[0-9a-f]{8}-[0-9a-f-]{27}"),
+    ("squ_ sqa_ sqp_", r"sq[uap]_(?=[A-Za-z_-]*\d)[\w=-]{30,}+"),
+    ("tfp_", r"tfp_[\w.=-]{40,}+"),
+    (".local. .public.", r"v[1-4]\.(?:local|public)\.[\w-]{32,}+(?:\.[\w-]++)?"),
+    ("k10", r"K10[a-f0-9]{48,}::[\w:.-]{8,}+"),
+    ("|", r"\d{15,16}\|[\w-]{27,40}(?![\w-])"),
+    (".", r"[MNO][\w-]{23,25}\.[\w-]{6}\.[\w-]{27,38}"),
 )
-"""Needles (lower case) that stand in every such token, and its shape. Nothing of a word stands before it."""
+"""Needles (lower case) that stand in every such token, and its shape. Nothing of a word stands before it.
 
-UNMARKED = r"[MNO][\w-]{23,25}\.[\w-]{6}\.[\w-]{27,38}"
-"""A Discord bot's token has no prefix, only its three lengths."""
+A Discord bot's token, the last, has no prefix, only its three lengths."""
 
-NEEDLES = " ".join(needles for needles, _ in SHAPES)
-PATTERN = rf"(?<![A-Za-z0-9])(?:{'|'.join(shape for _, shape in SHAPES)})"
+WEBHOOKS = (
+    r"hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/|discord(?:app)?\.com/api/(?:v\d+/)?webhooks/\d+/"
+    r"|webhook\.office\.com/webhookb2/|outlook\.office(?:365)?\.com/webhook/|api\.telegram\.org/(?:file/)?bot"
+    r"|hooks\.zapier\.com/hooks/catch/|maker\.ifttt\.com/trigger/[\w-]{1,64}/(?:json/)?with/key/"
+    r"|events\.pagerduty\.com/integration/|open\.(?:feishu|larksuite)\.(?:cn|com)/open-apis/bot/(?:v2/)?hook/"
+    r"|hc-ping\.com/|/hooks/(?=[a-z0-9]{26}(?!\w))|webhook\.site/"
+)
+"""URLs that let whoever has them post: up to what is secret in them."""
 
 TAME = (
     r"(?![0-9a-f]{32}-us|xox|xapp|gl[a-z]{2}|sk-|dapi|dp\.|[ps]at[.-]|hv[sbr]\.|s\.|key-|pul-|ico-|dt0|fio-|sq0|pplx|tskey|nvapi"
-    r"|xai-|v1\.0|xkeysib|xsmtpsib|tk-us|p8e-)"
+    r"|xai-|v[1-4]\.|xkeysib|xsmtpsib|tk-us|p8e-|4b1d|dnkey-|s-s4t2|access-)"
 )
 """What begins no token that is made of small letters, digits, dots and dashes alone."""

@@ -32,13 +32,10 @@ Pair = tuple[str, Any, Any]
 """Pointer, desired, live; an absent side is None."""
 
 
-def drifts(legs: Legs) -> list[Drift]:
-    """Return every field of the release's objects that is not live as the release has it."""
-    if legs.release is None:
-        return []
+def drifts(desired: Object, legs: Legs) -> list[Drift]:
+    """Return every field of one of the release's objects that is not live as the release has it."""
     unstable = legs.inputs.rendered.unstable if legs.inputs.rendered else frozenset()
-    found = [drift for obj in legs.release.all for drift in _of_object(obj, legs)]
-    return [drift for drift in found if (drift.object, drift.pointer) not in unstable]
+    return [drift for drift in _of_object(desired, legs) if (drift.object, drift.pointer) not in unstable]
 
 
 def differing_pairs(one: Object, other: Object) -> list[Pair]:

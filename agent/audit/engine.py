@@ -1,6 +1,6 @@
 """One audit: every row of every blueprint judged, and every object of the release compared."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from agent.audit.cluster import cluster
 from agent.audit.drift import drifts
@@ -9,11 +9,12 @@ from agent.audit.inputs import Inputs, identity
 from agent.audit.legs import Legs, shown_value
 from agent.audit.mechanisms import mapping, question, scenario, trigger
 from agent.audit.parameters import parameter
-from agent.audit.verdict import Audit, Cause, Fidelity, Outcome, ReleaseOnly, Verdict
+from agent.audit.verdict import Audit, Cause, Drift, Fidelity, Outcome, ReleaseOnly, Verdict
 from agent.blueprint.control import Control, ControlKind, Unread
 from agent.blueprint.values import Leaf, Masked, of_tree
 from agent.diagnose.finding import Severity
 from agent.snapshot.record import State
+from agent.snapshot.shape import ODD
 
 GITOPS = {
     "argocd.argoproj.io/tracking-id": "Argo CD",
@@ -28,18 +29,25 @@ def audit(inputs: Inputs) -> Audit:
     """Return every verdict. The rules of governance come last: they speak of what the others found."""
     legs = Legs(inputs)
     rows = inputs.blueprints.controls
-    judged = {control.id: _judged(control, legs) for control in rows if control.kind in JUDGES}
+    judged = {
+        control.id: _guarded(control, lambda row: _judged(row, legs)) for control in rows if control.kind in JUDGES
+    }
+    drifting, uncompared = _drifts(legs)
     found = Audit(
         inputs.profile,
         inputs.release_name,
         inputs.namespace,
         tuple(judged.values()),
-        tuple(drifts(legs)),
+        drifting,
         tuple(_release_only(inputs)),
         tuple(_notes(legs)),
-        tuple(_gaps(inputs)),
+        (*_gaps(inputs), *uncompared),
     )
-    ruled = {control.id: rule(control, legs, found) for control in rows if control.kind is ControlKind.RULE}
+    ruled = {
+        control.id: _guarded(control, lambda row: rule(row, legs, found))
+        for control in rows
+        if control.kind is ControlKind.RULE
+    }
     every = judged | ruled
     verdicts = [every[control.id] for control in rows if control.id in every]
     return _with(found, (*verdicts, *map(_unread, _named(inputs.blueprints.unread))))
@@ -56,6 +64,28 @@ def _with(found: Audit, verdicts: tuple[Verdict, ...]) -> Audit:
         found.notes,
         found.gaps,
     )
+
+
+def _guarded(control: Control, judge: Callable[[Control], Verdict]) -> Verdict:
+    """Return a row's verdict: unknown where an object it rests on cannot be read, and the other rows go on."""
+    try:
+        return judge(control)
+    except ODD as error:
+        why = f"a field it rests on could not be read ({type(error).__name__}: {error})"
+        return Verdict(control, Outcome.UNKNOWN, Severity.WARNING, (), Cause.UNSEEN, why)
+
+
+def _drifts(legs: Legs) -> tuple[tuple[Drift, ...], list[str]]:
+    """Return where the release's objects are not live as it has them, and a line for each that cannot be compared."""
+    found: list[Drift] = []
+    odd = []
+    for obj in legs.release.all if legs.release else ():
+        try:
+            found += drifts(obj, legs)
+        except ODD as error:
+            name = identity(obj, legs.inputs.namespace)
+            odd.append(f"{name}: could not be compared with its release ({type(error).__name__}: {error})")
+    return tuple(found), odd
 
 
 def _judged(control: Control, legs: Legs) -> Verdict:

@@ -19,12 +19,9 @@ from agent.kube.containers import probed_unwell
 from agent.kube.history import is_history
 from agent.snapshot.graph import Graph, ref
 from agent.snapshot.record import Object, Ref, Snapshot, State
+from agent.snapshot.shape import ODD
 from agent.snapshot.suspects import is_suspect
 from tools.failure import Failure, FailureKind
-
-ODD = (KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError)
-"""What a field of the wrong type or a broken reference makes a rule raise."""
-
 
 BUDGET = 60.0
 """Seconds for all rules together: 5,000 pods take two. What is not asked by then is named as not decided."""

@@ -143,6 +143,7 @@ def _secrets(reader: Reader, look: _Look) -> Listed:
 
 
 def _part(listed: Listed) -> Part:
+    """Return how whole a list is. What only sharpens an answer may be forbidden; broken, it is a gap like any other."""
     name, needed = listed.kind.name, listed.kind.needed
     if listed.failure is None:
         return Part(name, listed.path, State.COMPLETE, len(listed.objects), needed=needed)
@@ -152,6 +153,7 @@ def _part(listed: Listed) -> Part:
         state, hint = State.FAILED, "every API server serves it: is this one, and is it recent enough?"
     if listed.objects and state is State.FAILED:
         state = State.PARTIAL
+    needed = needed or state not in (State.DENIED, State.NOT_SERVED)
     return Part(name, listed.path, state, len(listed.objects), detail, hint, needed=needed)
 
 

@@ -19,8 +19,16 @@ from tools.text import clean
 MOST_NAMED = 5
 """Odd objects of one kind that are named; of the rest only the number is said."""
 
+ODD = (KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError, RecursionError)
+"""What a field of the wrong type, a broken reference or endless nesting makes its reader raise.
+
+Lists are held to their shape; what else is read (a release's manifest, a rendered chart) is as its author wrote it.
+"""
+
 LARGEST_COUNT = (1 << 31) - 1
 LARGEST_NUMBER = (1 << 63) - 1
+LONGEST_EITHER = 63
+"""Letters of a port's name or a percentage; Python refuses to count with thousands of digits."""
 
 _AMOUNT = re.compile(r"[+-]?(\d{1,20}(\.\d{0,20})?|\.\d{1,20})([numkMGTPE]|[KMGTPE]i|[eE][+-]?\d{1,2})?", re.ASCII)
 
@@ -54,6 +62,8 @@ def oddity(obj: Any, kind: str) -> str | None:
         return where
     if obj.get("kind") != kind:
         return "/kind"
+    if kind in BY_NAME and obj.get("apiVersion", BY_NAME[kind].version) != BY_NAME[kind].version:
+        return "/apiVersion"
     meta = obj.get("metadata") or {}
     if not meta.get("name"):
         return "/metadata/name"
@@ -165,7 +175,8 @@ def _is_amount(value: Any) -> str | None:
 
 
 def _is_either(value: Any) -> str | None:
-    return None if type(value) is str or _is_count(value) is None else ""
+    short = type(value) is str and len(value) <= LONGEST_EITHER
+    return None if short or _is_count(value) is None else ""
 
 
 def _is_time(value: Any) -> str | None:

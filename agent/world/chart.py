@@ -44,8 +44,8 @@ class Chart:
     def templates(self) -> Mapping[str, str]:
         """Return template file (`templates/backend.yaml`) -> its text, without what is no text or too large."""
         found = sorted((self.path / "templates").rglob("*"))
-        files = [path for path in found if path.is_file() and path.stat().st_size <= LARGEST]
-        return {str(path.relative_to(self.path)): path.read_text("utf-8", errors="replace") for path in files}
+        texts = ((str(path.relative_to(self.path)), _template(path)) for path in found)
+        return {name: text for name, text in texts if text is not None}
 
     def lookups(self) -> list[str]:
         """Return the templates that ask the cluster while they are rendered."""
@@ -94,3 +94,11 @@ def _content(path: Path) -> bytes:
         return read(path)
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}") from error
+
+
+def _template(path: Path) -> str | None:
+    """Return a template's text; None for what is no file or too large, which helm refuses by itself."""
+    try:
+        return read(path, LARGEST).decode("utf-8", errors="replace")
+    except OSError:
+        return None

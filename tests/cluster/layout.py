@@ -48,6 +48,11 @@ def kubeconfig() -> Path:
     return run_dir() / "kubeconfig"
 
 
+def audit_log() -> Path:
+    """Return where the API server tells of every write that is not the cluster's own."""
+    return run_dir() / "audit.log"
+
+
 def containerd_socket() -> Path:
     """Return containerd's own socket."""
     return run_dir() / "containerd.sock"

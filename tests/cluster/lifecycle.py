@@ -11,8 +11,8 @@ from pathlib import Path
 
 from tests.cluster import binaries, certs, cleanup, images, parts, preflight, simulated
 from tests.cluster.client import kubectl
-from tests.cluster.layout import DISPOSABLE, NODE, kubeconfig, run_dir
-from tests.cluster.processes import log_file, pid, wait_for
+from tests.cluster.layout import DISPOSABLE, NODE, audit_log, kubeconfig, run_dir
+from tests.cluster.processes import log_file, pid, wait_for, words
 from tests.cluster.trouble import Trouble
 
 DAEMONS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "containerd", "kubelet", "kube-proxy")
@@ -56,9 +56,15 @@ def down() -> None:
 
 def is_up() -> bool:
     """Return whether every daemon runs, the node is ready and starting went to its end (the last thing it makes)."""
-    if not all(pid(name) for name in DAEMONS) or not _node_ready():
+    if not all(pid(name) for name in DAEMONS) or not _keeps_audit_log() or not _node_ready():
         return False
     return kubectl("get", "configmap", DISPOSABLE, "--namespace=kube-system").returncode == 0
+
+
+def _keeps_audit_log() -> bool:
+    """Return whether the API server was started as it is now: one from before kept no log of who wrote what."""
+    number = pid("kube-apiserver")
+    return number is not None and f"--audit-log-path={audit_log()}" in words(number)
 
 
 def status() -> str:

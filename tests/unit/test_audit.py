@@ -99,7 +99,8 @@ def verdict(found: Audit, control: str) -> Verdict:
 
 
 def differences(snapshot: Snapshot, **more: Any) -> list[Drift]:
-    return drifts(Legs(inputs(snapshot, **more)))
+    legs = Legs(inputs(snapshot, **more))
+    return [found for obj in (legs.release.all if legs.release else ()) for found in drifts(obj, legs)]
 
 
 def client_side(obj: Tree) -> None:
@@ -371,6 +372,45 @@ def test_f32_what_could_not_be_read_is_unknown_and_never_a_pass() -> None:
     assert "403" in verdict(found, "SCL-BE-MAX").why
     assert verdict(found, "SVC-BE-MEM-LIMIT").outcome is Outcome.PASS
     assert found.gaps
+
+
+@pytest.mark.parametrize("odd", [3, "x", [1], [{}], {"a": "b"}, True])
+@pytest.mark.parametrize(
+    ("kind", "name", "path"),
+    [
+        ("Deployment", "todo-backend", "spec"),
+        ("Deployment", "todo-backend", "spec/template"),
+        ("Deployment", "todo-backend", "spec/template/spec/containers"),
+        ("Deployment", "todo-backend", "spec/template/spec/tolerations"),
+        ("Deployment", "todo-backend", "spec/template/spec/volumes"),
+        ("HorizontalPodAutoscaler", "todo-backend", "spec/behavior"),
+        ("HorizontalPodAutoscaler", "todo-backend", "spec/behavior/scaleDown"),
+        ("HorizontalPodAutoscaler", "todo-backend", "spec/metrics"),
+    ],
+)
+def test_a_manifest_of_an_odd_shape_fails_no_audit(kind: str, name: str, path: str, odd: object) -> None:
+    """A chart is what its author wrote, and no API server has looked at it: the other rows are judged all the same."""
+
+    def damage(obj: Tree) -> None:
+        *above, last = path.split("/")
+        for step in above:
+            obj = obj[step]
+        obj[last] = odd
+
+    broken = changed(capture("installed"), kind, name, damage, live=False)
+    found = audit(inputs(broken))
+    assert any(item.outcome is Outcome.UNKNOWN and not item.points for item in found.verdicts) or found.drifts
+    assert verdict(found, "SVC-FE-MEM-LIMIT").outcome is Outcome.PASS
+
+
+def test_an_object_nested_without_end_is_named_and_the_rest_is_compared() -> None:
+    """Otherwise one label of a capture that somebody sent in ends the whole audit."""
+    deep: Any = "x"
+    for _ in range(900):
+        deep = [deep]
+    broken = changed(capture("installed"), "Service", "todo-backend", lambda obj: obj.update(spec=deep), live=False)
+    found = audit(inputs(broken))
+    assert any(f"Service/{SPACE}/todo-backend" in line for line in found.gaps)
 
 
 def test_f35_a_component_that_is_bound_to_nothing_is_unknown() -> None:

@@ -227,6 +227,16 @@ def test_pages_that_stop_early_are_never_taken_for_whole(server: FakeApiServer) 
     assert "700" in failure.detail
 
 
+def test_pages_that_lead_back_to_one_another_end(server: FakeApiServer) -> None:
+    """A proxy that forgets where a list ends would hold the command for its whole timeout, and fill the memory."""
+    ring = b'{"kind": "PodList", "apiVersion": "v1", "metadata": {"continue": "500"}, "items": []}'
+    server.faults[PODS] = Fault(body=ring)
+    _, failure = listed(server)
+    assert failure is not None
+    assert failure.kind is FailureKind.MALFORMED
+    assert len(server.asked) == 2
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -235,18 +245,20 @@ def test_pages_that_stop_early_are_never_taken_for_whole(server: FakeApiServer) 
         b"[]",
         b"<html>login</html>",
         b"\xff\xfe{",
-        b'{"items": 3}',
-        b'{"items": {"a": 1}}',
-        b'{"metadata": 3, "items": []}',
-        b'{"metadata": [1], "items": []}',
-        b'{"metadata": {"remainingItemCount": "x"}, "items": []}',
-        b'{"metadata": {"continue": 3}, "items": []}',
-        b'{"items": {}}',
-        b'{"items": ""}',
-        b'{"items": 0}',
-        b'{"items": false}',
-        b'{"metadata": {"continue": {}}, "items": []}',
-        b'{"kind": "PodList"}',
+        b'{"kind": "PodList", "apiVersion": "v1", "items": 3}',
+        b'{"kind": "PodList", "apiVersion": "v1", "items": {"a": 1}}',
+        b'{"kind": "PodList", "apiVersion": "v1", "metadata": 3, "items": []}',
+        b'{"kind": "PodList", "apiVersion": "v1", "metadata": [1], "items": []}',
+        b'{"kind": "PodList", "apiVersion": "v1", "metadata": [], "items": []}',
+        b'{"kind": "PodList", "apiVersion": "v1", "metadata": "", "items": []}',
+        b'{"kind": "PodList", "apiVersion": "v1", "metadata": {"remainingItemCount": "x"}, "items": []}',
+        b'{"kind": "PodList", "apiVersion": "v1", "metadata": {"continue": 3}, "items": []}',
+        b'{"kind": "PodList", "apiVersion": "v1", "items": {}}',
+        b'{"kind": "PodList", "apiVersion": "v1", "items": ""}',
+        b'{"kind": "PodList", "apiVersion": "v1", "items": 0}',
+        b'{"kind": "PodList", "apiVersion": "v1", "items": false}',
+        b'{"kind": "PodList", "apiVersion": "v1", "metadata": {"continue": {}}, "items": []}',
+        b'{"kind": "PodList", "apiVersion": "v1", "kind": "PodList"}',
         b"[" * 5000,
     ],
 )

@@ -16,7 +16,7 @@ from tests.fakes.executables import Replay, install
 from tools.cluster import Reader, connect
 from tools.deadline import Deadline
 from tools.failure import Failure, FailureKind
-from tools.kinds import KINDS
+from tools.kinds import BY_NAME, KINDS
 
 CANARY = "Q0FOQVJZLWluLWEtc2VjcmV0"
 
@@ -67,6 +67,13 @@ ODD: tuple[Any, ...] = (
     made("Deployment", "a", spec={"template": {"spec": {"containers": {}}}}),
     made("Deployment", "a", metadata={"name": "a", "namespace": "shop", "ownerReferences": ["x"]}),
 )
+
+
+def listing(kind: str, *items: Any) -> bytes:
+    head = {"kind": f"{kind}List", "apiVersion": BY_NAME[kind].version, "metadata": {}}
+    return json.dumps(head | {"items": items}).encode()
+
+
 LOGS = {"shop/well/app": "ok\n", "shop/crashing/app": f"password={CANARY}\nboom\n"}
 
 
@@ -186,12 +193,41 @@ def test_only_an_api_that_is_installed_may_be_absent(server: FakeApiServer, helm
     found = seen(server, path=helm)
     absent = {item.name for item in found.parts if item.state is State.NOT_SERVED} - {"metrics"}
     assert absent == {"HTTPRoute", "Gateway", "GatewayClass"}
-    assert {gap.name for gap in found.gaps()} == {kind.name for kind in KINDS if kind.needed} - {"Node"}
+    assert {gap.name for gap in found.gaps()} == {kind.name for kind in KINDS if not kind.optional} - {"Node"}
+
+
+def test_what_only_sharpens_an_answer_may_be_forbidden_but_not_broken(server: FakeApiServer, helm: Path) -> None:
+    """Many may not list leases; a list of them that fails hides a node that is lost."""
+    server.faults[path_of("Lease", "shop")] = apiserver.FORBIDDEN
+    assert seen(server, path=helm).gaps() == []
+    server.faults[path_of("Lease", "shop")] = Fault(500)
+    assert [gap.name for gap in seen(server, path=helm).gaps()] == ["Lease"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"kind": "ServiceList", "apiVersion": "v1"},
+        {"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1"},
+        {"kind": "PodList", "apiVersion": "v2"},
+        {"kind": "", "apiVersion": "v1"},
+        {"kind": ["PodList"], "apiVersion": "v1"},
+        {"kind": "List", "apiVersion": "v1"},
+        {},
+    ],
+    ids=str,
+)
+def test_a_list_of_something_else_is_not_taken_for_pods(server: FakeApiServer, helm: Path, said: Any) -> None:
+    """An empty one would read as a namespace in which nothing runs, and nothing is wrong."""
+    server.faults[path_of("Pod", "shop")] = Fault(body=json.dumps(said | {"metadata": {}, "items": []}).encode())
+    found = seen(server, path=helm)
+    assert [gap.name for gap in found.gaps()] == ["Pod"]
+    assert not found.knows("Pod")
 
 
 @pytest.mark.parametrize("odd", ODD)
 def test_an_odd_object_is_named_and_the_rest_is_there(server: FakeApiServer, helm: Path, odd: Any) -> None:
-    server.faults[path_of("Deployment", "shop")] = Fault(body=json.dumps({"items": [odd, GOOD]}).encode())
+    server.faults[path_of("Deployment", "shop")] = Fault(body=listing("Deployment", odd, GOOD))
     found = seen(server, path=helm)
     assert [item["metadata"]["name"] for item in found.objects["Deployment"]] == ["good"]
     (gap,) = found.gaps()

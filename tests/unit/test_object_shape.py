@@ -113,6 +113,31 @@ def test_a_port_may_be_a_name(field: str, value: object) -> None:
     assert (oddity(item, "Service") is None) is not (field == "port" and value == "http")
 
 
+@pytest.mark.parametrize("surge", ["9" * 6000, "9" * 6000 + "%", -1, 0.5, [], True])
+def test_a_number_nobody_can_count_with_is_odd(surge: object) -> None:
+    """A rule that reads it would end in an error of Python's, and say so in Python's words."""
+    rolling = {"strategy": {"rollingUpdate": {"maxSurge": surge}}}
+    item = {"kind": "Deployment", "metadata": {"name": "a", "namespace": "b"}, "spec": rolling}
+    assert oddity(item, "Deployment") == "/spec/strategy/rollingUpdate/maxSurge"
+
+
+@pytest.mark.parametrize(
+    ("kind", "version", "fine"),
+    [
+        ("Pod", "v1", True),
+        ("Pod", "v2", False),
+        ("Pod", ["v1"], False),
+        ("Deployment", "apps/v1", True),
+        ("Deployment", "extensions/v1beta1", False),
+        ("Widget", "acme.example/v7", True),
+    ],
+)
+def test_an_object_of_another_version_is_not_read_as_of_this_one(kind: str, version: object, fine: bool) -> None:
+    """Its fields may mean something else, and what they say of health is then nobody's to tell."""
+    item = {"kind": kind, "apiVersion": version, "metadata": {"name": "a", "namespace": "b"}}
+    assert oddity(item, kind) == (None if fine else "/apiVersion")
+
+
 @pytest.mark.parametrize("odd", ["1e999999", "", "x", "9" * 400, "NaN", "1 Gi", 5, True, None])
 def test_an_amount_is_a_quantity(odd: object) -> None:
     """A number with a million digits costs minutes to add up."""

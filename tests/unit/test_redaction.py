@@ -9,14 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit import redaction_cases, redaction_unseen
+from tests.unit import redaction_cases, redaction_kinds, redaction_unseen
 from tests.unit.redaction_cases import Secret
 from tools.objects import redact_object
 from tools.redact import redact
 
-SETS = {"written first": redaction_cases, "written after the patterns": redaction_unseen}
-SECRETS: Sequence[Secret] = [*redaction_cases.SECRETS, *redaction_unseen.SECRETS]
-KEPT: Sequence[str] = [*redaction_cases.KEPT, *redaction_unseen.KEPT]
+SETS = {
+    "written first": redaction_cases,
+    "written after the patterns": redaction_unseen,
+    "kinds a stranger tried": redaction_kinds,
+}
+SECRETS: Sequence[Secret] = [case for found in SETS.values() for case in found.SECRETS]
+KEPT: Sequence[str] = [text for found in SETS.values() for text in found.KEPT]
 
 
 @pytest.mark.parametrize("name", SETS)
@@ -83,7 +87,28 @@ def test_redacting_twice_is_redacting_once(text: str) -> None:
     assert redact(redact(text)) == redact(text)
 
 
-@pytest.mark.parametrize("piece", ["a", ":", "=", "-", "://", "@", "'", '"', "password ", "-p ", "token: ", "eyJ", "/"])
+GROWING = (
+    "tokens:\n- a\n",
+    'tokens: ["',
+    "- --password\n",
+    "password='''",
+    "value: x ",
+    "%22password%22%3A",
+    "password is ",
+    "user a on ",
+    "<name>password</name>",
+    '<a name="password" ',
+    "AKIA ",
+    "password:\n",
+    "password: &a\n",
+    "|",
+    "_session=",
+)
+
+
+@pytest.mark.parametrize(
+    "piece", ["a", ":", "=", "-", "://", "@", "'", '"', "password ", "-p ", "token: ", "eyJ", "/", *GROWING]
+)
 def test_hostile_text_costs_what_its_length_does(piece: str) -> None:
     """A log line of one megabyte must not hold a diagnosis up; twice the text may cost four times, not sixteen."""
     costs = []
