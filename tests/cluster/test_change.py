@@ -24,7 +24,7 @@ pytestmark = pytest.mark.cluster
 
 ROOT = Path(__file__).parents[2]
 MEMORY = "memory: 512Mi                 # SVC-BE-MEM-LIMIT"
-LONGEST = 300.0
+LONGEST = 180.0
 
 
 @dataclass
@@ -100,12 +100,12 @@ class Shop:
         return found
 
     def typed(self, word: str, *argv: str, **more: str) -> tuple[int, str]:
-        """Run a command at a terminal and type a word when it asks for one; return its code and what it showed."""
+        """Run a command at a terminal, type a word when it asks and a reason after it; return its code and its text."""
         pid, terminal = pty.fork()
         if pid == 0:
             os.chdir(self.repository)
             os.execve(sys.executable, [sys.executable, "-m", "agent", *argv], self.env(**more))
-        shown, told, began = b"", False, time.monotonic()
+        shown, answers, began = b"", [word, "because"], time.monotonic()
         while time.monotonic() - began < LONGEST:
             if select.select([terminal], [], [], 0.2)[0]:
                 try:
@@ -113,9 +113,9 @@ class Shop:
                 except OSError:  # the other side is closed
                     break
                 shown += piece
-            if not told and shown.rstrip().endswith(b">"):
-                told = True
-                os.write(terminal, f"{word}\n".encode())
+            if answers and shown.endswith((b"> ", b"? ")):
+                shown += b"\n"
+                os.write(terminal, f"{answers.pop(0)}\n".encode())
         return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), shown.decode(errors="replace")
 
     def limit(self) -> str:
