@@ -13,7 +13,6 @@ RULES = (
         "reads a file of a commit",
         REPOSITORY,
         ("--git-dir",),
-        offline=True,
         match=("git --git-dir=/r/.git cat-file blob HEAD:charts/web/values.yaml",),
         no_match=(
             "git cat-file blob HEAD:a",
@@ -38,7 +37,6 @@ RULES = (
         "lists the files of a folder in the last commit, with the digests of their contents",
         REPOSITORY | {"--full-tree": ""},
         ("--git-dir", "--full-tree"),
-        offline=True,
         match=(
             "git --git-dir=/r/.git ls-tree --full-tree HEAD charts/web/",
             "git --git-dir=/r/.git ls-tree --full-tree HEAD",
@@ -51,7 +49,6 @@ RULES = (
         "says which commit gave each line",
         REPOSITORY | {"--porcelain": "", "--no-textconv": ""},
         ("--git-dir", "--porcelain", "--no-textconv"),
-        offline=True,
         match=("git --git-dir=/r/.git blame --porcelain --no-textconv HEAD charts/web/values.yaml",),
         no_match=("git --git-dir=/r/.git blame --porcelain HEAD a", "git --git-dir=/r/.git blame --contents=/x HEAD a"),
     ),
