@@ -116,12 +116,16 @@ def _model(fields: Mapping[str, Check]) -> Check:
         if type(value) is not dict:
             return ""
         for key, below in value.items():
-            if type(below) is str and fields.get(key) is _is_text:
-                continue  # as most fields are, and a call costs as much as all the rest
-            if key in fields and below is not None:
-                where = fields[key](below)
-                if where is not None:
-                    return f"/{key}{where}"
+            known = fields.get(key)
+            if known is None or below is None:
+                continue
+            if known is _is_text:  # as most fields are, and a call costs as much as all the rest
+                if type(below) is not str:
+                    return f"/{key}"
+                continue
+            where = known(below)
+            if where is not None:
+                return f"/{key}{where}"
         return None
 
     return check
