@@ -17,7 +17,6 @@ _GIT = {
     "core.excludesFile": "/dev/null",
     "mailmap.file": "/dev/null",
     "mailmap.blob": "",
-    "blame.ignoreRevsFile": "",  # takes back every file named before it
 }
 
 GIT_OFF = {"GIT_CONFIG_COUNT": str(len(_GIT))} | {
