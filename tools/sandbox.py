@@ -69,6 +69,7 @@ class Sandbox:
             "GIT_NO_LAZY_FETCH": "1",
             "GIT_NO_REPLACE_OBJECTS": "1",
             "GIT_PAGER": "cat",
+            "GOMEMLIMIT": "300MiB",  # collect garbage rather than meet the limit of tools/run.py
             "LC_ALL": "C.UTF-8",
             "NO_COLOR": "1",
         }

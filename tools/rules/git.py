@@ -43,7 +43,9 @@ RULES = (
         REPOSITORY | dict.fromkeys(PLAINLY, ""),
         ("--git-dir", *PLAINLY),
         offline=True,
-        match=("git --git-dir=/r/.git blame --porcelain --no-textconv --no-ignore-revs-file HEAD charts/web/values.yaml",),
+        match=(
+            "git --git-dir=/r/.git blame --porcelain --no-textconv --no-ignore-revs-file HEAD charts/web/values.yaml",
+        ),
         no_match=(
             "git --git-dir=/r/.git blame --porcelain --no-textconv HEAD a",
             "git --git-dir=/r/.git blame --contents=/x HEAD a",
