@@ -154,7 +154,9 @@ class Reader:
             page = self._page(kind, path, token)
             if isinstance(page, Failure):
                 return Listed(kind, path, objects, page)
-            objects += _items(kind, page, path, owners=self.owners)
+            objects += self.deadline.until(_items(kind, page, path, owners=self.owners))
+            if self.deadline.is_over():
+                return Listed(kind, path, objects, self._unreached(f"GET {path}", TimeoutError()))
             meta = page.get("metadata") or {}
             token, left = meta.get("continue") or "", meta.get("remainingItemCount") or 0
             if not token:
@@ -358,15 +360,16 @@ def _accept(kind: Kind) -> str:
     return TABLE if kind.name == SECRET else "application/json"
 
 
-def _items(kind: Kind, page: dict[str, Any], path: str, *, owners: bool) -> list[Any]:
-    """Return a page's objects with the kind the list left out, and nothing that must not enter; None for no object."""
+def _items(kind: Kind, page: dict[str, Any], path: str, *, owners: bool) -> Iterator[Any]:
+    """Yield a page's objects with the kind the list left out, and nothing that must not enter; None for no object."""
     if kind.name == SECRET:
         namespace = path.split("/")[-2]
-        return [redact_object(_secret(row, namespace)) for row in page.get("rows") or ()]
+        yield from (redact_object(_secret(row, namespace)) for row in page.get("rows") or ())
+        return
     named = {"kind": kind.name, "apiVersion": kind.version}
-    items = page["items"] or ()
-    listed = [named | item if type(item) is dict else named | {"kind": None} for item in items]
-    return [redact_object(item, owners=owners) if isinstance(item["kind"], str) else None for item in listed]
+    for item in page["items"] or ():
+        whole = type(item) is dict and isinstance(item.get("kind", ""), str)
+        yield redact_object(named | item, owners=owners) if whole else None
 
 
 def _secret(row: dict[str, Any], namespace: str) -> dict[str, Any]:

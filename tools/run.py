@@ -58,8 +58,14 @@ LAST_WORDS = (
 GRACE = 0.5
 """Seconds between asking a process group to end and ending it: what runs here only reads."""
 
-MEMORY = 1 << 30
-"""Bytes a process may make its own; a large chart takes helm 150 MB. Only Linux can hold another process to it."""
+MEMORY = 360 << 20
+"""Bytes a process may hold; a large chart takes helm 150 MB. Only Linux tells, and can hold a process to a limit."""
+
+MOST_MEMORY = 1 << 30
+"""Bytes the kernel lets any process make its own, so far as it counts them: what Go has reserved before is not."""
+
+GLANCE = 0.01
+"""Seconds between two looks at how much a process holds: in between it may take some 20 MB more."""
 
 _NO_MEMORY = re.compile(
     rb"^(?:fatal error: |fatal: |runtime: )*(?:out of memory|cannot (?:allocate|map|reserve)|MemoryError)", re.I | re.M
@@ -184,7 +190,7 @@ def run_credential_plugin(
         return Failure(FailureKind.MISSING, argv[0], "the kubeconfig's credential plugin is not installed")
     home = Path(environment.get("HOME") or "/")  # a service account's is often no folder that exists
     folder = home if home.is_dir() else Path("/")
-    done = _execute([binary, *argv[1:]], dict(environment), folder, deadline, CAP)
+    done = _execute([binary, *argv[1:]], dict(environment), folder, deadline, CAP, MOST_MEMORY)
     return _failed(argv[0], done) or Output(tuple(argv), _text(done.stdout), "", done.truncated)
 
 
@@ -199,10 +205,16 @@ class _Done:
     truncated: bool = False
     error: str = ""
     seconds: float = 0.0
+    """How long it was given, and how much memory."""
+    memory: int = 0
+    outgrown: bool = False
+    """Whether we ended it because it held more than that."""
 
 
-def _execute(argv: list[str], environment: dict[str, str], folder: Path, deadline: Deadline, cap: int) -> _Done:
-    done = _Done(seconds=deadline.seconds)
+def _execute(
+    argv: list[str], environment: dict[str, str], folder: Path, deadline: Deadline, cap: int, memory: int = MEMORY
+) -> _Done:
+    done = _Done(seconds=deadline.seconds, memory=memory)
     if deadline.is_over():
         return done
     try:
@@ -218,7 +230,7 @@ def _execute(argv: list[str], environment: dict[str, str], folder: Path, deadlin
     except OSError as error:
         done.error = error.strerror or "cannot be started"
         return done
-    _hold_to(process.pid, MEMORY)
+    _hold_to(process.pid, MOST_MEMORY)
     with process:
         try:
             ended = _read(process, done, deadline, cap)
@@ -239,20 +251,30 @@ def _hold_to(pid: int, most: int) -> None:
 
 
 def _read(process: "subprocess.Popen[bytes]", done: _Done, deadline: Deadline, cap: int) -> bool:
-    """Read both pipes until they close; return False when the deadline came first."""
+    """Read both pipes until they close; return False when the deadline came first, or the process held too much."""
     with selectors.DefaultSelector() as selector:
         for pipe, kept, limit in ((process.stdout, done.stdout, cap), (process.stderr, done.stderr, 64 << 10)):
             assert pipe is not None  # noqa: S101 - both were asked for as pipes
             selector.register(pipe, selectors.EVENT_READ, (kept, limit))
         while selector.get_map():
-            ready = [] if deadline.is_over() else selector.select(deadline.left())
-            if not ready:  # silence until the deadline, or a process that never stops talking
+            done.outgrown = _held_by(process.pid) > done.memory
+            if done.outgrown:
+                _signalled(process.pid, signal.SIGKILL)  # not asked first: it would grow meanwhile
+            if done.outgrown or deadline.is_over():
                 return False
-            for key, _ in ready:
+            for key, _ in selector.select(min(deadline.left(), GLANCE)):
                 kept, limit = key.data
                 if not _take(os.read(key.fd, 1 << 16), kept, limit, done):
                     selector.unregister(key.fileobj)
     return True
+
+
+def _held_by(pid: int) -> int:
+    """Return the bytes of memory a process holds, 0 where nobody tells."""
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_bytes().split()[1]) * resource.getpagesize()
+    except (OSError, IndexError, ValueError):
+        return 0
 
 
 def _take(chunk: bytes, kept: bytearray, limit: int, done: _Done) -> bool:
@@ -285,10 +307,10 @@ def _failed(what: str, done: _Done, answers: Sequence[int] = (0,)) -> Failure | 
     """Return why a process gave nothing to use, None when it ended well."""
     if done.error:
         return Failure(FailureKind.MISSING, what, done.error)
+    if done.outgrown or (done.code and _NO_MEMORY.search(done.stderr)):
+        return Failure(FailureKind.KILLED, what, f"{what.split()[0]} needed more than {done.memory >> 20} MB")
     if done.code is None:
         return Failure(FailureKind.TIMEOUT, what, f"no answer within {done.seconds:.0f} s")
-    if done.code and _NO_MEMORY.search(done.stderr):
-        return Failure(FailureKind.KILLED, what, f"{what.split()[0]} needed more than {MEMORY >> 20} MB")
     if done.code < 0 or done.code - 128 in DEATHS:
         return Failure(FailureKind.KILLED, what, f"killed by {_signal_name(abs(done.code) % 128)}")
     if done.code not in answers:
