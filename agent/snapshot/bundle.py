@@ -88,6 +88,8 @@ def load(path: Path) -> Snapshot | Failure:
     except FileNotFoundError:
         return Failure(FailureKind.NOT_FOUND, f"bundle {path}", "no such file")
     except READ_ERRORS as error:
+        if isinstance(error, OSError) and error.strerror:  # no bundle was seen at all
+            return Failure(FailureKind.CONFIG, f"bundle {path}", error.strerror)
         return Failure(FailureKind.MALFORMED, f"bundle {path}", clean(f"not a whole bundle: {_why(error)}", 200), HINT)
 
 
@@ -275,5 +277,5 @@ def _why(error: Exception) -> str:
     return (
         f"{error.args[0]!r} is missing"
         if isinstance(error, KeyError) and error.args
-        else (isinstance(error, OSError) and error.strerror) or str(error) or type(error).__name__
+        else str(error) or type(error).__name__
     )

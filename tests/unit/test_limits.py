@@ -92,7 +92,9 @@ def test_a_file_without_end_is_not_read_to_its_end(tmp_path: Path) -> None:
 @odd
 def test_a_bundle_a_kubeconfig_and_a_blueprint_are_files(made: Made, tmp_path: Path) -> None:
     """Each is named by a person or a checkout, and opened before anything else happens."""
-    assert isinstance(load(made(tmp_path / "a.tgz")), Failure)
+    bundle = load(made(tmp_path / "a.tgz"))
+    assert isinstance(bundle, Failure)
+    assert "copied whole" not in str(bundle)
     assert isinstance(access("", str(made(tmp_path / "config"))), Failure)
     (tmp_path / "blueprints").mkdir()
     made(tmp_path / "blueprints" / "a.md")
