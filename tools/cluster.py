@@ -19,13 +19,12 @@ from tools.certificates import unusable
 from tools.deadline import Deadline
 from tools.failure import Failure, FailureKind
 from tools.kinds import KINDS, METRICS, Kind
-from tools.objects import redact_object
+from tools.pages import accept, is_page, items, query
 from tools.private import PrivateFolder
 from tools.redact import redact, without_user
 from tools.text import clean
 from tools.weight import too_heavy, weight
 
-PAGE = 500
 CONNECTIONS = 8
 LOG_LINES = 500
 LOG_BYTES = 262_144
@@ -35,8 +34,6 @@ LONGEST_WAIT = 5.0
 LARGEST_PAGE = 256 << 20
 """Bytes of one answer at most."""
 
-SECRET = "Secret"  # noqa: S105 - a kind
-TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
 
 _NAME = r"[a-z0-9]([-a-z0-9.:]{0,251}[a-z0-9])?"
 _LISTS = "|".join(sorted({re.escape(kind.prefix) + rf"(/namespaces/{_NAME})?/{kind.plural}" for kind in KINDS}))
@@ -154,7 +151,9 @@ class Reader:
             page = self._page(kind, path, token)
             if isinstance(page, Failure):
                 return Listed(kind, path, objects, page)
-            objects += _items(kind, page, path, owners=self.owners)
+            objects += self.deadline.until(items(kind, page, path, owners=self.owners))
+            if self.deadline.is_over():
+                return Listed(kind, path, objects, self._unreached(f"GET {path}", TimeoutError()))
             meta = page.get("metadata") or {}
             token, left = meta.get("continue") or "", meta.get("remainingItemCount") or 0
             if not token:
@@ -165,10 +164,10 @@ class Reader:
 
     def _page(self, kind: Kind, path: str, token: str) -> dict[str, Any] | Failure:
         """Return one page of a list, which must be what was asked for: a table for Secrets, a list for the rest."""
-        page = self.json(path, _page_query(kind, token), accept=_accept(kind))
+        page = self.json(path, query(kind, token), accept=accept(kind))
         if isinstance(page, Failure):
             return page
-        whole = _is_table(page) if kind.name == SECRET else _is_list(page, kind)
+        whole = is_page(page, kind)
         return page if whole else Failure(FailureKind.MALFORMED, f"GET {path}", "the answer is no list")
 
     def _once(self, path: str, query: str, accept: str) -> "_Answer | Exception":
@@ -317,67 +316,8 @@ def _file(folder: Path, name: str, content: bytes) -> str | None:
     return str(path)
 
 
-def _page_query(kind: Kind, token: str) -> str:
-    from urllib.parse import quote
-
-    bare = "&includeObject=None" if kind.name == SECRET else ""
-    return f"limit={PAGE}{bare}{'&continue=' + quote(token, safe='') if token else ''}"
-
-
-def _is_list(page: Any, kind: Kind) -> bool:
-    """Return whether an answer is a list of that kind, also an empty one (`items` may be null, not absent).
-
-    Items do not say what they are: those of another kind's list would be taken for what was asked for.
-    """
-    said = (page.get("kind"), page.get("apiVersion")) if type(page) is dict else ()
-    return said == (f"{kind.name}List", kind.version) and _is_page(page, "items")
-
-
-def _is_table(page: Any) -> bool:
-    """Return whether an answer is a table with the cells a Secret's row has."""
-    rows = (page["rows"] or ()) if _is_page(page, "rows") and page.get("kind") == "Table" else (None,)
-    return all(type(row) is dict and isinstance(row.get("cells"), list) and len(row["cells"]) >= 3 for row in rows)
-
-
-def _is_page(page: Any, held: str) -> bool:
-    if type(page) is not dict or held not in page or not isinstance(page[held], list | None):
-        return False
-    meta = page.get("metadata")
-    if meta is None:
-        return True
-    if type(meta) is not dict:
-        return False
-    return isinstance(meta.get("continue"), str | None) and isinstance(meta.get("remainingItemCount"), int | None)
-
-
 def _cut(path: str, left: int) -> Failure:
     return Failure(FailureKind.TRUNCATED, f"GET {path}", f"cut short, {left} objects are missing", "run it again")
-
-
-def _accept(kind: Kind) -> str:
-    return TABLE if kind.name == SECRET else "application/json"
-
-
-def _items(kind: Kind, page: dict[str, Any], path: str, *, owners: bool) -> list[Any]:
-    """Return a page's objects with the kind the list left out, and nothing that must not enter; None for no object."""
-    if kind.name == SECRET:
-        namespace = path.split("/")[-2]
-        return [redact_object(_secret(row, namespace)) for row in page.get("rows") or ()]
-    named = {"kind": kind.name, "apiVersion": kind.version}
-    items = page["items"] or ()
-    listed = [named | item if type(item) is dict else named | {"kind": None} for item in items]
-    return [redact_object(item, owners=owners) if isinstance(item["kind"], str) else None for item in listed]
-
-
-def _secret(row: dict[str, Any], namespace: str) -> dict[str, Any]:
-    """Return what may be known of a Secret: name, type, number of keys.
-
-    The server is asked for a table without objects: with them each row would carry the last-applied annotation, and in
-    that the data. A row alone does not say its namespace, so Secrets are listed one namespace at a time.
-    """
-    name, type_, keys = row["cells"][:3]
-    named = {"name": str(name), "namespace": namespace}
-    return {"kind": "Secret", "apiVersion": "v1", "metadata": named, "type": type_, "keys": keys}
 
 
 def _message(body: bytes) -> str:

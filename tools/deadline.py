@@ -2,8 +2,9 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Generic, TypeVar
 
 _Made = TypeVar("_Made")
@@ -32,6 +33,10 @@ class Deadline:
     def no_later(self, seconds: float) -> "Deadline":
         """Return the same moment, or so many seconds from now where that is sooner."""
         return self if self.left() <= seconds else Deadline.after(seconds)
+
+    def until(self, items: Iterable[_Made]) -> Iterator[_Made]:
+        """Yield items while there is time."""
+        return takewhile(lambda _: not self.is_over(), items)
 
     def wait(self, work: Callable[[], _Made]) -> _Made:
         """Return what some work returns, or raise what it raises; when the time is up first it is left behind.

@@ -14,6 +14,7 @@ from pathlib import Path
 from tools.failure import Failure, FailureKind
 from tools.files import read
 from tools.gitdir import odd_file
+from tools.rules.git import PLAINLY
 from tools.run import Output, run
 from tools.sandbox import Sandbox
 from tools.text import clean
@@ -95,7 +96,7 @@ def _blob(content: bytes, digits: int) -> str:
 
 def lines(box: Sandbox, repository: Path, file: Path) -> dict[int, Commit] | Failure:
     """Return line (from 1) of a file in HEAD -> the commit that gave it."""
-    found = _git(["blame", "--porcelain", "--no-textconv", "HEAD", _inside(repository, file)], box, repository)
+    found = _git(["blame", *PLAINLY, "HEAD", _inside(repository, file)], box, repository)
     if isinstance(found, Failure):
         return found
     if found.truncated:

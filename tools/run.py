@@ -1,4 +1,4 @@
-"""The only place that starts a process.
+"""The only door to a process.
 
 A command is an argv list; tools/policy.py reads it whole before it runs, and what changes something needs a permit too.
 The process gets an environment made from nothing, an empty private folder, no input, limits of time and memory, a cap
@@ -6,16 +6,10 @@ on what it may print and, where the policy says that it needs none, no network; 
 before anyone sees it. When the time is up its whole process group ends, also children that ignore the request.
 """
 
-import os
 import re
-import resource
-import selectors
 import signal
-import subprocess
-import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -25,6 +19,7 @@ from tools.deadline import Deadline
 from tools.documents import Unreadable, json_lines, manifest, one_json, sourced
 from tools.failure import Failure, FailureKind
 from tools.permit import Permit
+from tools.process import MOST_MEMORY, UNDOING, Done, execute, signalled
 from tools.programs import SYSTEM, find, looked_in, pinned
 from tools.redact import redact
 from tools.sandbox import Sandbox
@@ -55,15 +50,6 @@ LAST_WORDS = (
     ("cannot connect to the docker daemon", FailureKind.UNREACHABLE),
 )
 """What a client's last line says of why it failed (lower case)."""
-
-GRACE = 0.5
-"""Seconds between asking a process group to end and ending it, where it only reads."""
-
-UNDOING = 10.0
-"""The same, where it changes something and has to leave that in order."""
-
-MEMORY = 1 << 30
-"""Bytes a process may make its own; a large chart takes helm 150 MB. Only Linux can hold another process to it."""
 
 _NO_MEMORY = re.compile(
     rb"^(?:fatal error: |fatal: |runtime: )*(?:out of memory|cannot (?:allocate|map|reserve)|MemoryError)", re.I | re.M
@@ -125,7 +111,7 @@ class Running:
     def interrupt(self) -> None:
         """Ask once, as ^C does: helm then takes back what it began."""
         if self._group:
-            _signalled(self._group, signal.SIGINT)
+            signalled(self._group, signal.SIGINT)
 
 
 def run_planned(
@@ -157,7 +143,9 @@ def run_planned(
         environment = box.environment() | dict(more or {})
         started = running.started if running else None
         whole = [*(offline() if decision.offline else ()), binary, *argv[1:]]
-        done = _execute(whole, environment, box.folder / "empty", deadline, CAP, started=started, grace=UNDOING)
+        done = execute(
+            whole, environment, box.folder / "empty", deadline, CAP, started=started, memory=MOST_MEMORY, grace=UNDOING
+        )
         return _failed(policy.shown(argv), done) or _output(argv, done)
     reason = (
         "it is no command of the approved plan" if decision.permission is policy.Permission.ASK else decision.reason
@@ -187,9 +175,7 @@ def run_sourced(argv: Sequence[str], box: Sandbox, *, timeout: float = 20.0, cap
     return _parsed(argv, _run(argv, box, timeout, cap), cap, sourced)
 
 
-def _run(
-    argv: Sequence[str], box: Sandbox, timeout: float, cap: int, answers: Sequence[int] = (0,)
-) -> "_Done | Failure":
+def _run(argv: Sequence[str], box: Sandbox, timeout: float, cap: int, answers: Sequence[int] = (0,)) -> Done | Failure:
     decision = policy.decide(argv)
     if decision.permission is not policy.Permission.ALLOW:
         return Failure(FailureKind.DENIED, policy.shown(argv), decision.reason)
@@ -198,7 +184,7 @@ def _run(
         return binary
     deadline = box.deadline.no_later(timeout) if box.deadline else Deadline.after(timeout)
     before = offline() if decision.offline else ()
-    done = _execute([*before, binary, *argv[1:]], box.environment(), box.folder / "empty", deadline, cap)
+    done = execute([*before, binary, *argv[1:]], box.environment(), box.folder / "empty", deadline, cap)
     return _failed(policy.shown(argv), done, answers) or done
 
 
@@ -215,13 +201,13 @@ def offline() -> tuple[str, ...]:
     unshare, nothing = find("unshare"), find("true")
     for words in _NO_NETWORK if unshare and nothing else ():
         before = (str(unshare), *words, "--")
-        tried = _execute([*before, str(nothing)], {"PATH": SYSTEM}, Path("/"), Deadline.after(5.0), CAP)
+        tried = execute([*before, str(nothing)], {"PATH": SYSTEM}, Path("/"), Deadline.after(5.0), CAP)
         if tried.code == 0:
             return before
     return ()
 
 
-def _parsed(argv: Sequence[str], done: "_Done | Failure", cap: int, parse: Callable[[bytes], Any]) -> Any:
+def _parsed(argv: Sequence[str], done: Done | Failure, cap: int, parse: Callable[[bytes], Any]) -> Any:
     if isinstance(done, Failure):
         return done
     if done.truncated:
@@ -244,7 +230,7 @@ def run_credential_plugin(
         return Failure(FailureKind.MISSING, argv[0], "the kubeconfig's credential plugin is not installed")
     home = Path(environment.get("HOME") or "/")  # a service account's is often no folder that exists
     folder = home if home.is_dir() else Path("/")
-    done = _execute([binary, *argv[1:]], dict(environment), folder, deadline, CAP)
+    done = execute([binary, *argv[1:]], dict(environment), folder, deadline, CAP, memory=MOST_MEMORY)
     return _failed(argv[0], done) or Output(tuple(argv), _text(done.stdout), "", done.truncated)
 
 
@@ -253,138 +239,23 @@ def run_signature_check(arguments: Sequence[str], message: bytes) -> Output | Fa
     binary = find("ssh-keygen")
     if binary is None:
         return Failure(FailureKind.MISSING, "ssh-keygen", "not installed", "without it no signature can be checked")
-    done = _execute([binary, *arguments], {"PATH": SYSTEM}, Path("/"), Deadline.after(10.0), CAP, message=message)
+    done = execute([binary, *arguments], {"PATH": SYSTEM}, Path("/"), Deadline.after(10.0), CAP, message=message)
     return _failed("ssh-keygen", done) or _output(("ssh-keygen", *arguments), done)
 
 
-@dataclass(slots=True)
-class _Done:
-    """How a process ended, and the bytes it printed up to the caps."""
-
-    code: int | None = None
-    """Exit status, negative for a signal, None when we ended it because its time was up."""
-    stdout: bytearray = field(default_factory=bytearray)
-    stderr: bytearray = field(default_factory=bytearray)
-    truncated: bool = False
-    error: str = ""
-    seconds: float = 0.0
-
-
-def _output(argv: Sequence[str], done: _Done) -> Output:
+def _output(argv: Sequence[str], done: Done) -> Output:
     shown = redact(_text(done.stdout)) + (TRUNCATED if done.truncated else "")
     return Output(tuple(argv), shown, redact(_text(done.stderr)), done.truncated, done.code or 0)
 
 
-def _execute(
-    argv: list[str],
-    environment: dict[str, str],
-    folder: Path,
-    deadline: Deadline,
-    cap: int,
-    *,
-    started: Callable[[int], None] | None = None,
-    grace: float = GRACE,
-    message: bytes = b"",
-) -> _Done:
-    done = _Done(seconds=deadline.seconds)
-    if deadline.is_over():
-        return done
-    try:
-        process = subprocess.Popen(
-            argv,
-            stdin=_input(message),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=environment,
-            cwd=folder,
-            start_new_session=True,
-        )
-    except OSError as error:
-        done.error = error.strerror or "cannot be started"
-        return done
-    _hold_to(process.pid, MEMORY)
-    if started is not None:
-        started(process.pid)
-    with process:
-        try:
-            ended = _read(process, done, deadline, cap)
-            done.code = process.wait(timeout=deadline.left()) if ended else None
-        except subprocess.TimeoutExpired:
-            done.code = None
-        finally:
-            _end_group(process, grace)
-    return done
-
-
-def _input(message: bytes) -> int:
-    """Return what a process reads: nothing or, by a file in memory, a message."""
-    if not message:
-        return subprocess.DEVNULL
-    descriptor = os.memfd_create("message")
-    os.write(descriptor, message)
-    os.lseek(descriptor, 0, os.SEEK_SET)
-    return descriptor
-
-
-def _hold_to(pid: int, most: int) -> None:
-    """Limit what a process that has just started, and all it starts, may allocate: before, only `preexec_fn` could."""
-    prlimit = getattr(resource, "prlimit", None)
-    with suppress(OSError):  # it has ended already
-        if prlimit is not None:
-            prlimit(pid, resource.RLIMIT_DATA, (most, most))
-
-
-def _read(process: "subprocess.Popen[bytes]", done: _Done, deadline: Deadline, cap: int) -> bool:
-    """Read both pipes until they close; return False when the deadline came first."""
-    with selectors.DefaultSelector() as selector:
-        for pipe, kept, limit in ((process.stdout, done.stdout, cap), (process.stderr, done.stderr, 64 << 10)):
-            assert pipe is not None  # noqa: S101 - both were asked for as pipes
-            selector.register(pipe, selectors.EVENT_READ, (kept, limit))
-        while selector.get_map():
-            ready = [] if deadline.is_over() else selector.select(deadline.left())
-            if not ready:  # silence until the deadline, or a process that never stops talking
-                return False
-            for key, _ in ready:
-                kept, limit = key.data
-                if not _take(os.read(key.fd, 1 << 16), kept, limit, done):
-                    selector.unregister(key.fileobj)
-    return True
-
-
-def _take(chunk: bytes, kept: bytearray, limit: int, done: _Done) -> bool:
-    """Keep a chunk as far as the cap allows; return False at the end of the pipe."""
-    room = limit - len(kept)
-    kept += chunk[: max(room, 0)]
-    done.truncated |= len(chunk) > room and kept is done.stdout
-    return bool(chunk)
-
-
-def _end_group(process: "subprocess.Popen[bytes]", grace: float) -> None:
-    """End what is left of the process's group: asked first, and then not asked."""
-    for sent, patience in ((signal.SIGTERM, grace), (signal.SIGKILL, 0.0)):
-        if not _signalled(process.pid, sent):
-            return
-        end = time.monotonic() + patience
-        while time.monotonic() < end and _signalled(process.pid, 0):
-            process.poll()
-            time.sleep(0.01)
-
-
-def _signalled(group: int, sent: int) -> bool:
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(group, sent)
-        return True
-    return False
-
-
-def _failed(what: str, done: _Done, answers: Sequence[int] = (0,)) -> Failure | None:
+def _failed(what: str, done: Done, answers: Sequence[int] = (0,)) -> Failure | None:
     """Return why a process gave nothing to use, None when it ended well."""
     if done.error:
         return Failure(FailureKind.MISSING, what, done.error)
+    if done.outgrown or (done.code and _NO_MEMORY.search(done.stderr)):
+        return Failure(FailureKind.KILLED, what, f"{what.split()[0]} needed more than {done.memory >> 20} MB")
     if done.code is None:
         return Failure(FailureKind.TIMEOUT, what, f"no answer within {done.seconds:.0f} s")
-    if done.code and _NO_MEMORY.search(done.stderr):
-        return Failure(FailureKind.KILLED, what, f"{what.split()[0]} needed more than {MEMORY >> 20} MB")
     if done.code < 0 or done.code - 128 in DEATHS:
         return Failure(FailureKind.KILLED, what, f"killed by {_signal_name(abs(done.code) % 128)}")
     if done.code not in answers:

@@ -17,7 +17,6 @@ _GIT = {
     "core.excludesFile": "/dev/null",
     "mailmap.file": "/dev/null",
     "mailmap.blob": "",
-    "blame.ignoreRevsFile": "",  # takes back every file named before it
     "gc.auto": "0",
     "maintenance.auto": "false",
 }
@@ -78,6 +77,7 @@ class Sandbox:
             "GIT_NO_LAZY_FETCH": "1",
             "GIT_NO_REPLACE_OBJECTS": "1",
             "GIT_PAGER": "cat",
+            "GOMEMLIMIT": "300MiB",  # collect garbage rather than meet the limit of tools/process.py
             "LC_ALL": "C.UTF-8",
             "NO_COLOR": "1",
         }

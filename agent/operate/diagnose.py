@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from agent.diagnose.engine import Diagnosis, diagnose
+from agent.diagnose.engine import BUDGET, Diagnosis, diagnose
 from agent.diagnose.finding import Severity
 from agent.errors import UsageError
 from agent.events import Emit
@@ -17,6 +17,9 @@ from agent.world.proof import prove
 from agent.world.world import World
 from tools.failure import Failure
 
+LEAST = 1.0
+"""Seconds for all rules where looking took the whole time: what was read is judged as far as that goes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Diagnosed:
@@ -30,7 +33,8 @@ def run(args: Diagnose, world: World, emit: Emit) -> Diagnosed:
     """Return every cause that was found, with what the blueprints say of it and what would mend it."""
     snapshot = world.look(args.scope, emit)
     warn_of_gaps(snapshot, emit)
-    found = _judged(snapshot, _subject(args, snapshot))
+    left = BUDGET if args.scope.bundle else max(world.deadline.left(), LEAST)
+    found = _judged(snapshot, _subject(args, snapshot), min(BUDGET, left))
     blueprints = read(world.settings.blueprints, emit)
     proofs = prove(found.findings, snapshot, world.settings, world.deadline)
     grounded = ground(found, blueprints, snapshot, world.settings.profile or snapshot.profile, proofs)
@@ -65,8 +69,8 @@ def _only_namespace(snapshot: Snapshot, subject: str) -> str:
     return found.pop() if found else ""
 
 
-def _judged(snapshot: Snapshot, subject: Ref | None) -> Diagnosis:
-    found = diagnose(snapshot, subject)
+def _judged(snapshot: Snapshot, subject: Ref | None, seconds: float) -> Diagnosis:
+    found = diagnose(snapshot, subject, seconds)
     if isinstance(found, Failure):
         raise UsageError(str(found))
     return found

@@ -15,7 +15,7 @@ from agent.operate.arguments.init import Init
 from agent.trace.starter import Material, starter
 from agent.world.chart import Chart, open_chart
 from agent.world.release import Target, target
-from agent.world.render import Renderer
+from agent.world.render import LATE, Renderer
 from agent.world.world import World
 from tools.sandbox import sandbox
 
@@ -57,12 +57,14 @@ def _material(chart: Chart, where: Target, world: World, emit: Emit) -> Material
     values = chart.values(profile)
     for source, problem in values.problems[:1]:
         raise UsageError(f"{source}: {problem}")
-    with sandbox(path=world.settings.path) as box:
+    with sandbox(path=world.settings.path, deadline=world.deadline) as box:
         emit(Progress(f"rendering {chart.shown}"))
         renderer = Renderer(box, chart, profile, values, where.name, where.namespace)
         if renderer.failure is not None:
             raise Indeterminate(f"{renderer.failure}: without rendering nobody knows what a value decides")
         traced = renderer.all(list(values.leaves.values()), emit)
+        if any(found.reason == LATE for found in traced.values()):
+            raise Indeterminate(f"{chart.shown}: {LATE}")
     objects = {identity(obj, where.namespace): obj for _, obj in renderer.named}
     fields = {path: [item for item in found.fields if item.object in objects] for path, found in traced.items()}
     return Material(chart.name, where.name, values, objects, fields, _running(where))

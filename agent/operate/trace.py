@@ -94,7 +94,7 @@ def _asked(args: Traceable, world: World, emit: Emit) -> _Asked:
     namespace = args.scope.namespace or release[1]
     live = _objects(snapshot, namespace) if snapshot else None
     specs, files = blueprint_paths(settings.blueprints), dict(chart.files(profile))
-    history = line_history({**specs, **files})
+    history = line_history({**specs, **files}, world.deadline)
     return _Asked(chart, profile, values, blueprints, live, reason, release[0], namespace, history)
 
 
@@ -126,7 +126,7 @@ def _objects(snapshot: Snapshot, namespace: str) -> Objects:
 
 
 def _explained(leaves: Sequence[Leaf], asked: _Asked, world: World, emit: Emit) -> list[Explanation]:
-    with sandbox(path=world.settings.path) as box:
+    with sandbox(path=world.settings.path, deadline=world.deadline) as box:
         emit(Progress(f"rendering {asked.chart.shown}"))
         renderer = Renderer(box, asked.chart, asked.profile, asked.values, asked.name, asked.namespace)
         traced = renderer.all(leaves, emit)

@@ -88,6 +88,8 @@ def load(path: Path) -> Snapshot | Failure:
     except FileNotFoundError:
         return Failure(FailureKind.NOT_FOUND, f"bundle {path}", "no such file")
     except READ_ERRORS as error:
+        if isinstance(error, OSError) and error.strerror:  # no bundle was seen at all
+            return Failure(FailureKind.CONFIG, f"bundle {path}", error.strerror)
         return Failure(FailureKind.MALFORMED, f"bundle {path}", clean(f"not a whole bundle: {_why(error)}", 200), HINT)
 
 
@@ -217,11 +219,14 @@ def _objects(found: Any, kind: str, parts: dict[str, Part]) -> Sequence[Object]:
     """Return a list's objects, redacted and held to their shape again: a bundle may come from anywhere."""
     if not isinstance(found, list):
         raise ValueError("a list of objects is not one")
-    named = [item if type(item) is dict and isinstance(item.get("kind"), str) else None for item in found]
-    listed = [redact_object(item, owners=True) if item is not None else None for item in named]
+    listed = (redact_object(item, owners=True) if _has_kind(item) else None for item in found)
     part = parts.get(kind) or Part(kind, "", State.PARTIAL, reason="the bundle does not say how whole the list is")
     kept, parts[kind] = sound(part, listed)
     return kept
+
+
+def _has_kind(item: Any) -> bool:
+    return type(item) is dict and isinstance(item.get("kind"), str)
 
 
 def _release(found: Any) -> Release:
@@ -251,7 +256,10 @@ _Record = TypeVar("_Record", Cluster, Part, Usage, Release)
 
 def _record(shape: type[_Record], found: Mapping[str, Any]) -> _Record:
     """Return one record whose plain fields (text, numbers) are what they are declared to be."""
-    made = shape(**found)
+    try:
+        made = shape(**found)
+    except TypeError as error:
+        raise ValueError(f"{shape.__name__} without its fields, or with others") from error
     for field in fields(shape):
         declared = (int, float) if field.type is float else field.type
         if isinstance(declared, type | tuple) and not isinstance(getattr(made, field.name), declared):

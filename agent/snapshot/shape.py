@@ -38,21 +38,24 @@ Check = Callable[[Any], str | None]
 """What is odd below a value, as a JSON pointer (`""` is the value itself); None where its shape is right."""
 
 
-def sound(part: Part, objects: Sequence[Any]) -> tuple[list[Object], Part]:
+def sound(part: Part, objects: Iterable[Any]) -> tuple[list[Object], Part]:
     """Return a list's objects of the right shape, and its part, which names each of the others.
 
     Of two objects of one name the first is kept: a list with both is no answer of a real API.
     """
     kept: dict[tuple[str, str], Object] = {}
     odd: list[str] = []
+    others = 0
     for obj in objects:
         where = oddity(obj, part.name)
         name = ("", "") if where is not None else _name(obj)
-        if where is not None or name in kept:
-            odd.append(f"{_named(obj, part.name)} ({'listed twice' if where is None else where or 'no map'})")
-        else:
+        if where is None and name not in kept:
             kept[name] = obj
-    return list(kept.values()), _naming(part, odd, len(kept)) if odd else part
+        elif len(odd) == MOST_NAMED:
+            others += 1
+        else:
+            odd.append(f"{_named(obj, part.name)} ({'listed twice' if where is None else where or 'no map'})")
+    return list(kept.values()), _naming(part, odd, others, len(kept)) if odd else part
 
 
 def oddity(obj: Any, kind: str) -> str | None:
@@ -82,9 +85,9 @@ def _named(obj: Any, kind: str) -> str:
     return str(Ref(kind, *([part if isinstance(part, str) else "" for part in found] or ("", ""))))
 
 
-def _naming(part: Part, odd: Sequence[str], kept: int) -> Part:
-    more = f" and {len(odd) - MOST_NAMED} more" if len(odd) > MOST_NAMED else ""
-    said = f"unreadable, so nothing was decided about it: {', '.join(odd[:MOST_NAMED])}{more}"
+def _naming(part: Part, odd: Sequence[str], others: int, kept: int) -> Part:
+    more = f" and {others} more" if others else ""
+    said = f"unreadable, so nothing was decided about it: {', '.join(odd)}{more}"
     reason = "; ".join(text for text in (part.reason, clean(said, 600)) if text)
     state = State.PARTIAL if part.state in (State.COMPLETE, State.NOT_SERVED) else part.state
     return replace(part, state=state, count=kept, reason=reason, needed=True)
@@ -116,12 +119,16 @@ def _model(fields: Mapping[str, Check]) -> Check:
         if type(value) is not dict:
             return ""
         for key, below in value.items():
-            if type(below) is str and fields.get(key) is _is_text:
-                continue  # as most fields are, and a call costs as much as all the rest
-            if key in fields and below is not None:
-                where = fields[key](below)
-                if where is not None:
-                    return f"/{key}{where}"
+            known = fields.get(key)
+            if known is None or below is None:
+                continue
+            if known is _is_text:  # as most fields are, and a call costs as much as all the rest
+                if type(below) is not str:
+                    return f"/{key}"
+                continue
+            where = known(below)
+            if where is not None:
+                return f"/{key}{where}"
         return None
 
     return check

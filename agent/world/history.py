@@ -51,10 +51,10 @@ def git_facts(
     return GitFacts(tracked, clean, stated, unread), ""
 
 
-def line_history(files: Files) -> History:
+def line_history(files: Files, deadline: Deadline) -> History:
     """Return (name, line) -> who changed it last, of the files that are in git as they are on disk."""
     inside = {name: path for name, path in files.items() if git.root(path) is not None}
-    with sandbox() as box:
+    with sandbox(deadline=deadline) as box:
         states = _states_of(box, inside)
         return _blamed(box, {name: path for name, path in inside.items() if states[name] is True})
 

@@ -21,6 +21,9 @@ from tools.sandbox import Sandbox
 AT_ONCE = 4
 """helm processes at a time."""
 
+LATE = "no time was left to render it with other values; raise --timeout"
+"""Why nothing is known of what a value decides, though it may decide something."""
+
 
 @dataclass(frozen=True, slots=True)
 class Traced:
@@ -79,7 +82,8 @@ class Renderer:
             found = () if isinstance(opened, Failure) else self._changes(leaf, gate, opened)
             if found:
                 return Traced(found, behind=_said(gate))
-        return Traced((), reason=self._mention(leaf.path))
+        late = self.box.deadline is not None and self.box.deadline.is_over()
+        return Traced((), reason=LATE if late else self._mention(leaf.path))
 
     def with_value(self, path: str, value: Any) -> Sequence[Sourced] | Failure:
         """Return what the chart makes with one value changed."""

@@ -13,11 +13,12 @@ import pytest
 
 from agent.snapshot.collect import collect
 from tests.cluster.plugin import Cluster
-from tools.cluster import PAGE, connect
+from tools.cluster import connect
 from tools.deadline import Deadline
 from tools.failure import Failure
 from tools.kinds import BY_NAME
 from tools.kubeconfig import access
+from tools.pages import PAGE
 
 pytestmark = pytest.mark.cluster
 

@@ -4,12 +4,10 @@ import copy
 import gzip
 import json
 import random
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 from agent.diagnose.finding import Finding, Severity
 from agent.errors import AgentError
@@ -27,6 +25,7 @@ from agent.resources import bundle_path
 from agent.snapshot import bundle
 from agent.snapshot.record import Snapshot
 from agent.world.world import World
+from tests.mutations.surroundings import alone
 from tests.mutations.trees import damage, pointers, retype
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -98,7 +97,7 @@ def _loaded(found: Members) -> Snapshot | None:
 def ask(snapshot: Snapshot, chance: random.Random) -> ExitCode:
     """Run every command that reads a capture; return what the diagnosis ends in."""
     world = World(looker=lambda *_, **__: snapshot)
-    with _without_processes():
+    with alone():
         code = _diagnosed(Diagnose(), world)
         _diagnosed(Diagnose(subject=_subject(snapshot, chance)), world)
         _audited(world, chance)
@@ -144,22 +143,12 @@ def _verified(world: World) -> None:
     verify_views.as_json(found, PAPER)
 
 
-@contextmanager
-def _without_processes() -> Iterator[None]:
-    """Leave out what starts helm and git: they never see a capture's objects, and cost a hundred times as much."""
-    with ExitStack() as stack:
-        stack.enter_context(patch.object(audit, "rendered", lambda *_: "not rendered"))
-        stack.enter_context(patch.object(audit, "git_facts", lambda *_: (None, "not asked")))
-        stack.enter_context(patch.object(diagnose, "prove", lambda *_: {}))
-        yield
-
-
 @cache
 def errors(path: Path) -> tuple[Finding, ...]:
     """Return what is wrong in a capture as it was taken, () where that is not the whole truth about it."""
     snapshot = _loaded(members(path))
     assert snapshot is not None
-    with _without_processes():
+    with alone():
         found = diagnose.run(Diagnose(), World(looker=lambda *_, **__: snapshot), lambda _: None)
     if diagnose.code(found) is not ExitCode.FOUND:
         return ()

@@ -39,6 +39,7 @@ from agent.snapshot.record import Snapshot
 from agent.world.scope import Cluster, Scope
 from agent.world.world import World
 from tests.mutations import texts, trees
+from tests.mutations.surroundings import alone
 from tools import credential, helm
 from tools.failure import Failure, FailureKind
 
@@ -76,17 +77,6 @@ def _copy(source: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
-    """Leave out git, minikube and helm, which see whole files and cost a hundred times as much."""
-    with ExitStack() as stack:
-        stack.enter_context(patch.object(audit, "rendered", lambda *_: "not rendered"))
-        stack.enter_context(patch.object(audit, "git_facts", lambda *_: (None, "not asked")))
-        stack.enter_context(patch.object(trace, "line_history", lambda *_: {}))
-        stack.enter_context(patch.object(diagnose, "prove", lambda *_: {}))
-        yield
-
-
-@contextmanager
 def _without_helm() -> Iterator[None]:
     with patch.object(helm, "sourced", lambda *_, **__: UNASKED):
         yield
@@ -95,7 +85,7 @@ def _without_helm() -> Iterator[None]:
 def blueprints(number: int, seed: int) -> str:
     """Damage one blueprint, and ask everything that reads them; return what was done."""
     chance = random.Random(f"{seed}-{number}")
-    with _copy(ROOT / "blueprints") as folder, _alone(), _without_helm():
+    with _copy(ROOT / "blueprints") as folder, alone(), _without_helm():
         path = chance.choice(sorted(folder.glob("*.md")))
         content, done = texts.damage(path.read_bytes(), chance)
         path.write_bytes(content)
@@ -124,7 +114,7 @@ def charts(number: int, seed: int) -> str:
             content, done = texts.damage(path.read_bytes(), chance)
             path.write_bytes(content)
         said = f"{folder.name}/{path.relative_to(folder)} {done}"
-        with _noted(said), _alone() if number % 10 else ExitStack(), _without_helm() if number % 10 else ExitStack():
+        with _noted(said), alone() if number % 10 else ExitStack(), _without_helm() if number % 10 else ExitStack():
             _on_chart(str(folder), chance)
     return said
 

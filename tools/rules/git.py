@@ -6,6 +6,9 @@ REPOSITORY = {"--git-dir": "directory"}
 COMMIT = "git --git-dir=/r/.git commit --no-gpg-sign --cleanup=verbatim --file=/m"
 BLOB = "0123456789012345678901234567890123456789"
 
+PLAINLY = ("--porcelain", "--no-textconv", "--no-ignore-revs-file")
+"""What keeps a checkout from choosing how blame reads: no program, and no file of commits to pass over."""
+
 RULES = (
     Rule(
         Permission.ALLOW,
@@ -47,10 +50,15 @@ RULES = (
         Permission.ALLOW,
         "git blame <commit> <inside>",
         "says which commit gave each line",
-        REPOSITORY | {"--porcelain": "", "--no-textconv": ""},
-        ("--git-dir", "--porcelain", "--no-textconv"),
-        match=("git --git-dir=/r/.git blame --porcelain --no-textconv HEAD charts/web/values.yaml",),
-        no_match=("git --git-dir=/r/.git blame --porcelain HEAD a", "git --git-dir=/r/.git blame --contents=/x HEAD a"),
+        REPOSITORY | dict.fromkeys(PLAINLY, ""),
+        ("--git-dir", *PLAINLY),
+        match=(
+            "git --git-dir=/r/.git blame --porcelain --no-textconv --no-ignore-revs-file HEAD charts/web/values.yaml",
+        ),
+        no_match=(
+            "git --git-dir=/r/.git blame --porcelain --no-textconv HEAD a",
+            "git --git-dir=/r/.git blame --contents=/x HEAD a",
+        ),
     ),
     Rule(
         Permission.ALLOW,
