@@ -20,7 +20,7 @@ from agent.apply.release import DEPLOYED, Standing, standing
 from agent.apply.watch import Failing, Watch
 from agent.apply.writing import replace_content
 from agent.approval.decision import Approval
-from agent.change.plan import Plan
+from agent.change.plan import Action, Plan
 from agent.config import state_dir
 from agent.errors import Denied
 from agent.events import Emit, Progress, Said
@@ -59,6 +59,9 @@ class Carrying:
         reached("intent")
         with Interrupts(self.running.interrupt, lambda text: self.emit(Said(text))) as interrupts:
             outcome = self._carried(interrupts)
+        return self._ended(outcome)
+
+    def _ended(self, outcome: Outcome) -> Outcome:
         self._note(Event.OUTCOME, asdict(outcome))
         return outcome
 
@@ -129,8 +132,7 @@ class Carrying:
             )
         else:
             return self._unknown("this program ended while helm was at work", now)
-        self._note(Event.OUTCOME, asdict(outcome))
-        return outcome
+        return self._ended(outcome)
 
     def _failed(self, failure: Failure, *, interrupted: bool) -> Outcome:
         """Find out what helm left behind, and bring the files to it."""
@@ -138,6 +140,9 @@ class Carrying:
         cause = self.seen.cause if self.seen else failure.detail
         if isinstance(now, Standing) and now.is_planned(self.plan):  # helm went back to a revision that held just that
             return Outcome(Ending.APPLIED, cause, now.revision, self._head(), capture=self.capture)
+        if self.plan.action is Action.RECOVER and isinstance(now, Standing) and now.is_settled:
+            still = (f"revision {now.revision} is {now.status}: {cause}",)
+            return Outcome(Ending.APPLIED, "", now.revision, still=still, capture=self.capture)
         if isinstance(now, Failure) or not now.is_settled or not self._is_as_before(now):
             return self._unknown(cause, now)
         return self._restored(Ending.INTERRUPTED if interrupted else Ending.ROLLED_BACK, cause)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from agent.apply import ledger, store
-from agent.apply.carry import Carrying
+from agent.apply.drill_carry import carrier
 from agent.apply.ledger import Entry, Event
 from agent.apply.lock import locked
 from agent.apply.outcome import Ending, Outcome
@@ -77,7 +77,7 @@ def _outcome(name: str, plan: Plan, approval: Approval, world: World, emit: Emit
             raise AgentError(str(now))
         before, after = _contents(plan)
         checked = Checked(look(plan, settled), who, before, after)
-        return Carrying(name, plan, approval, checked, world, emit, box).resumed(now)
+        return carrier(plan)(name, plan, approval, checked, world, emit, box).resumed(now)
 
 
 def _contents(plan: Plan) -> tuple[dict[Path, bytes], dict[Path, bytes]]:

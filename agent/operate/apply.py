@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent.apply import ledger, store
-from agent.apply.carry import Carrying
+from agent.apply.drill_carry import carrier
 from agent.apply.ledger import Event
 from agent.apply.lock import locked
 from agent.apply.outcome import CODES, Outcome
@@ -44,7 +44,9 @@ def run(args: Apply, world: World, emit: Emit) -> Applied:
 
 def code(result: Applied) -> ExitCode:
     """Return how it ended, as scripts read it; a control that does not hold all the same is a finding."""
-    return ExitCode.FOUND if result.outcome.still and not CODES[result.outcome.ending] else CODES[result.outcome.ending]
+    outcome = result.outcome
+    short = outcome.still or any(not row.met for row in outcome.measured)
+    return ExitCode.FOUND if short and not CODES[outcome.ending] else CODES[outcome.ending]
 
 
 def opened(named: str) -> tuple[str, Plan]:
@@ -69,16 +71,17 @@ def carried(name: str, plan: Plan, approval: Approval, world: World, emit: Emit)
         raise Denied(f"the approval is for plan {approval.plan[:12]}, not for {name[:12]}")
     with locked(plan.target, name):
         checked: Checked = recheck(name, plan, world, emit)
-        settings = world_of(plan, world).settings
+        settled = world_of(plan, world)  # its deadline counts from here: a person may have thought for long
+        settings = settled.settings
         who = (
-            identity(settings, plan.applier, plan.target.namespace, world.deadline)
+            identity(settings, plan.applier, plan.target.namespace, settled.deadline)
             if plan.applier
             else checked.identity
         )
         if who.cluster != plan.target.cluster:
             raise Denied(f"context {plan.applier} leads to another cluster than {plan.target.context}")
         with sandbox(who.access, path=settings.path, git_config=own_config()) as box:
-            return Applied(name, plan, Carrying(name, plan, approval, checked, world, emit, box).run())
+            return Applied(name, plan, carrier(plan)(name, plan, approval, checked, world, emit, box).run())
 
 
 def approved(args: Apply, name: str, plan: Plan, world: World) -> Approval:

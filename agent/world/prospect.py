@@ -31,7 +31,14 @@ class Prospect:
 
 
 def prospect(
-    box: Sandbox, chart: Chart, files: Mapping[str, Path], after: Mapping[str, bytes], where: Target, version: str
+    box: Sandbox,
+    chart: Chart,
+    files: Mapping[str, Path],
+    after: Mapping[str, bytes],
+    where: Target,
+    version: str,
+    *,
+    over: bytes = b"",
 ) -> Prospect | Failure:
     """Return what the chart renders from the files as they are and as they would be.
 
@@ -42,9 +49,11 @@ def prospect(
         after: the same names -> what they would hold.
         where: the release.
         version: the cluster's, for charts that ask.
+        over: a drill's value, laid over the files as they would be.
 
     """
     fresh = [_written(box, number, after[name]) for number, name in enumerate(files)]
+    fresh += [_written(box, len(fresh), over)] if over else []
     with ThreadPoolExecutor(2) as workers:
         jobs = [
             workers.submit(helm.template, box, where.name, where.namespace, chart.path, given, kube_version=version)

@@ -155,10 +155,24 @@ RULES = (
         no_match=("kubectl rollout restart deployment --context=a --namespace=b --selector=app=web",),
     ),
     Rule(
+        Permission.ASK,
+        "kubectl delete pod <name>",
+        "a drill: its workload makes another one at once",
+        NAMESPACED | {"--wait": "", "--timeout": "wait"},
+        (*ONE_NAMESPACE, "--wait", "--timeout"),
+        match=("kubectl delete pod web-1 --context=a --namespace=b --wait --timeout=60s",),
+        no_match=(
+            "kubectl delete pod --context=a --namespace=b --wait --timeout=60s --selector=app=web",
+            "kubectl delete pod web-1 --context=a --namespace=b --wait --timeout=60s --force",
+            "kubectl delete pod web-1 --context=a --namespace=b --wait --timeout=60s --grace-period=0",
+            "kubectl delete deployment web --context=a --namespace=b --wait --timeout=60s",
+        ),
+    ),
+    Rule(
         Permission.DENY,
-        "kubectl apply|patch|replace|scale|set|edit|label|annotate|create|delete|expose|autoscale|run ...",
+        "kubectl apply|patch|replace|scale|set|edit|label|annotate|create|expose|autoscale|run ...",
         "Helm owns these objects: the values file is the only way to change them",
-        match=("kubectl apply --filename=x.yaml", "kubectl delete pod web-1", "kubectl create foo"),
+        match=("kubectl apply --filename=x.yaml", "kubectl scale deployment/web --replicas=0", "kubectl create foo"),
         no_match=("kubectl get pods",),
     ),
     Rule(
