@@ -42,7 +42,7 @@ class Drilling(Carrying):
 
     def _carried(self, interrupts: Interrupts) -> Outcome:
         """Bring it about and look, take it back and look again."""
-        if self.drill.path:
+        if self.drill.broken:
             (self.box.folder / "drill.yaml").write_bytes(overlay(self.drill))
         before, began = sight(self.checked.snapshot, self._workload), datetime.now(UTC)
         failed = self._brought_about(before, began, interrupts)
@@ -79,7 +79,7 @@ class Drilling(Carrying):
 
     def _taken_away(self, failed: Failure | None) -> str:
         """Take the value away where it is still in force; return why that was not possible, "" when it is done."""
-        if not self.drill.path:
+        if not self.drill.broken:
             return "" if failed is None else f"the pod could not be deleted: {failed.detail}"
         now = standing(self.box, self.plan)
         if isinstance(now, Standing) and now.is_settled and now.is_base(self.plan):

@@ -12,7 +12,7 @@ from agent.audit.inputs import Inputs, Objects
 from agent.audit.mechanisms import Scenario
 from agent.blueprint.control import Profile
 from agent.change.conflicts import conflicts
-from agent.change.drills import BROKEN, broken_path, overlay, promises
+from agent.change.drills import broken, overlay, promises
 from agent.change.files import manifest_diff
 from agent.change.measure import sight
 from agent.change.plan import SCHEMA, Action, Drill, DryRun, Effects, Plan, Return, Target, times
@@ -141,7 +141,7 @@ def _of_pod(drill: Drilled, box: Sandbox) -> Plan:
     pod = ref(sorted(graph.pods(owner or {}), key=lambda obj: str(obj["metadata"].get("creationTimestamp")))[-1])
     words = ("kubectl", "delete", "pod", pod.name, f"--namespace={pod.namespace}", f"--context={drill.context}")
     reach = Effects((), (), (str(pod),), (str(drill.workload),), 1, ())
-    told = Drill(drill.tried, str(drill.workload), "", None, promises(drill.tried, drill.inputs))
+    told = Drill(drill.tried, str(drill.workload), {}, promises(drill.tried, drill.inputs))
     rests = Rests("", "", {}, tuple(programs(box)))
     return _plan(
         drill, box, told, (*words, "--wait", f"--timeout={GRACE}s"), rests, reach, [pod, drill.workload],
@@ -151,15 +151,18 @@ def _of_pod(drill: Drilled, box: Sandbox) -> Plan:
 
 def _of_value(drill: Drilled, box: Sandbox) -> Plan:
     """Return the plan that gives helm a value which cannot work."""
-    path = broken_path(drill.tried, drill.workload, drill.inputs)
-    if not path:
+    values = broken(drill.tried, drill.workload, drill.inputs)
+    if not values:
         raise Denied(f"no row says which value of {drill.workload} to break, so {drill.tried} cannot be tried")
-    told = Drill(drill.tried, str(drill.workload), path, BROKEN[drill.tried], promises(drill.tried, drill.inputs))
+    told = Drill(drill.tried, str(drill.workload), values, promises(drill.tried, drill.inputs))
     made = _broken(drill, box, told)
     reach = effects(made.whole, drill.live, drill.inputs.profile, ())
     touched = {*reach.changed, *reach.created, *reach.deleted}
     if reach.forbidden or touched != {told.workload}:
-        said = "; ".join(reach.forbidden) or f"{path} decides more than {told.workload}: {', '.join(sorted(touched))}"
+        said = (
+            "; ".join(reach.forbidden)
+            or f"{', '.join(values)} decides more than {told.workload}: {', '.join(sorted(touched))}"
+        )
         raise Denied(said)
     return _plan(
         drill, box, told, made.argv, made.rests, reach, [pair.name for pair in made.whole],
@@ -174,14 +177,14 @@ def _broken(drill: Drilled, box: Sandbox, told: Drill) -> _Broken:
         box, drill.chart, files, content, drill.where, drill.inputs.snapshot.cluster.version, over=overlay(told)
     )
     if isinstance(made, Failure):
-        raise Denied(f"the chart cannot be rendered with {told.path}: {told.value}: {made}")
+        raise Denied(f"the chart cannot be rendered with a value that cannot work: {made}")
     rests = rests_on(box, drill.chart, drill.inputs, drill.settings, [])
     upgrade = _upgrade(drill, [*files.values(), Path("/") / DRILL])
     version = next((program.version for program in rests.programs if program.name == "helm"), "")
     words = argv(upgrade, version, f"plan:{PLAN}")
     if isinstance(words, Failure):
         raise Denied(str(words))
-    dry = asked(box, _upgrade(drill, list(made.files)), install=False)
+    dry = asked(box, _upgrade(drill, list(made.files)), made.after, install=False)
     if dry.refused:
         raise Denied(f"the server refuses it: {dry.said}")
     whole = pairs(drill.release.manifest or (), made.after, drill.inputs.namespace)

@@ -6,6 +6,7 @@ back by itself.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from agent.audit.expected import expected
 from agent.audit.fields import WORKLOADS
@@ -23,27 +24,31 @@ NO_DRILL: Mapping[Scenario, str] = {
 }
 """Failures that are not tried, and why."""
 
-FIELDS: Mapping[Scenario, tuple[str, str]] = {
-    Scenario.HANG: ("containers[].livenessProbe", "path"),
-    Scenario.UNREADY: ("containers[].readinessProbe", "path"),
-    Scenario.IMAGE: ("containers[].image", "tag"),
-    Scenario.MEMORY: ("containers[].resources.limits.memory", "memory"),
-}
-"""The field a drill breaks, and the last key of its value."""
-
 ABSENT = "bluehelm-drill"
 """A path and a tag that nothing has."""
 
 SMALL = "12Mi"
 """Memory that a container starts with and no service runs in."""
 
-BROKEN: Mapping[Scenario, JSON] = {
-    Scenario.HANG: f"/{ABSENT}",
-    Scenario.UNREADY: f"/{ABSENT}",
-    Scenario.IMAGE: ABSENT,
-    Scenario.MEMORY: SMALL,
+
+class Break(NamedTuple):
+    """One field, the last key of the value that decides it, and a value that cannot work."""
+
+    field: str
+    key: str
+    value: JSON
+
+
+BREAKS: Mapping[Scenario, Sequence[Break]] = {
+    Scenario.HANG: (Break("containers[].livenessProbe", "path", f"/{ABSENT}"),),
+    Scenario.UNREADY: (Break("containers[].readinessProbe", "path", f"/{ABSENT}"),),
+    Scenario.IMAGE: (Break("containers[].image", "tag", ABSENT),),
+    Scenario.MEMORY: (
+        Break("containers[].resources.limits.memory", "memory", SMALL),
+        Break("containers[].resources.requests.memory", "memory", SMALL),  # a limit below it is refused
+    ),
 }
-"""The value that cannot work."""
+"""What a drill breaks. The first has to be in the values; the others go along where they are."""
 
 _WITHIN = re.compile(r"(?:within|after|in) (\d+) ?(s|min)")
 _UNREADY = re.compile(r"unready|health check", re.I)
@@ -108,26 +113,32 @@ def workloads(inputs: Inputs) -> list[Ref]:
     return list(dict.fromkeys(found))
 
 
-def broken_path(tried: Scenario, workload: Ref, inputs: Inputs) -> str:
-    """Return the values path that a drill breaks, "" where no row says which one decides the field."""
-    field, key = FIELDS[tried]
+def broken(tried: Scenario, workload: Ref, inputs: Inputs) -> dict[str, JSON]:
+    """Return values path -> value that cannot work, {} where no row says which path decides the field."""
+    found = [(_path(item, workload, inputs), item.value) for item in BREAKS[tried]]
+    return {path: value for path, value in found if path} if found[0][0] else {}
+
+
+def _path(item: Break, workload: Ref, inputs: Inputs) -> str:
+    """Return the values path that decides a field of a workload, "" where no row says which one does."""
     of = {item.component for item in inputs.blueprints.bindings if _is_bound(item.kind, item.name, workload, inputs)}
-    for row in inputs.blueprints.controls:
-        if row.kind is ControlKind.PARAMETER and field in row.fields and _speaks_of(row, of):
-            found = next((path for path in _paths(row, inputs, key) if path in inputs.values.leaves), "")
-            if found:
-                return found
-    return ""
+    rows = [row for row in inputs.blueprints.controls if row.kind is ControlKind.PARAMETER and item.field in row.fields]
+    paths = (path for row in rows if _speaks_of(row, of) for path in _paths(row, inputs, item.key))
+    return next((path for path in paths if path in inputs.values.leaves), "")
 
 
 def overlay(drill: Drill) -> bytes:
-    """Return a values file that holds the one value a drill breaks."""
+    """Return a values file that holds the values a drill breaks, nothing for one that deletes a pod."""
     import yaml
 
-    tree: JSON = drill.value
-    for key in reversed(keys(drill.path)):
-        tree = {key: tree}
-    return yaml.safe_dump(tree).encode() if drill.path else b""
+    tree: dict[str, Any] = {}
+    for path, value in drill.broken.items():
+        *above, last = keys(path)
+        place = tree
+        for key in above:
+            place = place.setdefault(key, {})
+        place[last] = value
+    return yaml.safe_dump(tree).encode() if tree else b""
 
 
 def _is_bound(kind: str, name: str, workload: Ref, inputs: Inputs) -> bool:

@@ -219,7 +219,11 @@ def measured(drill: Drill, found: Reading, recovered: float | None) -> tuple[Mea
 
     """
     back = (
-        "" if recovered is None else f"; all as before {recovered:.0f} s after it was taken back" if drill.path else ""
+        ""
+        if recovered is None
+        else f"; all as before {recovered:.0f} s after it was taken back"
+        if drill.broken
+        else ""
     )
     rows = []
     for row in drill.promises:

@@ -254,9 +254,8 @@ class Drill:
     tried: str
     workload: str
     """`Deployment/shop/web`."""
-    path: str
-    """The values path that is broken, "" where a pod is deleted."""
-    value: JSON
+    broken: Mapping[str, JSON]
+    """Values path -> the value that cannot work; empty where a pod is deleted."""
     promises: tuple[Promise, ...]
 
 

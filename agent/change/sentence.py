@@ -44,9 +44,10 @@ def _what(plan: Plan) -> str:
 
 def _drill(drill: Drill, plan: Plan) -> str:
     whose, rows = f"{drill.workload} ", ", ".join(row.control for row in drill.promises)
-    if not drill.path:
+    if not drill.broken:
         return f"{whose}loses a pod for a drill ({rows})"
-    return f"{whose}gets {drill.path} {shown(drill.value)} for a drill, and helm takes it back ({rows})"
+    values = " and ".join(f"{path} {shown(value)}" for path, value in drill.broken.items())
+    return f"{whose}gets {values} for a drill, and helm takes it back ({rows})"
 
 
 def _one(change: Change, plan: Plan) -> str:
