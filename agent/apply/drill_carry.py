@@ -14,7 +14,7 @@ from agent.apply.release import Standing, standing
 from agent.apply.watch import look
 from agent.change.drills import overlay
 from agent.change.measure import Reading, Sight, is_whole, measured, reading, sight
-from agent.change.plan import Action, Drill, Plan
+from agent.change.plan import Drill
 from agent.errors import AgentError
 from agent.events import Progress
 from agent.snapshot.record import Ref
@@ -124,8 +124,3 @@ class Drilling(Carrying):
         if stuck:
             return self._ended(self._unknown(stuck, now))
         return self._ended(Outcome(Ending.INTERRUPTED, "the drill was interrupted", now.revision))
-
-
-def carrier(plan: Plan) -> type[Carrying]:
-    """Return what carries a plan out."""
-    return Drilling if plan.action is Action.DRILL else Carrying

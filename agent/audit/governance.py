@@ -9,10 +9,16 @@ from agent.audit.owners import strangers
 from agent.audit.verdict import Audit, Cause, Drift, DriftKind, Fidelity, Leg, Outcome, Standing, Verdict
 from agent.blueprint.control import Control, ControlKind
 from agent.diagnose.finding import Severity
-from agent.snapshot.graph import ref
+from agent.kube.fields import metadata
+from agent.snapshot.graph import Graph, ref
+from agent.snapshot.record import Object
 
 Answer = tuple[Outcome, str]
 Check = Callable[[Legs, Audit], Answer]
+
+REVISION = "deployment.kubernetes.io/revision"
+HISTORY = "deployment.kubernetes.io/revision-history"
+"""What the Deployment controller writes on a ReplicaSet that is in force again: the revisions it was before."""
 
 SYSTEM = ("kube-root-ca.crt", "default", "kubernetes")
 """Objects every namespace has."""
@@ -141,14 +147,30 @@ def _in_git(files: Sequence[str], legs: Legs) -> Answer:
     return (Outcome.FAIL, "; ".join(said)) if said else (Outcome.PASS, f"{len(files)} files are in git, as committed")
 
 
-def _rollback(legs: Legs, _: Audit) -> Answer:
-    """A `helm rollback` says so in the release's history; git then still asks for what was rolled back."""
+def _rollback(legs: Legs, so_far: Audit) -> Answer:
+    """A `helm rollback` says so in the release's history, `kubectl rollout undo` by the ReplicaSet in force.
+
+    Git then still asks for what was taken back. An undo stops to count when what runs is what the release says again.
+    """
+    changed = {item.object for item in real(so_far.drifts) if item.pointer.startswith("/spec/template/")}
+    graph = Graph(legs.inputs.snapshot)
+    back = sorted(str(name) for name in changed if _went_back(graph.get(*name), graph))
+    if back:
+        return Outcome.FAIL, f"kubectl rollout undo took back {_some(back)}; git does not know of it"
     release = legs.inputs.release
     if release is None or not release.description:
         return Outcome.UNKNOWN, legs.inputs.release_reason or "the release's history was not read"
     undone = release.description.casefold().startswith("rollback")
     said = f"revision {release.revision}: {release.description}"
     return (Outcome.FAIL, f"{said}; git does not know of it") if undone else (Outcome.PASS, said)
+
+
+def _went_back(deployment: Object | None, graph: Graph) -> bool:
+    """Return whether the pod template in force is one the Deployment had before."""
+    sets = graph.children(deployment) if deployment is not None else ()
+    notes = [metadata(item).get("annotations") or {} for item in sets if item.get("kind") == "ReplicaSet"]
+    now = (metadata(deployment or {}).get("annotations") or {}).get(REVISION)
+    return any(found.get(REVISION) == now and HISTORY in found for found in notes)
 
 
 def _direct(legs: Legs, _: Audit) -> Answer:

@@ -33,6 +33,8 @@ def _what(plan: Plan) -> str:
         return f"{place} is installed: {len(plan.effects.created)} objects are made"
     if plan.drill is not None:
         return _drill(plan.drill, plan)
+    if plan.action is Action.UNDO:
+        return f"{plan.effects.changed[0]} goes back to its earlier pod template, past the values files"
     if plan.action is Action.RECOVER:
         return f"{place} goes back to revision {plan.rollback.revision} out of {plan.base.status}"
     if plan.action is Action.REVERT and len(plan.changes) > 1:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent.apply import ledger, store
-from agent.apply.drill_carry import carrier
+from agent.apply.carrier import carrier
 from agent.apply.ledger import Event
 from agent.apply.lock import locked
 from agent.apply.outcome import CODES, Outcome

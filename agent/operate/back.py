@@ -10,16 +10,20 @@ from agent.apply.outcome import Ending
 from agent.apply.recheck import world_of
 from agent.apply.recovering import recovery
 from agent.apply.sealing import Draft, sealed
+from agent.apply.undo_plan import undo
 from agent.apply.unfinished import settle
 from agent.change.files import Edited
 from agent.change.plan import Action, Change, FieldChange, FileEdit, Plan, Splice, digest, restored
 from agent.change.proposal import Proposal
 from agent.errors import Denied, Indeterminate, UsageError
 from agent.events import Emit, Progress
+from agent.kube.fields import metadata
+from agent.kube.names import parse
 from agent.operate.arguments.back import Recover, Rollback
 from agent.operate.arguments.plan import Plan as Asked
 from agent.operate.audit import chosen
 from agent.operate.plan import Planned, gated, kept, refuse_what_is_under_way
+from agent.snapshot.graph import Graph
 from agent.snapshot.record import Release
 from agent.world.identity import identity
 from agent.world.scope import Cluster, Scope
@@ -37,6 +41,8 @@ PATIENCE = timedelta(minutes=15)
 def rollback(args: Rollback, world: World, emit: Emit) -> Planned:
     """Seal a plan that takes an applied one back: its values as they were, and an upgrade with them."""
     settle(world, emit)
+    if "/" in args.plan:
+        return _undone(args, world, emit)
     name, plan = _applied(args.plan)
     if not plan.edits:
         raise Denied(
@@ -57,6 +63,25 @@ def rollback(args: Rollback, world: World, emit: Emit) -> Planned:
         blueprints=plan.blueprints, back=back,
     )  # fmt: skip
     return kept(sealed(draft), ())
+
+
+def _undone(args: Rollback, world: World, emit: Emit) -> Planned:
+    """Seal a plan that takes a Deployment's rollout back, whatever the files say."""
+    snapshot = world.look(Scope(cluster=args.cluster), emit, owners=True)
+    workload = parse(args.plan, snapshot.namespace or args.cluster.namespace or "")
+    found = Graph(snapshot).get(*workload)
+    if found is None:
+        raise UsageError(f"no {workload}: name its namespace with -n")
+    owner = str((metadata(found).get("annotations") or {}).get("meta.helm.sh/release-name") or "")
+    release = next(
+        (item for item in snapshot.releases if (item.name, item.namespace) == (owner, workload.namespace)), None
+    )
+    if release is None:
+        raise Denied(f"{workload} belongs to no release that was read, so nothing here may change it")
+    who = identity(world.settings, "", workload.namespace, world.deadline)
+    target = who.target(workload.namespace, release.name)
+    profile = chosen(world.settings, snapshot.profile)
+    return kept(undo(workload, release, target, who, profile, snapshot, world.settings), ())
 
 
 def _applied(named: str) -> tuple[str, Plan]:

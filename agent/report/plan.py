@@ -42,12 +42,11 @@ def card(terminal: Terminal, name: str, plan: Plan, banner: Banner = Banner.OPEN
         terminal.line(BANNERS[banner], "yellow")
         terminal.line()
     terminal.line(sentence(plan), "bold")
-    for words in shown_commands(plan, name):
-        terminal.entry("runs", " ".join(words), "cyan")
     terminal.entry("not", "; ".join(spared(plan)))
     for change in plan.changes:
         _change(terminal, change)
     _consequences(terminal, plan)
+    _commands(terminal, name, plan)
     _rests(terminal, plan)
     terminal.line()
     _approval(terminal, name, plan)
@@ -76,6 +75,12 @@ def _consequences(terminal: Terminal, plan: Plan) -> None:
         terminal.entry("conflict", f"helm will be refused: {item.why}", "red")
     for note in plan.notes:
         terminal.entry("note", note)
+
+
+def _commands(terminal: Terminal, name: str, plan: Plan) -> None:
+    terminal.line()
+    for words in shown_commands(plan, name):
+        terminal.entry("runs", " ".join(words), "cyan")
 
 
 def _rests(terminal: Terminal, plan: Plan) -> None:

@@ -50,7 +50,7 @@ class Shop:
     def upgrade(self, *more: str, check: bool = True) -> str:
         """Run helm upgrade with the files as they are; return what helm said."""
         chart = str(self.repository / "charts" / "todo-app")
-        wait = ("--wait", "--timeout=60s") if check else ()
+        wait = ("--wait", "--timeout=150s") if check else ()
         where = (f"--namespace={self.namespace}", f"--values={self.values}")
         return self.cluster.helm("upgrade", "--install", "todo", chart, *where, *wait, *more, check=check).stderr
 

@@ -2,7 +2,9 @@
 
 import json
 import subprocess
+import time
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -176,3 +178,58 @@ def test_a_failing_workload_is_fixed_in_one_go(shop: Shop) -> None:
         "get", "deployment/todo-backend", f"--namespace={shop.namespace}", "--output=jsonpath={.status.readyReplicas}"
     )
     assert ready.stdout == "1"
+
+
+def test_a_break_glass_takes_a_rollout_back_and_stays_a_finding_until_git_agrees(shop: Shop) -> None:
+    """At night `rollout undo` is right, and forgotten by morning: the next upgrade brings the fault back."""
+    shop.commit("charts/todo-app/values.yaml", "memory: 384Mi", "memory: 320Mi")
+    shop.upgrade()
+    planned = shop.agent("rollback", "deployment/todo-backend", "-n", shop.namespace, "-o", "json")
+    assert planned.returncode == 0, planned.stderr
+    name = json.loads(planned.stdout)["id"]
+    code, shown = shop.typed("apply", "apply", name)
+    assert (code, shop.limit()) == (ExitCode.DENIED, "320Mi"), shown  # it needs the release's name and a reason
+    code, shown = shop.typed("todo", "apply", name)
+    assert (code, shop.limit()) == (ExitCode.OK, "384Mi"), shown
+    assert "git revert" in shown
+    assert "because" in [entry["detail"].get("reason") for entry in shop.ledger()]
+    assert "kubectl rollout undo took back Deployment" in _rollback_rule(shop)
+    shop.git("revert", "--no-edit", "HEAD")
+    shop.upgrade("--force-conflicts")
+    assert "kubectl rollout undo" not in _rollback_rule(shop)
+
+
+def _rollback_rule(shop: Shop) -> str:
+    """Return what the audit says of the rule that a rollback is a revert and a redeploy."""
+    done = shop.agent("audit", "-n", shop.namespace, "-o", "json")
+    found = json.loads(done.stdout)["verdicts"]
+    return str(next(row["why"] for row in found if row["control"] == "GOV-VERSIONED-ROLLBACK"))
+
+
+def test_what_makes_another_workload_worse_is_taken_back(shop: Shop) -> None:
+    """Helm calls it deployed; the users of the other workload do not."""
+    shop.kubectl("create", "deployment", "neighbour", "--image=todo-backend:latest")
+    container = {"name": "todo-backend", "imagePullPolicy": "Never"}
+    shop.kubectl(
+        "patch",
+        "deployment/neighbour",
+        f"--patch={json.dumps({'spec': {'template': {'spec': {'containers': [container]}}}})}",
+    )
+    shop.kubectl("rollout", "status", "deployment/neighbour", "--timeout=60s")
+    plan = shop.planned("SVC-BE-MEM-LIMIT")
+    before = shop.values.read_bytes()
+    meanwhile = Thread(target=_starve, args=(shop,))
+    meanwhile.start()
+    code, shown = shop.typed("apply", "apply", plan["id"])
+    meanwhile.join(30)
+    assert code == ExitCode.ROLLED_BACK, shown
+    assert "neighbour" in shown, shown
+    assert shop.values.read_bytes() == before
+    assert shop.limit() == "384Mi"
+
+
+def _starve(shop: Shop) -> None:
+    """Take the neighbour's pods away once helm is at work."""
+    while shop.status() == "deployed":
+        time.sleep(0.2)
+    shop.kubectl("scale", "deployment/neighbour", "--replicas=0")

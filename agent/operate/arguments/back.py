@@ -4,15 +4,22 @@ from dataclasses import dataclass, field
 
 from agent.argument import arg
 from agent.operate.arguments.common import PROFILE, ProfileName
-from agent.world.scope import Cluster, Connection
+from agent.world.scope import Cluster
 
 
 @dataclass(frozen=True)
 class Rollback:
-    """An applied plan."""
+    """An applied plan, or in an emergency a Deployment."""
 
-    plan: str = arg("the id of the plan to take back, or the first digits of it", positional=True, required=True)
-    connection: Connection = field(default_factory=Connection)
+    plan: str = arg(
+        "the id of the plan to take back, or the first digits of it; break-glass: deployment/NAME, as kubectl rollout"
+        " undo does it",
+        positional=True,
+        required=True,
+        metavar="PLAN",
+    )
+    cluster: Cluster = field(default_factory=Cluster)
+    profile: ProfileName | None = arg(PROFILE)
 
 
 @dataclass(frozen=True)
