@@ -122,6 +122,7 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
     "plan show": [{"plan": "0123abcd"}],
     "apply": [{"plan": "0123abcd"}],
     "fix": [{"subject": "deployment/web"}],
+    "drill": [{}, {"row": "RES-SCN-CRASH", "of": "deployment/todo-backend", "outage": True}],
     "rollback": [{"plan": "0123abcd"}],
     "recover": [{"release": "todo"}],
     "history": [{}, {"last": 1.0}],
@@ -144,6 +145,7 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
 MADE: dict[str, list[Any]] = {
     **dict.fromkeys(("plan", "plan show", "rollback", "recover"), samples.planned()),
     "apply": samples.applied(),
+    "drill": samples.drills(),
     "fix": samples.fixed(),
 }
 """Results of the operations that only a cluster gives; they are run against a real one in tests/cluster."""

@@ -12,8 +12,7 @@ class Rollback:
     """An applied plan, or in an emergency a Deployment."""
 
     plan: str = arg(
-        "the id of the plan to take back, or the first digits of it; break-glass: deployment/NAME, as kubectl rollout"
-        " undo does it",
+        "the plan to take back, by its id or the first digits; in an emergency deployment/NAME, whatever git says",
         positional=True,
         required=True,
         metavar="PLAN",

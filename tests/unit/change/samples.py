@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from agent.apply.outcome import Ending, Outcome
 from agent.blueprint.control import Profile
 from agent.change.gate import Refusal
+from agent.change.measure import Measured
 from agent.change.plan import (
     SCHEMA,
     Action,
@@ -13,6 +14,7 @@ from agent.change.plan import (
     Base,
     Change,
     Conflict,
+    Drill,
     DryRun,
     Effects,
     FieldChange,
@@ -20,6 +22,7 @@ from agent.change.plan import (
     Inputs,
     Plan,
     Program,
+    Promise,
     Return,
     Seen,
     Splice,
@@ -31,6 +34,7 @@ from agent.change.plan import (
 from agent.diagnose.engine import Diagnosis, diagnose
 from agent.operate.apply import Applied
 from agent.operate.diagnose import Diagnosed
+from agent.operate.drill import Drills, Row
 from agent.operate.fix import Fixed
 from agent.operate.plan import Planned
 from agent.resources import bundle_path
@@ -105,9 +109,20 @@ def applied() -> list[Applied]:
         Outcome(Ending.APPLIED, "", 4, "c" * 40, still=("SVC-MEM: the cluster says 64Mi",)),
         Outcome(Ending.ROLLED_BACK, "image web:9 is not there", 5, capture="/state/captures/x.tgz"),
         Outcome(Ending.INTERRUPTED, "a person stopped it", 5),
+        Outcome(Ending.APPLIED, measured=(Measured("RES-CRASH", "a.md:1", "it", 30, 41.0, False, "back after 41 s"),)),
         Outcome(Ending.UNKNOWN, "revision 4 is pending-upgrade", next="agent recover web -n shop"),
     )
     return [Applied("3" * 64, one, end) for end in ends]
+
+
+def drills() -> list[Drills]:
+    """Return what can be tried, and the plan of one drill."""
+    rows = (Row("RES-SCN-CRASH", "blueprints/resilience.md:27", "Pod crash", "crash", ""),)
+    told = Drill(
+        "unready", "Deployment/shop/web", {"web.probe.path": "/no"}, (Promise("RES-CRASH", "a.md:1", "it", 30),)
+    )
+    one = replace(plan(), action=Action.DRILL, changes=(), edits=(), drill=told)
+    return [Drills(None, rows), Drills(None, ()), Drills(Planned(digest(content(one)), one, ()), rows)]
 
 
 def fixed() -> list[Fixed]:
