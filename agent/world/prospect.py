@@ -1,5 +1,6 @@
 """What a chart would make of other values: rendered here, and asked of the server without changing anything."""
 
+import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -10,15 +11,20 @@ from agent.audit.inputs import is_hook
 from agent.change.plan import DryRun
 from agent.world.chart import Chart
 from agent.world.release import Target
-from tools import helm
+from tools import helm, kubectl
 from tools.failure import Failure, FailureKind
 from tools.sandbox import Sandbox
 from tools.upgrade import Upgrade, dry_run
 
 Objects = Sequence[Mapping[str, Any]]
 
-CLIENT_ONLY = (FailureKind.FORBIDDEN, FailureKind.MISSING)
-"""Why the server is not asked, where the client's word has to do: it says so."""
+CLIENT_ONLY = (
+    (FailureKind.FORBIDDEN, re.compile(r'User ".*" cannot '), "this identity may not ask the server"),
+    (FailureKind.MISSING, re.compile(""), "there is nothing here to ask the server with"),
+    (FailureKind.EXIT, re.compile("no matches for kind"), "the server does not know a kind yet that comes along"),
+)
+"""Why the server is not asked, where this machine's word has to do. A quota or a policy says `forbidden`, too: that is
+the server's answer, and refuses the plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +62,16 @@ def prospect(
     return other if isinstance(other, Failure) else Prospect(one, other, fresh)
 
 
-def asked(box: Sandbox, upgrade: Upgrade, *, install: bool) -> DryRun:
-    """Return what the server says of an upgrade."""
-    said = dry_run(box, upgrade, install=install)
+def asked(box: Sandbox, upgrade: Upgrade, objects: Objects, *, install: bool) -> DryRun:
+    """Return what the server says of an upgrade: of its rendering by helm, and of each object it would apply.
+
+    Where it may not be asked, the word of this machine has to do, and the plan says so.
+    """
+    said = dry_run(box, upgrade, install=install) or kubectl.dry_run(box, [obj for obj in objects if not is_hook(obj)])
     if said is None:
         return DryRun("server", "")
-    return DryRun("client" if said.kind in CLIENT_ONLY else "server", str(said), refused=said.kind not in CLIENT_ONLY)
+    why = next((text for kind, words, text in CLIENT_ONLY if said.kind is kind and words.search(said.detail)), "")
+    return DryRun("client", f"{why}: {said.detail}") if why else DryRun("server", str(said), refused=True)
 
 
 def hooks(objects: Objects) -> int:

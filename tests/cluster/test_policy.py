@@ -134,4 +134,5 @@ def _writes(namespace: str) -> list[str]:
 
 
 def _is_write(item: dict[str, dict[str, str]], user: str) -> bool:
-    return item["user"]["username"] == user and item.get("objectRef", {}).get("resource") not in ASKING
+    kept = item.get("objectRef", {}).get("resource") not in ASKING and "dryRun=All" not in str(item["requestURI"])
+    return item["user"]["username"] == user and kept

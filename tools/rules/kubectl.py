@@ -24,7 +24,7 @@ LISTING = NAMESPACED | {
     "--ignore-not-found": "",
 }
 
-PREFLIGHT = "create|delete|get|list|patch|update"
+PREFLIGHT = "create|delete|get|impersonate|list|patch|update"
 
 RULES = (
     Rule(
@@ -57,13 +57,28 @@ RULES = (
         Permission.ALLOW,
         f"kubectl auth can-i {PREFLIGHT} <word>",
         "says whether this identity may do one thing",
-        NAMESPACED | {"--quiet": ""},
+        NAMESPACED | {"--quiet": "", "--subresource": "word"},
         ONE_CONTEXT,
-        match=("kubectl auth can-i patch deployments --context=a --namespace=b",),
+        match=(
+            "kubectl auth can-i patch deployments --context=a --namespace=b",
+            "kubectl auth can-i create pods --subresource=exec --context=a --namespace=b --quiet",
+        ),
+        no_match=(
+            "kubectl auth can-i patch deployments --context=a --as=admin",
+            "kubectl auth can-i get nodes/proxy --context=a",  # to kubectl a node of that name, not the subresource
+            "kubectl auth can-i escalate clusterroles --context=a",
+        ),
+    ),
+    Rule(
+        Permission.ALLOW,
+        "kubectl auth can-i",
+        "says everything this identity may do in one namespace",
+        NAMESPACED | {"--list": "", "--no-headers": ""},
+        (*ONE_NAMESPACE, "--list"),
+        match=("kubectl auth can-i --list --no-headers --context=a --namespace=b",),
         no_match=(
             "kubectl auth can-i --list --context=a",
-            "kubectl auth can-i patch deployments --context=a --as=admin",
-            "kubectl auth can-i impersonate users --context=a",
+            "kubectl auth can-i --list --context=a --namespace=b --as=admin",
         ),
     ),
     Rule(
@@ -146,6 +161,33 @@ RULES = (
         no_match=("kubectl rollout pause deployment/web --context=a --namespace=b",),
     ),
     Rule(
+        Permission.ALLOW,
+        "kubectl apply",
+        "asks the server what it would say of objects helm is to apply; as a dry run nothing of it is kept",
+        TARGET
+        | {
+            "--server-side": "",
+            "--dry-run": "=server",
+            "--field-manager": "=helm",
+            "--force-conflicts": "",
+            "--filename": "directory",
+            "--output": "=name",
+        },
+        ("--context", "--server-side", "--dry-run", "--field-manager", "--filename", "--output"),
+        match=(
+            "kubectl apply --context=a --server-side --dry-run=server --field-manager=helm --filename=/o --output=name",
+        ),
+        no_match=(
+            "kubectl apply --context=a --server-side --field-manager=helm --filename=/o --output=name",
+            "kubectl apply --context=a --server-side --dry-run=none --field-manager=helm --filename=/o --output=name",
+            "kubectl apply --context=a --dry-run=server --filename=/o --output=name",
+            "kubectl apply --context=a --server-side --dry-run=server --field-manager=helm --filename=https://x"
+            " --output=name",
+            "kubectl apply --context=a --server-side --dry-run=server --field-manager=helm --filename=/o --output=name"
+            " --prune",
+        ),
+    ),
+    Rule(
         Permission.ASK,
         "kubectl rollout restart|undo <owned>",
         "restarts or reverts a workload: an operational event, or a break-glass that leaves a standing finding",
@@ -156,10 +198,10 @@ RULES = (
     ),
     Rule(
         Permission.DENY,
-        "kubectl apply|patch|replace|scale|set|edit|label|annotate|create|delete|expose|autoscale|run ...",
+        "kubectl patch|replace|scale|set|edit|label|annotate|create|delete|expose|autoscale|run ...",
         "Helm owns these objects: the values file is the only way to change them",
-        match=("kubectl apply --filename=x.yaml", "kubectl delete pod web-1", "kubectl create foo"),
-        no_match=("kubectl get pods",),
+        match=("kubectl patch pod web-1", "kubectl delete pod web-1", "kubectl create foo"),
+        no_match=("kubectl get pods", "kubectl apply --filename=/x.yaml"),
     ),
     Rule(
         Permission.DENY,
