@@ -13,6 +13,12 @@ from tools.sandbox import Sandbox
 NO = re.compile(r"exit status 1(: Warning: .*)?")
 """How `kubectl auth can-i --quiet` says no; anything more on its last line is a reason why it does not know."""
 
+RIGHT = re.compile(r"(\S*) +\[([^\]]*)\] +\[([^\]]*)\] +\[([^\]]*)\]")
+"""A line of `kubectl auth can-i --list`: resource, URLs, names of objects, verbs."""
+
+INCOMPLETE = "the list may be incomplete"
+"""What kubectl warns of where one of the server's authorizers answers questions and lists nothing (EKS, GKE, AKS)."""
+
 ROW = re.compile(r"^(\d{1,9})[ \t]+(.*)$", re.MULTILINE)
 
 
@@ -22,6 +28,24 @@ class Rollout:
 
     revision: int
     cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """What one rule lets an identity do: the resource as kubectl writes it (`deployments.apps`, `pods/exec`, `*.*`)."""
+
+    resource: str
+    names: tuple[str, ...]
+    """The only objects it holds for, () for all."""
+    verbs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """Every rule of an identity in a namespace, as far as the server lists them."""
+
+    listed: tuple[Right, ...]
+    whole: bool
 
 
 def version(box: Sandbox) -> str | Failure:
@@ -39,13 +63,27 @@ def whoami(box: Sandbox) -> Mapping[str, Any] | Failure:
 
 
 def can_i(box: Sandbox, verb: str, resource: str, namespace: str) -> bool | Failure:
-    """Return whether this identity may do one thing in a namespace."""
-    target = [f"--context={box.context}", f"--namespace={namespace}"]
-    found = run(["kubectl", "auth", "can-i", verb, resource, *target, "--quiet"], box)
+    """Return whether this identity may do one thing in a namespace; a resource may be a subresource (`pods/exec`)."""
+    plain, _, sub = resource.partition("/")  # kubectl would take what is behind a slash for an object's name
+    target = [f"--context={box.context}", f"--namespace={namespace}", *([f"--subresource={sub}"] if sub else [])]
+    found = run(["kubectl", "auth", "can-i", verb, plain, *target, "--quiet"], box)
     if not isinstance(found, Failure):
         return True
     said_no = found.kind is FailureKind.EXIT and NO.fullmatch(found.detail)
     return False if said_no else found
+
+
+def rights(box: Sandbox, namespace: str) -> Rights | Failure:
+    """Return everything this identity may do to objects of a namespace, and to those of none."""
+    target = [f"--context={box.context}", f"--namespace={namespace}"]
+    found = run(["kubectl", "auth", "can-i", "--list", "--no-headers", *target], box)
+    if isinstance(found, Failure):
+        return found
+    rows = [RIGHT.fullmatch(line.rstrip()) for line in found.stdout.splitlines() if line.strip()]
+    if found.truncated or not rows or None in rows:
+        return Failure(FailureKind.MALFORMED, "kubectl auth can-i --list", "printed no list of rights")
+    listed = [Right(row[1], tuple(row[3].split()), tuple(row[4].split())) for row in rows if row and row[1]]
+    return Rights(tuple(listed), INCOMPLETE not in found.stderr.lower())
 
 
 def refusal(box: Sandbox, namespace: str, objects: Sequence[Mapping[str, Any]]) -> Failure | None:

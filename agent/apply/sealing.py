@@ -1,7 +1,7 @@
 """From a proposal to a sealed plan: rendered, held against the cluster, asked of the server, with its way back."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -85,7 +85,8 @@ def sealed(draft: Draft) -> Plan:
 
     """
     files = _files(draft, draft.proposal.wanted)
-    with sandbox(draft.identity.access, path=draft.settings.path) as box:
+    access = replace(draft.identity.access, namespace=draft.where.namespace)
+    with sandbox(access, path=draft.settings.path) as box:
         made = _prospect(draft, box, files)
         _only_what_controls_say(draft, made.before)
         return _plan(draft, box, files, made)
@@ -144,15 +145,16 @@ def _plan(draft: Draft, box: Sandbox, files: _Files, made: Prospect) -> Plan:
     reach = _reach(effects(whole, live, inputs.profile, stated), draft, made)
     names = [pair.name for pair in whole] + _reapplied_objects(draft.proposal.reapplied)
     standing = base(release, _applied(draft, box), seen(names, live, inputs.snapshot))
-    upgrade = _upgrade(draft, made.files)
-    dry = asked(box, upgrade, made.after, install=draft.action is Action.INSTALL)
+    planner = _upgrade(draft, made.files, draft.identity.access.context)
+    dry = asked(box, planner, made.after, install=draft.action is Action.INSTALL)
     if dry.refused:
         raise Denied(f"the server refuses it: {dry.said}")
     now = datetime.now(UTC)
     created, expires = times(inputs.profile, now, for_another=draft.for_another)
     rests = rests_on(box, draft.chart, inputs, draft.settings, [files.paths[item.name] for item in files.edited])
     changed = [Changed(item, files.paths[item.name]) for item in files.edited]
-    carried = _upgrade(draft, list(files.paths.values()))
+    applier = draft.settings.applier or draft.identity.access.context
+    carried = _upgrade(draft, list(files.paths.values()), applier)
     return Plan(
         schema=SCHEMA,
         action=draft.action,
@@ -258,8 +260,7 @@ def _reapplied_objects(found: Sequence[Reapplied]) -> list[Ref]:
     return names
 
 
-def _upgrade(draft: Draft, files: Sequence[Path]) -> Upgrade:
-    context = draft.settings.applier or draft.identity.access.context
+def _upgrade(draft: Draft, files: Sequence[Path], context: str) -> Upgrade:
     return Upgrade(draft.where.name, draft.where.namespace, context, draft.chart.path, files, draft.seconds)
 
 

@@ -15,13 +15,14 @@ from agent.events import Emit
 from agent.exitcode import ExitCode
 from agent.operate.arguments.doctor import Doctor
 from agent.resources import blueprint_files
+from agent.world.rights import Rights, Role, rights
 from agent.world.world import World
 from tools import docker, helm, kubectl, minikube
 from tools.access import Access
 from tools.cluster import connect
 from tools.deadline import Deadline
 from tools.failure import Failure, FailureKind
-from tools.kubeconfig import access
+from tools.kubeconfig import access, contexts
 from tools.policy import decide
 from tools.run import offline
 from tools.sandbox import Sandbox, sandbox
@@ -67,13 +68,24 @@ TOLD: Mapping[Version, tuple[str, str]] = {
 }
 """Version of a tool -> its name, and what is lost without it."""
 
-WRITES = (("patch", "deployments"), ("create", "pods"), ("delete", "pods"))
-"""What an identity that only looks may not do."""
+LOOKERS = ("auditor", "release-reader")
+"""Names by which an identity says that it only looks: alone, or behind the name of its release."""
+
+MAY: Mapping[Role, str] = {
+    Role.AUDITOR: "reads all but Secrets and changes nothing; releases, which helm keeps in Secrets, are unknown",
+    Role.RELEASE_READER: "reads everything, releases too, and changes nothing",
+    Role.APPLIER: "may do what helm upgrade of an ordinary chart needs",
+}
+"""Role -> what that comes to."""
+
+ENOUGH = "the roles of charts/bluehelm are enough: an auditor or release-reader to look, an applier to apply"
+
+MOST_NAMED = 3
 
 
-def run(_: Doctor, world: World, __: Emit) -> Checkup:
+def run(args: Doctor, world: World, _: Emit) -> Checkup:
     """Run every check."""
-    return Checkup(list(_checks(world.settings, world.deadline)))
+    return Checkup(list(_checks(args.namespace, world.settings, world.deadline)))
 
 
 def code(result: Checkup) -> ExitCode:
@@ -84,7 +96,7 @@ def code(result: Checkup) -> ExitCode:
     return ExitCode.INDETERMINATE if CheckState.UNKNOWN in states else ExitCode.OK
 
 
-def _checks(settings: Settings, deadline: Deadline) -> Iterator[Check]:
+def _checks(namespace: str | None, settings: Settings, deadline: Deadline) -> Iterator[Check]:
     yield Check("bluehelm", CheckState.OK, __version__)
     yield _packages()
     yield _policy()
@@ -95,7 +107,9 @@ def _checks(settings: Settings, deadline: Deadline) -> Iterator[Check]:
     with sandbox(reached, path=settings.path, docker_host=docker.endpoint(), deadline=deadline) as box:
         yield from (_tool(version, box) for version in TOLD)
         yield _network()
-        yield from _cluster(found, box, deadline)
+        yield from _cluster(found, deadline)
+        if not isinstance(found, Failure):
+            yield from _identity(namespace or found.namespace, box, settings)
 
 
 def _packages() -> Check:
@@ -166,13 +180,12 @@ def _network() -> Check:
     return Check("isolation", CheckState.WARNING, text, "schemas that name another place are refused all the same")
 
 
-def _cluster(found: Access | Failure, box: Sandbox, deadline: Deadline) -> Iterator[Check]:
+def _cluster(found: Access | Failure, deadline: Deadline) -> Iterator[Check]:
     if isinstance(found, Failure):
         hint = found.hint or "without a cluster, captures still work: --bundle demo"
         yield Check("cluster", CheckState.UNKNOWN, f"{found.what}: {found.detail}", hint)
         return
     yield _server(found, deadline)
-    yield from _identity(found, box)
     if not found.verify:
         yield Check(
             "TLS", CheckState.WARNING, f"context {found.context} does not verify its server", "give it an authority"
@@ -194,18 +207,62 @@ def _server(found: Access, deadline: Deadline) -> Check:
     )
 
 
-def _identity(found: Access, box: Sandbox) -> Iterator[Check]:
-    """Say who we are and whether that identity could change anything; a diagnosis never needs it to."""
+def _identity(namespace: str, box: Sandbox, settings: Settings) -> Iterator[Check]:
+    """Say who we are, which role that is, and whether it is more than it should be."""
     who = kubectl.whoami(box)
     if isinstance(who, Failure):
         missing = who.kind is FailureKind.MISSING
         text = "unknown without kubectl" if missing else who.detail
         yield Check("identity", CheckState.WARNING, text, "the rights are those of your kubeconfig's user")
         return
-    yield Check("identity", CheckState.OK, str(who.get("username") or "unknown"))
-    may = [f"{verb} {what}" for verb, what in WRITES if kubectl.can_i(box, verb, what, found.namespace) is True]
-    if may:
-        hint = "bluehelm reads only; an identity with less is enough"
-        yield Check("rights", CheckState.WARNING, f"may {', '.join(may)} in {found.namespace}", hint)
+    name = str(who.get("username") or "unknown")
+    yield Check("identity", CheckState.OK, name)
+    looks = only_looks(name, box.context, settings.applier)
+    found = rights(box, namespace)
+    if isinstance(found, Failure):
+        state = CheckState.UNKNOWN if looks else CheckState.WARNING
+        yield Check("role", state, f"what it may do in {namespace} is unknown: {found.detail}", ENOUGH)
     else:
-        yield Check("rights", CheckState.OK, f"cannot change workloads in {found.namespace}")
+        yield _role(found, namespace, looks)
+    if settings.applier:
+        yield _applier(settings)
+
+
+def only_looks(name: str, context: str, applier: str) -> str:
+    """Return why an identity must not be able to change anything, "" where nobody says that it only looks.
+
+    One that is called auditor or release-reader says so itself; the setting `applier` says so of every other context.
+    """
+    last = name.rpartition(":")[2]
+    if last.endswith(tuple(f"-{looker}" for looker in LOOKERS)) or last in LOOKERS:
+        return f"it is called {last}"
+    return f"the setting applier leaves changes to context {applier}" if applier and applier != context else ""
+
+
+def _role(found: Rights, namespace: str, looks: str) -> Check:
+    may = f"{found.role} in {namespace}"
+    if looks and found.changes:
+        named = _listed(found.wide or found.changes)
+        hint = f"take that away from it, or look as another one: {ENOUGH}"
+        return Check("role", CheckState.FAILED, f"{looks}, and yet it is {may}: it may {named}", hint)
+    if found.role is Role.WIDER:
+        return Check("role", CheckState.WARNING, f"{may}: it may {_listed(found.wide)}", ENOUGH)
+    if found.unread:
+        hint = "what they would say is unknown; the auditor of charts/bluehelm reads them"
+        return Check("role", CheckState.WARNING, f"less than an {may}: it cannot list {_listed(found.unread)}", hint)
+    return Check("role", CheckState.OK, f"{may}: {MAY[found.role]}")
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - MOST_NAMED
+    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _applier(settings: Settings) -> Check:
+    """Say whether the context of an apply is there. Its credential is not loaded: only an apply does that."""
+    found = contexts(settings.kubeconfig)
+    known = [] if isinstance(found, Failure) else found[0]
+    if settings.applier in known:
+        return Check("applier", CheckState.OK, f"context {settings.applier}; only an apply loads its credential")
+    text = f"the setting applier names context {settings.applier}, which is not in the kubeconfig"
+    return Check("applier", CheckState.FAILED, text, f"there are: {', '.join(known)}")

@@ -111,7 +111,9 @@ def gated(args: Plan, world: World, emit: Emit) -> tuple[Gate, Chart, Target]:
 def _refuse_gaps(snapshot: Snapshot) -> None:
     """Refuse to plan on half a look: what was not read may be what breaks."""
     for part in snapshot.gaps():
-        raise Indeterminate(f"{part.name} {part.state}: {part.reason}; a plan needs the whole of it")
+        raise Indeterminate(
+            "; ".join(text for text in (f"a plan needs to read every {part.name}: {part.reason}", part.hint) if text)
+        )
 
 
 def _proposal(args: Plan, gate: Gate) -> Proposal:

@@ -34,7 +34,7 @@ def as_text(result: Audited, screen: Screen) -> str:
     shown = [verdict for verdict in audit.verdicts if every or verdict.outcome is not Outcome.PASS]
     _matrix(terminal, shown)
     for verdict in (found for found in audit.verdicts if found.outcome is Outcome.FAIL):
-        _failure(terminal, verdict)
+        _failure(terminal, verdict, audit.notes)
     _unknown(terminal, audit)
     _beside(terminal, audit)
     terminal.line()
@@ -82,7 +82,7 @@ def _standing(point: Point, leg: Leg) -> Standing:
     return Standing.DIFFERS if gone else point.reading(leg).standing
 
 
-def _failure(terminal: Terminal, verdict: Verdict) -> None:
+def _failure(terminal: Terminal, verdict: Verdict, notes: Sequence[str]) -> None:
     control = verdict.control
     terminal.line()
     terminal.row(terminal.cell("FAIL", 5, "red"), terminal.cell(control.id, len(control.id) + 2, "bold"), control.title)
@@ -92,7 +92,7 @@ def _failure(terminal: Terminal, verdict: Verdict) -> None:
     terminal.entry("found", verdict.why)
     for point in [point for point in verdict.points if point.outcome is Outcome.FAIL][:4]:
         for reading in _telling(point):
-            terminal.entry(str(reading.leg), _said(reading))
+            terminal.entry(str(reading.leg), _said(reading, notes))
     if verdict.helm in HELM:
         terminal.entry("upgrade", HELM[verdict.helm], "cyan")
 
@@ -102,9 +102,11 @@ def _telling(point: Point) -> list[Reading]:
     return [found for leg in wanted if (found := point.reading(leg)).standing is not Standing.ABSENT or found.where]
 
 
-def _said(reading: Reading) -> str:
+def _said(reading: Reading, notes: Sequence[str]) -> str:
+    """Return what a leg says; why a whole leg is unknown is a note of the audit, and not said again in every row."""
     mark = "differs: " if reading.standing is Standing.DIFFERS else ""
-    reason = f" ({reading.reason})" if reading.reason else ""
+    is_noted = any(note.endswith(reading.reason) for note in notes)
+    reason = f" ({reading.reason})" if reading.reason and not is_noted else ""
     return f"{mark}{reading.raw or MARKS[reading.standing]}  {reading.where}{reason}"
 
 

@@ -94,6 +94,8 @@ def _rests(terminal: Terminal, plan: Plan) -> None:
         f"revision {plan.base.revision}, commit {head}, {len(plan.inputs.files)} files{tool}",
     )
     terminal.entry("planned by", f"{plan.actor.name} ({plan.actor.user}) at {plan.created}")
+    if plan.applier:
+        terminal.entry("applied by", f"the identity of context {plan.applier}, loaded once the plan is approved")
 
 
 def _approval(terminal: Terminal, name: str, plan: Plan) -> None:

@@ -32,6 +32,11 @@ EVERY_LOG = 400
 
 SECRET = "Secret"  # noqa: S105 - a kind
 
+UNREADABLE = "helm keeps releases in Secrets, which this identity may not read"
+
+READER = "the role release-reader of charts/bluehelm may read them in the namespaces it is given"
+"""What to do about it."""
+
 STATES = {
     FailureKind.FORBIDDEN: State.DENIED,
     FailureKind.UNAUTHORIZED: State.DENIED,
@@ -149,6 +154,8 @@ def _part(listed: Listed) -> Part:
         return Part(name, listed.path, State.COMPLETE, len(listed.objects), needed=needed)
     state = STATES.get(listed.failure.kind, State.FAILED)
     detail, hint = listed.failure.detail, listed.failure.hint
+    if name == SECRET and state is State.DENIED:
+        hint = READER
     if state is State.NOT_SERVED and not listed.kind.optional:
         state, hint = State.FAILED, "every API server serves it: is this one, and is it recent enough?"
     if listed.objects and state is State.FAILED:
@@ -255,6 +262,8 @@ def _releases(reader: Reader, namespace: str | None, path: str, *, described: bo
     if isinstance(found, Failure):
         state = STATES.get(found.kind, State.FAILED)
         reason = found.brief if found.kind is FailureKind.MISSING else found.detail
+        if found.kind is FailureKind.FORBIDDEN:
+            return (), Part("releases", found.what, state, 0, UNREADABLE, READER, needed=False)
         return (), Part("releases", found.what, state, 0, reason, found.hint, needed=False)
     made = [Release(**item) for item in found]
     return made, Part("releases", "helm list", State.COMPLETE, len(made), needed=False)

@@ -13,6 +13,9 @@ from tools.files import read, refuse
 DEFAULT = "todo-app"
 """The chart that ships along."""
 
+OWN = "bluehelm"
+"""The chart of the identities we work as. Beside another it is never the one that is meant unless it is named."""
+
 LOOKUP = re.compile(r"\{\{-?[^}]*\blookup\s")
 LARGEST = 4 << 20
 
@@ -77,7 +80,8 @@ def _folder(named: str) -> tuple[Path, str]:
     if named:
         return Path(named), named.rstrip("/")
     found = folder("charts")
-    charts = sorted(path.parent for path in found.path.glob("*/Chart.yaml"))
+    every = sorted(path.parent for path in found.path.glob("*/Chart.yaml"))
+    charts = [path for path in every if path.name != OWN] or every
     if found.whose == "shipped" or not charts:
         return bundled("charts") / DEFAULT, f"charts/{DEFAULT}"
     if len(charts) > 1:

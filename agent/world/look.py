@@ -130,6 +130,9 @@ def _refused(failure: Failure) -> AgentError:
 
 
 def warn_of_gaps(snapshot: "Snapshot", emit: Emit) -> None:
-    """Warn of each part that could not be read."""
-    for part in snapshot.incomplete():
-        emit(Warned("; ".join(text for text in (f"{part.name} {part.state}: {part.reason}", part.hint) if text)))
+    """Warn of each part that could not be read; of releases not again where Secrets, which hold them, could not."""
+    parts = snapshot.incomplete()
+    names = {part.name for part in parts}
+    for part in parts:
+        if not (part.name == "releases" and "Secret" in names and part.state == "denied"):
+            emit(Warned("; ".join(text for text in (f"{part.name} {part.state}: {part.reason}", part.hint) if text)))

@@ -1,5 +1,6 @@
 """What a chart would make of other values: rendered here, and asked of the server without changing anything."""
 
+import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,8 +20,13 @@ from tools.upgrade import Upgrade, dry_run
 
 Objects = Sequence[Mapping[str, Any]]
 
-CLIENT_ONLY = (FailureKind.FORBIDDEN, FailureKind.MISSING)
-"""Why the server is not asked, where the client's word has to do: it says so."""
+CLIENT_ONLY = (
+    (FailureKind.FORBIDDEN, re.compile(r'User ".*" cannot '), "this identity may not ask the server"),
+    (FailureKind.MISSING, re.compile(""), "there is nothing here to ask the server with"),
+    (FailureKind.EXIT, re.compile("no matches for kind"), "the server does not know a kind yet that comes along"),
+)
+"""Why the server is not asked, where this machine's word has to do. A quota or a policy says `forbidden`, too: that is
+the server's answer, and refuses the plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +82,8 @@ def asked(box: Sandbox, upgrade: Upgrade, objects: Objects, *, install: bool) ->
     said = dry_run(box, upgrade, install=install) or refusal(box, upgrade.namespace, _plain(objects))
     if said is None:
         return DryRun("server", "")
-    return DryRun("client" if said.kind in CLIENT_ONLY else "server", str(said), refused=said.kind not in CLIENT_ONLY)
+    why = next((text for kind, words, text in CLIENT_ONLY if said.kind is kind and words.search(said.detail)), "")
+    return DryRun("client", f"{why}: {said.detail}") if why else DryRun("server", str(said), refused=True)
 
 
 def _plain(objects: Objects) -> list[Mapping[str, Any]]:

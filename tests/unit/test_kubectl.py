@@ -69,10 +69,55 @@ def test_a_server_that_does_not_answer_is_no_no(tmp_path: Path, box: Sandbox) ->
 
 def test_a_verb_that_is_not_in_the_preflight_list_is_not_asked(tmp_path: Path, box: Sandbox) -> None:
     program = install(tmp_path, "kubectl", Replay())
-    found = kubectl.can_i(box, "impersonate", "users", "shop")
+    found = kubectl.can_i(box, "escalate", "clusterroles", "shop")
     assert isinstance(found, Failure)
     assert found.kind is FailureKind.DENIED
     assert program.calls() == []
+
+
+def test_a_subresource_is_asked_for_as_one(tmp_path: Path, box: Sandbox) -> None:
+    """kubectl takes `nodes/proxy` for the node called proxy, and says yes to who may only read nodes."""
+    program = install(tmp_path, "kubectl", Replay(code=1))
+    assert kubectl.can_i(box, "get", "nodes/proxy", "shop") is False
+    assert {"nodes", "--subresource=proxy"} <= set(program.calls()[0].argv)
+
+
+RIGHTS = b"""\
+selfsubjectreviews.authentication.k8s.io        []             []       [create]
+pods                                            []             []       [get list watch]
+configmaps                                      []             [a b]    [patch]
+                                                [/version/]    []       [get]
+"""
+
+
+def test_every_right_is_read(tmp_path: Path, box: Sandbox) -> None:
+    """A right that is lost on the way is one that nobody is warned of."""
+    install(tmp_path, "kubectl", Replay(RIGHTS))
+    found = kubectl.rights(box, "shop")
+    assert not isinstance(found, Failure)
+    assert found.listed[1:] == (
+        kubectl.Right("pods", (), ("get", "list", "watch")),
+        kubectl.Right("configmaps", ("a", "b"), ("patch",)),
+    )
+    assert found.whole
+
+
+def test_a_list_of_rights_that_is_not_whole_says_so(tmp_path: Path, box: Sandbox) -> None:
+    """On EKS, GKE and AKS a part of the rights is decided elsewhere: what is not listed may be allowed all the same."""
+    warning = b"warning: the list may be incomplete: webhook authorizer does not support user rule resolution\n"
+    install(tmp_path, "kubectl", Replay(RIGHTS, warning))
+    found = kubectl.rights(box, "shop")
+    assert not isinstance(found, Failure)
+    assert not found.whole
+
+
+@pytest.mark.parametrize("text", [b"", b"yes\n", RIGHTS + b"more\n"])
+def test_a_list_of_rights_that_cannot_be_read_is_none(tmp_path: Path, box: Sandbox, text: bytes) -> None:
+    """Read as no rights it would make an auditor of an administrator."""
+    install(tmp_path, "kubectl", Replay(text))
+    found = kubectl.rights(box, "shop")
+    assert isinstance(found, Failure)
+    assert found.kind is FailureKind.MALFORMED
 
 
 def test_logs_are_bounded_and_redacted(tmp_path: Path, box: Sandbox) -> None:

@@ -24,7 +24,7 @@ LISTING = NAMESPACED | {
     "--ignore-not-found": "",
 }
 
-PREFLIGHT = "create|delete|get|list|patch|update"
+PREFLIGHT = "create|delete|get|impersonate|list|patch|update"
 
 DIFF = "kubectl diff --context=a --namespace=b --server-side --field-manager=helm"
 
@@ -59,13 +59,28 @@ RULES = (
         Permission.ALLOW,
         f"kubectl auth can-i {PREFLIGHT} <word>",
         "says whether this identity may do one thing",
-        NAMESPACED | {"--quiet": ""},
+        NAMESPACED | {"--quiet": "", "--subresource": "word"},
         ONE_CONTEXT,
-        match=("kubectl auth can-i patch deployments --context=a --namespace=b",),
+        match=(
+            "kubectl auth can-i patch deployments --context=a --namespace=b",
+            "kubectl auth can-i create pods --subresource=exec --context=a --namespace=b --quiet",
+        ),
+        no_match=(
+            "kubectl auth can-i patch deployments --context=a --as=admin",
+            "kubectl auth can-i get nodes/proxy --context=a",  # to kubectl a node of that name, not the subresource
+            "kubectl auth can-i escalate clusterroles --context=a",
+        ),
+    ),
+    Rule(
+        Permission.ALLOW,
+        "kubectl auth can-i",
+        "says everything this identity may do in one namespace",
+        NAMESPACED | {"--list": "", "--no-headers": ""},
+        (*ONE_NAMESPACE, "--list"),
+        match=("kubectl auth can-i --list --no-headers --context=a --namespace=b",),
         no_match=(
             "kubectl auth can-i --list --context=a",
-            "kubectl auth can-i patch deployments --context=a --as=admin",
-            "kubectl auth can-i impersonate users --context=a",
+            "kubectl auth can-i --list --context=a --namespace=b --as=admin",
         ),
     ),
     Rule(

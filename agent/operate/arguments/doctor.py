@@ -11,5 +11,6 @@ from agent.world.scope import Connection
 class Doctor:
     """What to check beside the machine itself."""
 
+    namespace: str | None = arg("say what may be done there (default: the context's)", short="-n", metavar="NS")
     connection: Connection = field(default_factory=Connection)
     blueprints: str | None = arg(BLUEPRINTS, metavar="DIR")
