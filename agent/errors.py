@@ -9,7 +9,12 @@
 Raised by operations and where they look (agent/world); below them, errors are values (tools/failure.py).
 """
 
+from typing import TypeVar
+
 from agent.exitcode import ExitCode
+from tools.failure import Failure
+
+T = TypeVar("T")
 
 
 class AgentError(Exception):
@@ -40,3 +45,15 @@ class Denied(AgentError):
     """No policy, no blueprint or no person allows it."""
 
     code = ExitCode.DENIED
+
+
+def known(found: T | Failure) -> T:
+    """Return what was found.
+
+    Raises:
+        Indeterminate: it is a Failure.
+
+    """
+    if isinstance(found, Failure):
+        raise Indeterminate(str(found))
+    return found

@@ -175,6 +175,14 @@ OPERATIONS: tuple[Operation, ...] = (
         code=f"{_RUN}.plan:code",
     ),
     Operation(
+        name="drill",
+        summary="seal the plan of a failure that the blueprints promise to survive",
+        effect=Effect.PROPOSE,
+        args=f"{_ARGS}.drill:Drill",
+        run=f"{_RUN}.drill:run",
+        views={"text": f"{_VIEW}.drill:as_text", "json": f"{_VIEW}.drill:as_json"},
+    ),
+    Operation(
         name="recover",
         summary="seal the plan out of a release that helm left half done",
         effect=Effect.PROPOSE,

@@ -121,9 +121,10 @@ def values(box: Sandbox, name: str, namespace: str) -> Mapping[str, Any] | Failu
     return {} if found is None else _mapping(found, "helm get values")
 
 
-def manifest(box: Sandbox, name: str, namespace: str) -> Objects | Failure:
-    """Return the objects a release's stored manifest names, without its Secrets."""
-    found: Objects | Failure = run_manifest(["helm", "get", "manifest", name, *_target(box, namespace)], box)
+def manifest(box: Sandbox, name: str, namespace: str, revision: int = 0) -> Objects | Failure:
+    """Return the objects that the stored manifest of a release's revision names, without its Secrets; 0 is the last."""
+    words = ["helm", "get", "manifest", name, *_target(box, namespace)]
+    found: Objects | Failure = run_manifest([*words, *([f"--revision={revision}"] if revision else [])], box)
     return found
 
 

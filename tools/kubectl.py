@@ -1,7 +1,8 @@
 """kubectl, read only: who we are, what we may do, logs and rollouts. Lists come from tools/cluster.py."""
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,6 +46,20 @@ def can_i(box: Sandbox, verb: str, resource: str, namespace: str) -> bool | Fail
         return True
     said_no = found.kind is FailureKind.EXIT and NO.fullmatch(found.detail)
     return False if said_no else found
+
+
+def refusal(box: Sandbox, namespace: str, objects: Sequence[Mapping[str, Any]]) -> Failure | None:
+    """Return why the API server would not take some objects from helm, None where it would; nothing changes.
+
+    Fields that others hold are not asked about here: who holds them is read from the objects themselves.
+    """
+    file = box.folder / "objects.json"
+    file.touch(mode=0o600)
+    file.write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": list(objects)}), encoding="utf-8")
+    where = [f"--context={box.context}", f"--namespace={namespace}", f"--filename={file}"]
+    how = ["--server-side", "--force-conflicts", "--field-manager=helm"]
+    found = run(["kubectl", "diff", *where, *how], box, timeout=60.0, cap=64 << 20, answers=(0, 1))
+    return found if isinstance(found, Failure) else None
 
 
 def logs(box: Sandbox, namespace: str, pod: str, container: str, *, previous: bool = False) -> str | Failure:

@@ -20,7 +20,7 @@ from agent.apply.release import Standing, standing
 from agent.apply.watch import Failing, Watch
 from agent.apply.writing import replace_content
 from agent.approval.decision import Approval
-from agent.change.plan import Plan, digest
+from agent.change.plan import Action, Plan, digest
 from agent.config import state_dir
 from agent.errors import Indeterminate
 from agent.events import Emit, Progress, Said
@@ -63,12 +63,12 @@ class Carrying:
         commands = self._commands(self.plan.argv)
         with Interrupts(self._interrupted, lambda text: self.emit(Said(text))) as interrupts:
             self._note(Event.INTENT, {"argv": [list(words) for words in commands]})
-            outcome = self._ended(interrupts)
+            outcome = self._with_an_end(interrupts)
             reached("ending")
             self._note(Event.OUTCOME, asdict(outcome))
         return outcome
 
-    def _ended(self, interrupts: Interrupts) -> Outcome:
+    def _with_an_end(self, interrupts: Interrupts) -> Outcome:
         """Carry it out; whatever nobody foresaw, from here on there is an outcome."""
         try:
             reached("intent")
@@ -172,6 +172,9 @@ class Carrying:
             return self._unknown(cause, now)
         if now.is_in_force(self.name, self.plan):  # the connection broke at its end, or it went back to just that
             return self._looked_after(cause)
+        if self.plan.action is Action.RECOVER and now.is_settled:
+            still = (f"revision {now.revision} is {now.status}: {cause}",)
+            return Outcome(Ending.APPLIED, "", now.revision, still=still, capture=self.capture)
         if now.is_as_before(self.plan):
             return self._restored(Ending.INTERRUPTED if interrupted else Ending.ROLLED_BACK, cause)
         return self._unknown(cause, now)

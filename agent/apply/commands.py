@@ -19,6 +19,11 @@ PLAN = "{plan}"
 MESSAGE = "{message}"
 """Stands for the file that holds the commit's message."""
 
+DRILL = "{drill}"
+"""Stands for the file that holds a drill's value."""
+
+DRILL_FILE = "drill.yaml"
+
 SHORT = 12
 """Digits of an id that people see."""
 
@@ -61,8 +66,8 @@ def _contained(path: Path, data: bytes, rests: Inputs) -> Content:
 
 
 def filled(commands: Commands, name: str, message: Path) -> Commands:
-    """Return a plan's commands with its id and its message's file where they were left open."""
-    known = {f"/{MESSAGE}": str(message), PLAN: name[:SHORT]}
+    """Return a plan's commands with what was left open: its id, its message's file, and its drill's beside that."""
+    known = {f"/{MESSAGE}": str(message), f"/{DRILL}": str(message.with_name(DRILL_FILE)), PLAN: name[:SHORT]}
     return tuple(tuple(_filled(word, known) for word in words) for words in commands)
 
 

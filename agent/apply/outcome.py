@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from agent.change.measure import Measured
 from agent.exitcode import ExitCode
 
 
@@ -47,5 +48,7 @@ class Outcome:
     """Controls that do not hold all the same, each with the reason."""
     capture: str = ""
     """The bundle of what failed, taken before anything was taken back."""
+    measured: tuple[Measured, ...] = ()
+    """Of a drill: each row beside what was measured."""
     next: str = ""
     """What a person does now, "" for nothing."""

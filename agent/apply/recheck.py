@@ -9,6 +9,7 @@ from agent.apply import ledger
 from agent.apply.inputs import digests, programs, resting_files
 from agent.apply.state import Banner, banner
 from agent.audit.inputs import Objects
+from agent.change.drills import overlay
 from agent.change.plan import FileEdit, Plan, digest, spliced
 from agent.change.standing import base, manifest_digest, moved, seen
 from agent.errors import Denied, Indeterminate, Stale
@@ -180,7 +181,8 @@ def _same_rendering(plan: Plan, box: Sandbox, chart: Chart, snapshot: Snapshot, 
     files = dict(chart.files(plan.profile))
     fresh = {shown: after.get(path.resolve(), read(path)) for shown, path in files.items()}
     where = Target(plan.target.namespace, plan.target.release, None)
-    made = prospect(box, chart, files, fresh, where, snapshot.cluster.version)
+    over = overlay(plan.drill) if plan.drill else b""
+    made = prospect(box, chart, files, fresh, where, snapshot.cluster.version, over=over)
     if isinstance(made, Failure):
         raise Stale(f"the chart cannot be rendered any more: {made}")
     if manifest_digest(made.after) != plan.rendered:

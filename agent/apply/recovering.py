@@ -1,26 +1,31 @@
 """The plan out of a pending release: `helm rollback` to what was in force, or to what was being installed first."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from agent import __version__
-from agent.apply.commands import PLAN
 from agent.apply.inputs import programs
-from agent.audit.inputs import Objects
+from agent.audit.inputs import Objects, identity
 from agent.blueprint.control import Profile
-from agent.change.plan import SCHEMA, Action, DryRun, Effects, Inputs, Plan, Return, Target, times
-from agent.change.standing import base, seen
+from agent.change.files import manifest_diff
+from agent.change.plan import SCHEMA, Action, DryRun, Inputs, Plan, Return, Target, times
+from agent.change.reach import effects, pairs
+from agent.change.standing import base, manifest_digest, seen
 from agent.config import Settings
-from agent.errors import Denied, Indeterminate
-from agent.snapshot.graph import ref
+from agent.errors import Denied, known
 from agent.snapshot.record import Release, Snapshot
 from agent.world.identity import Identity
 from tools import helm
-from tools.failure import Failure
+from tools.helm import Revision
 from tools.sandbox import sandbox
 from tools.upgrade import Upgrade, rollback
 
 SECONDS = 300
+"""How long helm may wait for what was in force before."""
+
+NEVER_READY = 60
+"""How long it may wait for what never was: it may well be what held helm up, and another plan mends it."""
 
 
 def recovery(
@@ -28,20 +33,15 @@ def recovery(
 ) -> Plan:
     """Return the plan that takes a release back to its last deployed revision."""
     with sandbox(who.access, path=settings.path) as box:
-        history = helm.history(box, release.name, release.namespace)
-        told = helm.metadata(box, release.name, release.namespace)
+        back = _revision(release, known(helm.history(box, release.name, release.namespace)))
+        applied = known(helm.metadata(box, release.name, release.namespace)).applied
+        then = known(helm.manifest(box, release.name, release.namespace, back))
         tools = tuple(programs(box))
-    if isinstance(history, Failure) or isinstance(told, Failure):
-        raise Indeterminate(str(history if isinstance(history, Failure) else told))
-    deployed = [item.revision for item in history if item.status in ("deployed", "superseded")]
-    if not deployed and release.revision > 1:
-        raise Denied(f"no revision of {release.name} was ever deployed; a person has to decide what becomes of it")
-    back = deployed[-1] if deployed else release.revision
     live = Objects([obj for listed in snapshot.objects.values() for obj in listed], release.namespace)
-    names = [ref(obj)._replace(namespace=ref(obj).namespace or release.namespace) for obj in release.manifest or ()]
-    now = seen(names, live, snapshot)
+    whole = pairs(release.manifest or (), then, release.namespace)
     created, expires = times(profile, datetime.now(UTC))
-    upgrade = Upgrade(release.name, release.namespace, settings.applier or who.access.context, Path("/"), (), SECONDS)
+    seconds = SECONDS if back < release.revision else NEVER_READY
+    upgrade = Upgrade(release.name, release.namespace, settings.applier or who.access.context, Path("/"), (), seconds)
     return Plan(
         schema=SCHEMA,
         action=Action.RECOVER,
@@ -57,26 +57,38 @@ def recovery(
         chart="",
         values=(),
         blueprints="",
-        base=base(release, told.applied, now),
+        base=base(
+            release,
+            applied,
+            seen([identity(obj, release.namespace) for obj in (*(release.manifest or ()), *then)], live, snapshot),
+        ),
         changes=(),
         edits=(),
-        rendered="",
-        diff="",
+        rendered=manifest_digest(then),
+        diff=manifest_diff(whole),
         dry_run=DryRun("client", "helm has no dry run of a rollback"),
         conflicts=(),
-        effects=Effects(tuple(map(str, now)), (), (), (), 0, ()),
+        effects=effects(whole, live, profile),
         argv=(rollback(upgrade, back),),
         undo=(),
-        seconds=SECONDS,
+        seconds=seconds,
         hooks=0,
-        rollback=Return(back, "", f"agent history {PLAN}"),
-        notes=_notes(release, back, bool(deployed)),
+        rollback=Return(back, manifest_digest(then), ""),
+        notes=_notes(release, back),
     )
 
 
-def _notes(release: Release, back: int, was_deployed: bool) -> tuple[str, ...]:
+def _revision(release: Release, history: Sequence[Revision]) -> int:
+    """Return the revision that was in force last, else the one that was being installed."""
+    deployed = [item.revision for item in history if item.status in ("deployed", "superseded")]
+    if not deployed and release.revision > 1:
+        raise Denied(f"no revision of {release.name} was ever deployed; a person has to decide what becomes of it")
+    return deployed[-1] if deployed else release.revision
+
+
+def _notes(release: Release, back: int) -> tuple[str, ...]:
     began = f"{release.status} since {release.updated or 'nobody knows when'}, revision {release.revision}"
-    if was_deployed:
+    if back < release.revision:
         return (
             began,
             f"revision {back} was the last one in force; what the files say is ahead of it until they are applied",

@@ -145,7 +145,7 @@ def _plan(draft: Draft, box: Sandbox, files: _Files, made: Prospect) -> Plan:
     names = [pair.name for pair in whole] + _reapplied_objects(draft.proposal.reapplied)
     standing = base(release, _applied(draft, box), seen(names, live, inputs.snapshot))
     upgrade = _upgrade(draft, made.files)
-    dry = asked(box, upgrade, install=draft.action is Action.INSTALL)
+    dry = asked(box, upgrade, made.after, install=draft.action is Action.INSTALL)
     if dry.refused:
         raise Denied(f"the server refuses it: {dry.said}")
     now = datetime.now(UTC)

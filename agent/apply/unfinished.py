@@ -5,7 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from agent.apply import ledger, store
-from agent.apply.carry import Carrying
+from agent.apply.drill_carry import carrier
 from agent.apply.ledger import Entry, Event
 from agent.apply.lock import is_left_behind, locked
 from agent.apply.outcome import Ending, Outcome
@@ -26,6 +26,7 @@ from tools.sandbox import sandbox
 BECAME = {
     Ending.APPLIED: "in force",
     Ending.ROLLED_BACK: "taken back",
+    Ending.INTERRUPTED: "taken back",
     Ending.UNKNOWN: "half done",
     Ending.OVERTAKEN: "overtaken",
 }
@@ -98,7 +99,7 @@ def _outcome(name: str, plan: Plan, approval: Approval, world: World, emit: Emit
         if isinstance(contents, str) or now.is_overtaken(name, plan):
             return Outcome(Ending.OVERTAKEN, contents if isinstance(contents, str) else now.overtaken, now.revision)
         checked = Checked(look(plan, settled), who, *contents)
-        return Carrying(name, plan, approval, checked, world, emit, box).resumed(now)
+        return carrier(plan)(name, plan, approval, checked, world, emit, box).resumed(now)
 
 
 def _contents(plan: Plan) -> tuple[dict[Path, bytes], dict[Path, bytes]] | str:

@@ -7,7 +7,7 @@ from concurrent.futures import TimeoutError as StillWaiting
 from dataclasses import dataclass
 from typing import TypeVar
 
-from agent.change.plan import Plan
+from agent.change.plan import Action, Plan
 from agent.diagnose.engine import Diagnosis, diagnose
 from agent.diagnose.finding import Finding, Severity
 from agent.errors import AgentError
@@ -42,6 +42,8 @@ class Watch:
     def __init__(self, plan: Plan, world: World, emit: Emit, caught: Callable[[Failing], None]) -> None:
         self._plan, self._world, self._emit, self._caught = plan, world, emit, caught
         self._names = {*plan.effects.changed, *plan.effects.created}
+        if plan.action is Action.RECOVER:  # whatever held helm up, it may well be in what both revisions share
+            self._names.update(map(str, plan.base.objects))
         self._began = time.monotonic()
         self.failing: Failing | None = None
         """The newest look in which something of the plan failed, None where nothing did."""

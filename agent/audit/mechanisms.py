@@ -1,7 +1,8 @@
 """Triggers, failure scenarios and mapping rows: whether what they rest on is in place and its arithmetic holds."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from enum import StrEnum
 from typing import Any
 
 from agent.audit.fields import WORKLOADS, kinds, read
@@ -23,6 +24,34 @@ TRIGGER = re.compile(r"(?P<component>\w+) (?P<what>CPU|Mem(?:ory)?) > (?P<percen
 RATE = re.compile(r"max (\d+)/min", re.IGNORECASE)
 
 Answer = tuple[Outcome, str]
+
+
+class Scenario(StrEnum):
+    """A failure that a workload has to survive."""
+
+    IMAGE = "image"
+    """The image cannot be had."""
+    MEMORY = "memory"
+    """A container takes more memory than its limit."""
+    NODE = "node"
+    """A node is lost."""
+    UNREADY = "unready"
+    """A pod runs and does not answer: its readiness probe fails."""
+    HANG = "hang"
+    """A container hangs: its liveness probe fails."""
+    CRASH = "crash"
+    """A pod dies."""
+
+
+WORDS: Sequence[tuple[tuple[str, ...], Scenario]] = (
+    (("image pull", "errimagepull"), Scenario.IMAGE),
+    (("oom", "memory limit"), Scenario.MEMORY),
+    (("node failure", "node notready"), Scenario.NODE),
+    (("readiness",), Scenario.UNREADY),
+    (("liveness", "health check"), Scenario.HANG),
+    (("restart policy", "crash"), Scenario.CRASH),
+)
+"""Words of a scenario's row -> the failure it speaks of, the most particular first."""
 
 
 def trigger(control: Control, legs: Legs) -> Verdict:
@@ -54,11 +83,10 @@ def _trigger(hpa: Object, what: str, percent: int, action: str) -> Answer:
 
 def scenario(control: Control, legs: Legs) -> Verdict:
     """Judge a failure scenario by the mechanism that must catch it; how long it takes is measured by a drill only."""
-    text = f"{control.title} {control.raw}".casefold()
-    check = next((check for words, check in MECHANISMS if any(word in text for word in words)), None)
-    if check is None:
+    known = scenario_of(control)
+    if known is None:
         return _verdict(control, (Outcome.UNKNOWN, "nothing known here catches it"), Fidelity.STATIC)
-    limit = _limit(control)
+    limit, check = seconds(control), MECHANISMS[known]
     found = [
         check(obj, binding, limit, legs)
         for component in legs.inputs.components
@@ -67,7 +95,14 @@ def scenario(control: Control, legs: Legs) -> Verdict:
     return _verdict(control, _all(found, "no workload was seen"))
 
 
-def _limit(control: Control) -> int | None:
+def scenario_of(control: Control) -> Scenario | None:
+    """Return which failure a row speaks of, None for one that is not known here."""
+    text = f"{control.title} {control.raw}".casefold()
+    return next((known for words, known in WORDS if any(word in text for word in words)), None)
+
+
+def seconds(control: Control) -> int | None:
+    """Return how long a scenario's recovery may take, None where its row gives no time."""
     cell = next(iter(control.values.values()), None)
     return int(str(cell.value)) if cell is not None and cell.type is CellType.DURATION else None
 
@@ -122,15 +157,15 @@ def _part(obj: Object, binding: Binding, name: str) -> Any:
 
 Mechanism = Callable[[Object, Binding, int | None, Legs], Answer]
 
-MECHANISMS: Sequence[tuple[tuple[str, ...], Mechanism]] = (
-    (("image pull", "errimagepull"), _image),
-    (("oom", "memory limit"), _out_of_memory),
-    (("node failure", "node notready"), _node_loss),
-    (("readiness",), _not_ready),
-    (("liveness", "health check"), _hang),
-    (("restart policy", "crash"), _crash),
-)
-"""Words of a scenario -> what must be in place, the most particular first."""
+MECHANISMS: Mapping[Scenario, Mechanism] = {
+    Scenario.IMAGE: _image,
+    Scenario.MEMORY: _out_of_memory,
+    Scenario.NODE: _node_loss,
+    Scenario.UNREADY: _not_ready,
+    Scenario.HANG: _hang,
+    Scenario.CRASH: _crash,
+}
+"""What must be in place for each."""
 
 
 def mapping(control: Control, legs: Legs) -> Verdict:

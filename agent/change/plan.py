@@ -237,6 +237,29 @@ class Return:
 
 
 @dataclass(frozen=True, slots=True)
+class Promise:
+    """A row that a drill answers."""
+
+    control: str
+    source: str
+    says: str
+    seconds: int
+    """How long it may take, 0 where the row gives no time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drill:
+    """A failure that is brought about: a pod is deleted, or one value is given that cannot work."""
+
+    tried: str
+    workload: str
+    """`Deployment/shop/web`."""
+    broken: Mapping[str, JSON]
+    """Values path -> the value that cannot work; empty where a pod is deleted."""
+    promises: tuple[Promise, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """One change. Everything a person sees before they approve it is rendered from this."""
 
@@ -282,8 +305,8 @@ class Plan:
     rollback: Return
     notes: tuple[str, ...] = ()
     """What a person should know, each in a sentence."""
-    expected: Mapping[str, int] | None = None
-    """Of a drill: `recovery` -> seconds the blueprint gives it."""
+    drill: Drill | None = None
+    """Of a drill: what is tried, and what the blueprints promise of it."""
 
     @property
     def summary(self) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from agent.change.gate import shown
-from agent.change.plan import Action, Change, FieldChange, Plan
+from agent.change.plan import Action, Change, Drill, FieldChange, Plan
 
 LABELS = {
     "memory": "memory",
@@ -31,6 +31,8 @@ def _what(plan: Plan) -> str:
     place = f"{plan.target.release} in {plan.target.namespace}"
     if plan.action is Action.INSTALL:
         return f"{place} is installed: {len(plan.effects.created)} objects are made"
+    if plan.drill is not None:
+        return _drill(plan.drill, plan)
     if plan.action is Action.RECOVER:
         return f"{place} goes back to revision {plan.rollback.revision} out of {plan.base.status}"
     if plan.action is Action.REVERT and len(plan.changes) > 1:
@@ -38,6 +40,14 @@ def _what(plan: Plan) -> str:
     if len(plan.changes) == 1:
         return _one(plan.changes[0], plan)
     return f"{place}: {len(plan.changes)} values change"
+
+
+def _drill(drill: Drill, plan: Plan) -> str:
+    whose, rows = f"{drill.workload} ", ", ".join(row.control for row in drill.promises)
+    if not drill.broken:
+        return f"{whose}loses a pod for a drill ({rows})"
+    values = " and ".join(f"{path} {shown(value)}" for path, value in drill.broken.items())
+    return f"{whose}gets {values} for a drill, and helm takes it back ({rows})"
 
 
 def _one(change: Change, plan: Plan) -> str:
@@ -69,6 +79,12 @@ def _restarts(plan: Plan) -> str:
 def spared(plan: Plan) -> Iterator[str]:
     """Yield what will not happen, each in a sentence."""
     reach = plan.effects
+    if plan.action is Action.RECOVER:
+        yield "no release Secret is deleted"
+        yield "no file changes"
+        return
+    if plan.action is Action.DRILL:
+        yield "no file changes"
     if not reach.deleted:
         yield "nothing is deleted"
     touched = {item.pointer.rpartition("/")[2] for change in plan.changes for item in change.fields}

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent.apply import ledger, store
-from agent.apply.carry import Carrying
+from agent.apply.drill_carry import carrier
 from agent.apply.ledger import Event
 from agent.apply.lock import locked
 from agent.apply.outcome import CODES, Outcome
@@ -48,7 +48,9 @@ def run(args: Apply, world: World, emit: Emit) -> Applied:
 
 def code(result: Applied) -> ExitCode:
     """Return how it ended, as scripts read it; a control that does not hold all the same is a finding."""
-    return ExitCode.FOUND if result.outcome.still and not CODES[result.outcome.ending] else CODES[result.outcome.ending]
+    outcome = result.outcome
+    short = outcome.still or any(not row.met for row in outcome.measured)
+    return ExitCode.FOUND if short and not CODES[outcome.ending] else CODES[outcome.ending]
 
 
 def opened(named: str) -> tuple[str, Plan]:
@@ -82,7 +84,7 @@ def carried(name: str, plan: Plan, approval: Approval, world: World, emit: Emit)
         if who.cluster != plan.target.cluster:
             raise Denied(f"context {plan.applier} leads to another cluster than {plan.target.context}")
         with sandbox(who.access, path=settings.path, git_config=own_config()) as box:
-            carrying = Carrying(name, plan, approval, checked, world, emit, box, Running([held], "started"))
+            carrying = carrier(plan)(name, plan, approval, checked, world, emit, box, Running([held], "started"))
             return Applied(name, plan, carrying.run())
 
 

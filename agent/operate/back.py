@@ -24,6 +24,7 @@ from agent.snapshot.record import Release
 from agent.world.identity import identity
 from agent.world.scope import Cluster, Scope
 from agent.world.world import World
+from tools.alive import at_work
 from tools.failure import Failure
 from tools.files import read
 
@@ -121,6 +122,9 @@ def _refuse_at_work(release: Release, *, held: str, abandoned: bool) -> None:
     """Refuse to step into what somebody is still doing."""
     if held:
         raise Denied(f"release {release.name} is being changed: {held}")
+    alive = at_work(release.name, release.namespace)
+    if alive:
+        raise Denied(f"helm is at work on release {release.name} here, as process {alive}: wait for it, or end it")
     since = _moment(release.updated)
     age = datetime.now(UTC) - since if since else None
     if not abandoned and (age is None or age < PATIENCE):

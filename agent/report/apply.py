@@ -24,9 +24,16 @@ def as_text(result: Applied, screen: Screen) -> str:
     """Return the outcome for a person."""
     terminal, outcome = Terminal(screen), result.outcome
     headline, style = HEADLINES[outcome.ending]
+    if result.plan.drill is not None and outcome.ending is Ending.APPLIED:
+        headline = "Tried, and everything is as it was" if not outcome.still else "Tried"
     terminal.line(f"{headline}: {sentence(result.plan)}", style)
     if outcome.cause:
         terminal.entry("why", outcome.cause)
+    for row in outcome.measured:
+        promised = f", {row.promised} s are promised" if row.promised else ""
+        terminal.entry(
+            row.control, f"{row.said}{promised}", "" if row.met else "red", column=max(13, len(row.control) + 5)
+        )
     for text in outcome.still:
         terminal.entry("but", text, "yellow")
     if outcome.revision:
@@ -37,7 +44,7 @@ def as_text(result: Applied, screen: Screen) -> str:
         terminal.entry("capture", f"{outcome.capture} (agent diagnose --bundle {outcome.capture})", "dim")
     if outcome.next:
         terminal.entry("next", outcome.next, "bold")
-    elif outcome.ending is Ending.APPLIED:
+    elif outcome.ending is Ending.APPLIED and result.plan.rollback.command:
         terminal.entry("undo", f"agent rollback {result.name[:SHORT]}", "dim")
     return terminal.text()
 

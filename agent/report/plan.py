@@ -93,7 +93,8 @@ def _rests(terminal: Terminal, plan: Plan) -> None:
 
 def _approval(terminal: Terminal, name: str, plan: Plan) -> None:
     """Say which approval it needs, from whom, until when, and the exact command."""
-    terminal.entry("way back", f"revision {plan.rollback.revision}: agent rollback {name[:SHORT]}")
+    if plan.rollback.command:
+        terminal.entry("way back", f"revision {plan.rollback.revision}: agent rollback {name[:SHORT]}")
     needs = "a reason and the release's name typed" if plan.protected else "a yes"
     terminal.entry("approval", f"{needs}, at a terminal or signed, until {plan.expires}:")
     terminal.block(f"agent apply {name[:SHORT]}")

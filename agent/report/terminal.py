@@ -41,7 +41,8 @@ def screen_of(stream: TextIO) -> Screen:
 
 def _columns(stream: TextIO) -> int:
     try:
-        return max(40, min(os.get_terminal_size(stream.fileno()).columns, 120))
+        said = os.get_terminal_size(stream.fileno()).columns or 80  # 0 is a terminal that does not know
+        return max(40, min(said, 120))
     except OSError:
         return 80
 

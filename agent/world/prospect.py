@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from agent.audit.inputs import is_hook
+from agent.audit.normalise import is_masked
 from agent.change.plan import DryRun
 from agent.world.chart import Chart
 from agent.world.release import Target
 from tools import helm
 from tools.failure import Failure, FailureKind
+from tools.kubectl import refusal
 from tools.sandbox import Sandbox
 from tools.upgrade import Upgrade, dry_run
 
@@ -31,7 +33,14 @@ class Prospect:
 
 
 def prospect(
-    box: Sandbox, chart: Chart, files: Mapping[str, Path], after: Mapping[str, bytes], where: Target, version: str
+    box: Sandbox,
+    chart: Chart,
+    files: Mapping[str, Path],
+    after: Mapping[str, bytes],
+    where: Target,
+    version: str,
+    *,
+    over: bytes = b"",
 ) -> Prospect | Failure:
     """Return what the chart renders from the files as they are and as they would be.
 
@@ -42,9 +51,11 @@ def prospect(
         after: the same names -> what they would hold.
         where: the release.
         version: the cluster's, for charts that ask.
+        over: a drill's value, laid over the files as they would be.
 
     """
     fresh = [_written(box, number, after[name]) for number, name in enumerate(files)]
+    fresh += [_written(box, len(fresh), over)] if over else []
     with ThreadPoolExecutor(2) as workers:
         jobs = [
             workers.submit(helm.template, box, where.name, where.namespace, chart.path, given, kube_version=version)
@@ -56,12 +67,27 @@ def prospect(
     return other if isinstance(other, Failure) else Prospect(one, other, fresh)
 
 
-def asked(box: Sandbox, upgrade: Upgrade, *, install: bool) -> DryRun:
-    """Return what the server says of an upgrade."""
-    said = dry_run(box, upgrade, install=install)
+def asked(box: Sandbox, upgrade: Upgrade, objects: Objects, *, install: bool) -> DryRun:
+    """Return what the server says of an upgrade: of its templates, asked by helm, and of its objects, by kubectl.
+
+    Helm's dry run renders on the server and shows it no object: what an admission webhook, an immutable field or a
+    limit below its request refuses, only the second one hears.
+    """
+    said = dry_run(box, upgrade, install=install) or refusal(box, upgrade.namespace, _plain(objects))
     if said is None:
         return DryRun("server", "")
     return DryRun("client" if said.kind in CLIENT_ONLY else "server", str(said), refused=said.kind not in CLIENT_ONLY)
+
+
+def _plain(objects: Objects) -> list[Mapping[str, Any]]:
+    """Return the objects that may be shown to the server: hooks are made later, and a hidden value is none of it."""
+    return [obj for obj in objects if not is_hook(obj) and not _holds_mask(obj)]
+
+
+def _holds_mask(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(map(_holds_mask, value.values()))
+    return any(map(_holds_mask, value)) if isinstance(value, list) else is_masked(value)
 
 
 def hooks(objects: Objects) -> int:

@@ -110,12 +110,33 @@ class Shop:
                 os.write(terminal, f"{answers.pop(0)}\n".encode())
         return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), shown.decode(errors="replace")
 
+    @property
+    def kubeconfig(self) -> str:
+        return str(self.cluster.kubeconfig)
+
     def limit(self) -> str:
         """Return the memory limit that is live."""
-        path = "jsonpath={.spec.template.spec.containers[0].resources.limits.memory}"
-        return self.cluster.kubectl(
-            "get", "deployment/todo-backend", f"--namespace={self.namespace}", f"--output={path}"
+        return self.container("resources.limits.memory")
+
+    def image(self) -> str:
+        """Return the image that is live."""
+        return self.container("image")
+
+    def container(self, field: str) -> str:
+        """Return a field of the backend's container that is live."""
+        path = f"jsonpath={{.spec.template.spec.containers[0].{field}}}"
+        return self.kubectl("get", "deployment/todo-backend", f"--output={path}")
+
+    def helm(self, *words: str) -> str:
+        """Run helm in the namespace; return what it printed."""
+        return self.cluster.helm(*words, f"--namespace={self.namespace}").stdout
+
+    def status(self) -> str:
+        """Return the status of the release's newest revision, "" where there is none."""
+        said = self.cluster.helm(
+            "history", "todo", f"--namespace={self.namespace}", "--output=json", check=False
         ).stdout
+        return str(json.loads(said)[-1]["status"]) if said else ""
 
     def ledger(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = json.loads(self.agent("history", "-o", "json").stdout)["entries"]

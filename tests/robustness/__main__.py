@@ -21,7 +21,9 @@ def main() -> int:
         made.keep()
         for case, shown, found, seconds in each(made, chosen):
             passed[case.fault] += not found
-            print(f"{MARKS[not found]}  {case.step:22} {case.fault:17} exit {shown.code:3}  {seconds:5.1f} s  {_how(case)}")
+            print(
+                f"{MARKS[not found]}  {case.step:22} {case.fault:17} exit {shown.code:3}  {seconds:5.1f} s  {_how(case)}"
+            )
             for why in found:
                 print(f"        {why}")
             sys.stdout.flush()

@@ -9,6 +9,9 @@ from pathlib import Path
 from tests.robustness.terminal import Shown
 from tests.robustness.world import CANARY, World
 
+BY_HAND = "by hand"
+"""What somebody else's revision says of itself."""
+
 KILLED = -9
 TOKEN = "t0ken-of-ada"
 SAID = {0: ("applied",), 1: ("applied",), 6: ("rolled-back",), 7: ("unknown", "overtaken"), 130: ("interrupted",)}
@@ -65,8 +68,8 @@ def verified(left: Left) -> Iterator[str]:
     """I4: success is only claimed of what is in force, and after a look."""
     if left.shown.code not in (0, 1):
         return
-    last = left.world.release()["revisions"][-1]
-    if (last["stage"], last["status"]) != ("after", "deployed") or left.world.values.read_bytes() != left.planned:
+    last = [item for item in left.world.release()["revisions"] if item["description"] != BY_HAND][-1]
+    if last["stage"] != "after" or left.world.values.read_bytes() != left.planned:
         yield f"success was claimed of {last['stage']} {last['status']}"
     if "looking at the whole namespace" not in left.shown.text:
         yield "success was claimed without a look"
@@ -201,9 +204,9 @@ def _agree(left: Left) -> Iterator[str]:
     world = left.world
     is_planned = world.values.read_bytes() == left.planned
     last = world.release()["revisions"][-1]
-    if last["status"] != "deployed" or (last["stage"] == "after") != is_planned:
-        if left.outcome != "overtaken":
-            yield f"the files are {'planned' if is_planned else 'before'}, the release is {last['stage']} {last['status']}"
+    theirs = last["description"] == BY_HAND and left.outcome in ("applied", "overtaken")  # what came later is theirs
+    if not theirs and (last["status"] != "deployed" or (last["stage"] == "after") != is_planned):
+        yield f"the files are {'planned' if is_planned else 'before'}, the release is {last['stage']} {last['status']}"
     if world.git("status", "--short"):
         yield f"the checkout is not clean: {world.git('status', '--short')}"
     if left.events("intent") and left.outcome in ("", "unknown"):

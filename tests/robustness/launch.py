@@ -38,8 +38,9 @@ def shift() -> None:
 
 
 if __name__ == "__main__":
-    tools.upgrade.MARGIN = 1.0
-    tools.run.UNDOING = 1.0
     if CLOCK:
         shift()
+    else:
+        tools.upgrade.MARGIN = 3.0
+        tools.run.UNDOING = 1.0
     sys.exit(main())

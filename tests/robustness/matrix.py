@@ -157,9 +157,7 @@ def _clock(world: World, step: str) -> Shown:
     """The clock jumps past the plan's end."""
     file = world.root / "clock"
     file.write_text("0")
-    return _struck(
-        world, step, lambda *_: file.write_text(str(9 * 3600.0)), launch=True, BLUEHELM_TEST_CLOCK=str(file)
-    )
+    return _struck(world, step, lambda *_: file.write_text(str(9 * 3600.0)), launch=True, BLUEHELM_TEST_CLOCK=str(file))
 
 
 def _struck(world: World, step: str, what: Callable[[World, int], Any], **more: Any) -> Shown:

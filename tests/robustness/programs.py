@@ -178,7 +178,9 @@ def install(folder: Path, state: Path, ledger: Path) -> None:
     first = {"stage": "before", "status": "deployed", "description": "Install complete"}
     begun = first | {"updated": record["stages"]["before"]["history"][0]["updated"]}
     version = f"{record['version'].strip()}+gabcdef0"
-    stages = {name: {key: said for key, said in stage.items() if key != "objects"} for name, stage in record["stages"].items()}
+    stages = {
+        name: {key: said for key, said in stage.items() if key != "objects"} for name, stage in record["stages"].items()
+    }
     kept = {key: record[key] for key in ("template", "said", "dry-run", "upgrade")}
     write(state / "record.json", kept | {"stages": stages})
     write(state / "state.json", {"revisions": [begun], "live": "before", "ledger": str(ledger), "version": version})

@@ -26,6 +26,8 @@ LISTING = NAMESPACED | {
 
 PREFLIGHT = "create|delete|get|list|patch|update"
 
+DIFF = "kubectl diff --context=a --namespace=b --server-side --field-manager=helm"
+
 RULES = (
     Rule(
         Permission.ALLOW,
@@ -146,6 +148,21 @@ RULES = (
         no_match=("kubectl rollout pause deployment/web --context=a --namespace=b",),
     ),
     Rule(
+        Permission.ALLOW,
+        "kubectl diff",
+        "asks the server what it would say of objects (a dry run, which needs the right to patch); changes nothing",
+        NAMESPACED
+        | {"--filename": "directory", "--server-side": "", "--force-conflicts": "", "--field-manager": "=helm"},
+        (*ONE_NAMESPACE, "--filename", "--server-side"),
+        match=(f"{DIFF} --filename=/x/objects.json", f"{DIFF} --filename=/x/objects.json --force-conflicts"),
+        no_match=(
+            f"{DIFF} --filename=https://x/objects.yaml",
+            f"{DIFF} --kustomize=/x",
+            f"{DIFF} --filename=/x/objects.json --prune",
+            "kubectl diff --context=a --namespace=b --filename=/x/objects.json",
+        ),
+    ),
+    Rule(
         Permission.ASK,
         "kubectl rollout restart|undo <owned>",
         "restarts or reverts a workload: an operational event, or a break-glass that leaves a standing finding",
@@ -155,16 +172,30 @@ RULES = (
         no_match=("kubectl rollout restart deployment --context=a --namespace=b --selector=app=web",),
     ),
     Rule(
+        Permission.ASK,
+        "kubectl delete pod <name>",
+        "a drill: its workload makes another one at once",
+        NAMESPACED | {"--wait": "", "--timeout": "wait"},
+        (*ONE_NAMESPACE, "--wait", "--timeout"),
+        match=("kubectl delete pod web-1 --context=a --namespace=b --wait --timeout=60s",),
+        no_match=(
+            "kubectl delete pod --context=a --namespace=b --wait --timeout=60s --selector=app=web",
+            "kubectl delete pod web-1 --context=a --namespace=b --wait --timeout=60s --force",
+            "kubectl delete pod web-1 --context=a --namespace=b --wait --timeout=60s --grace-period=0",
+            "kubectl delete deployment web --context=a --namespace=b --wait --timeout=60s",
+        ),
+    ),
+    Rule(
         Permission.DENY,
-        "kubectl apply|patch|replace|scale|set|edit|label|annotate|create|delete|expose|autoscale|run ...",
+        "kubectl apply|patch|replace|scale|set|edit|label|annotate|create|expose|autoscale|run ...",
         "Helm owns these objects: the values file is the only way to change them",
-        match=("kubectl apply --filename=x.yaml", "kubectl delete pod web-1", "kubectl create foo"),
+        match=("kubectl apply --filename=x.yaml", "kubectl scale deployment/web --replicas=0", "kubectl create foo"),
         no_match=("kubectl get pods",),
     ),
     Rule(
         Permission.DENY,
         "kubectl exec|attach|cp|debug|port-forward|proxy|drain|cordon|uncordon|taint|certificate|convert"
-        "|kustomize|plugin|alpha|kuberc|completion|describe|explain|diff|wait|events|top|config ...",
+        "|kustomize|plugin|alpha|kuberc|completion|describe|explain|wait|events|top|config ...",
         "it enters a container, listens, writes, runs other programs or prints free text",
         match=("kubectl exec web-1 ls", "kubectl config view --raw", "kubectl describe pod web-1"),
         no_match=("kubectl get pods", "kubectl auth whoami"),

@@ -1,0 +1,159 @@
+"""What a drill tries: which failure a row speaks of, how it is brought about, and which other rows it answers. Pure.
+
+A drill breaks one workload of one release: a pod is deleted, or helm is given one value that cannot work, and takes it
+back by itself.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from agent.audit.expected import expected
+from agent.audit.fields import WORKLOADS
+from agent.audit.inputs import Inputs
+from agent.audit.mechanisms import Scenario, scenario_of, seconds
+from agent.blueprint.commands import CommandKind
+from agent.blueprint.control import Control, ControlKind
+from agent.blueprint.values import keys
+from agent.change.plan import JSON, Drill, Promise
+from agent.snapshot.record import Ref
+from agent.verify.line import Line, parse
+
+NO_DRILL: Mapping[Scenario, str] = {
+    Scenario.NODE: "no drill takes a node away: cordon and drain are denied, and what else runs on it would go too"
+}
+"""Failures that are not tried, and why."""
+
+ABSENT = "bluehelm-drill"
+"""A path and a tag that nothing has."""
+
+SMALL = "12Mi"
+"""Memory that a container starts with and no service runs in."""
+
+
+class Break(NamedTuple):
+    """One field, the last key of the value that decides it, and a value that cannot work."""
+
+    field: str
+    key: str
+    value: JSON
+
+
+BREAKS: Mapping[Scenario, Sequence[Break]] = {
+    Scenario.HANG: (Break("containers[].livenessProbe", "path", f"/{ABSENT}"),),
+    Scenario.UNREADY: (Break("containers[].readinessProbe", "path", f"/{ABSENT}"),),
+    Scenario.IMAGE: (Break("containers[].image", "tag", ABSENT),),
+    Scenario.MEMORY: (
+        Break("containers[].resources.limits.memory", "memory", SMALL),
+        Break("containers[].resources.requests.memory", "memory", SMALL),  # a limit below it is refused
+    ),
+}
+"""What a drill breaks. The first has to be in the values; the others go along where they are."""
+
+_WITHIN = re.compile(r"(?:within|after|in) (\d+) ?(s|min)")
+_UNREADY = re.compile(r"unready|health check", re.I)
+_UNITS = {"s": 1, "min": 60}
+
+
+def drill_of(row: Control) -> Scenario | None:
+    """Return which failure a row asks to be tried, None where it asks for none."""
+    if row.kind is ControlKind.SCENARIO:
+        return scenario_of(row)
+    if row.kind is not ControlKind.CHECK:
+        return None
+    line = parse(row)
+    if line.command.program == "kubectl" and line.command.verb == "delete" and line.command.object.startswith("pod"):
+        return Scenario.CRASH
+    return Scenario.UNREADY if line.kind is CommandKind.CHANGES and _UNREADY.search(row.title) else None
+
+
+def rows(inputs: Inputs) -> Iterator[tuple[Control, Scenario]]:
+    """Yield every row that a drill answers, with what it tries."""
+    for row in inputs.blueprints.controls:
+        known = drill_of(row)
+        if known is not None:
+            yield row, known
+
+
+def promises(tried: Scenario, inputs: Inputs) -> tuple[Promise, ...]:
+    """Return what the blueprints say of a failure: its scenarios, and the lines of checklists it is tried by."""
+    scenarios = [row for row, known in rows(inputs) if known is tried and row.kind is ControlKind.SCENARIO]
+    found = [Promise(row.id, str(row.source), row.title, seconds(row) or 0) for row in scenarios]
+    return (*found, *(_line(row) for row in _lines(tried, inputs.blueprints.controls)))
+
+
+def _lines(tried: Scenario, controls: Sequence[Control]) -> Iterator[Control]:
+    """Yield the lines that try a failure, and those after each that only watch what it set off."""
+    follows: str | None = None
+    for row in controls:
+        if row.kind is not ControlKind.CHECK:
+            continue
+        line = parse(row)
+        if line.kind is CommandKind.CHANGES:
+            follows = row.blueprint if drill_of(row) is tried or _is_rest(line, follows, row) else None
+        if follows == row.blueprint and line.kind in (CommandKind.CHANGES, CommandKind.OBSERVES):
+            yield row
+
+
+def _is_rest(line: Line, follows: str | None, row: Control) -> bool:
+    """Return whether a line without a command only takes back what the one before it did."""
+    return follows == row.blueprint and not line.command.text and drill_of(row) is None
+
+
+def _line(row: Control) -> Promise:
+    found = _WITHIN.search(row.title)
+    return Promise(row.id, str(row.source), row.title, int(found[1]) * _UNITS[found[2]] if found else 0)
+
+
+def workloads(inputs: Inputs) -> list[Ref]:
+    """Return the workloads the blueprints bind that make another pod when one goes."""
+    kinds = [kind for kind in WORKLOADS if kind in ("Deployment", "StatefulSet", "DaemonSet")]
+    names = [item for item in inputs.blueprints.bindings if item.kind in kinds]
+    found = [Ref(item.kind, inputs.namespace, item.name.replace("{release}", inputs.release_name)) for item in names]
+    return list(dict.fromkeys(found))
+
+
+def broken(tried: Scenario, workload: Ref, inputs: Inputs) -> dict[str, JSON]:
+    """Return values path -> value that cannot work, {} where no row says which path decides the field."""
+    found = [(_path(item, workload, inputs), item.value) for item in BREAKS[tried]]
+    return {path: value for path, value in found if path} if found[0][0] else {}
+
+
+def _path(item: Break, workload: Ref, inputs: Inputs) -> str:
+    """Return the values path that decides a field of a workload, "" where no row says which one does."""
+    of = {item.component for item in inputs.blueprints.bindings if _is_bound(item.kind, item.name, workload, inputs)}
+    rows = [row for row in inputs.blueprints.controls if row.kind is ControlKind.PARAMETER and item.field in row.fields]
+    paths = (path for row in rows if _speaks_of(row, of) for path in _paths(row, inputs, item.key))
+    return next((path for path in paths if path in inputs.values.leaves), "")
+
+
+def overlay(drill: Drill) -> bytes:
+    """Return a values file that holds the values a drill breaks, nothing for one that deletes a pod."""
+    import yaml
+
+    tree: dict[str, Any] = {}
+    for path, value in drill.broken.items():
+        *above, last = keys(path)
+        place = tree
+        for key in above:
+            place = place.setdefault(key, {})
+        place[last] = value
+    return yaml.safe_dump(tree).encode() if tree else b""
+
+
+def _is_bound(kind: str, name: str, workload: Ref, inputs: Inputs) -> bool:
+    return (kind, name.replace("{release}", inputs.release_name)) == (workload.kind, workload.name)
+
+
+def _speaks_of(row: Control, components: set[str]) -> bool:
+    named = {row.component} if row.component else {path.partition(".")[0] for path in row.paths}
+    return bool(named & components)
+
+
+def _paths(row: Control, inputs: Inputs, key: str) -> Iterator[str]:
+    """Yield where the value of a part of a row may stand."""
+    for path in row.paths:
+        if path.rpartition(".")[2] == key:
+            yield path
+        for part in expected(row, inputs.profile):
+            yield from (f"{path}.{leaf}" for leaf in part.leaves if leaf and (part.label == key or leaf == key))
