@@ -1,4 +1,4 @@
-"""`make robustness`: the record of every step of apply with every fault. `CASE=step:fault` tries the ones that start so."""
+"""`make robustness`: the record of every step of apply with every fault; `CASE=step:fault` tries what starts so."""
 
 import argparse
 import sys
@@ -21,9 +21,8 @@ def main() -> int:
         made.keep()
         for case, shown, found, seconds in each(made, chosen):
             passed[case.fault] += not found
-            print(
-                f"{MARKS[not found]}  {case.step:22} {case.fault:17} exit {shown.code:3}  {seconds:5.1f} s  {_how(case)}"
-            )
+            what = f"{MARKS[not found]}  {case.step:22} {case.fault:17}"
+            print(f"{what} exit {shown.code:3}  {seconds:5.1f} s  {_how(case)}")
             for why in found:
                 print(f"        {why}")
             sys.stdout.flush()

@@ -1,10 +1,10 @@
 """What holds after every fault: I1 to I10 of safety.md, each a function from what was left to what is wrong with it."""
 
 import fcntl
-import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.robustness.terminal import Shown
 from tests.robustness.world import CANARY, World
@@ -30,12 +30,12 @@ class Left:
     @property
     def outcome(self) -> str:
         """Return how the ledger says the plan ended, "" where it does not."""
-        ends = [line for line in self.events("outcome")]
+        ends = self.events("outcome")
         return str(ends[-1]["detail"]["ending"]) if ends else ""
 
-    def events(self, event: str) -> list[dict[str, object]]:
+    def events(self, event: str) -> list[dict[str, Any]]:
         found = self.world.ledger()
-        return [line for line in found if line["event"] == event and line["plan"] == self.world.plan["id"]]  # type: ignore[misc]
+        return [line for line in found if line["event"] == event and line["plan"] == self.world.plan["id"]]
 
 
 def files(left: Left) -> Iterator[str]:
@@ -213,4 +213,3 @@ def _agree(left: Left) -> Iterator[str]:
         yield "the plan has no end"
     if world.agent("ledger", "verify").returncode:
         yield "the ledger is not whole"
-    assert os.path.exists(world.values)

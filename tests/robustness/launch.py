@@ -42,5 +42,5 @@ if __name__ == "__main__":
         shift()
     else:
         tools.upgrade.MARGIN = 3.0
-        tools.run.UNDOING = 1.0
+        vars(tools.run)["UNDOING"] = 1.0
     sys.exit(main())

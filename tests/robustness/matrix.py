@@ -123,7 +123,7 @@ def _error(world: World, step: str) -> Shown:
     """helm fails: in what it is asked to change, or in what it is asked where that is over."""
     held = step in HELD or step == "undoing"
     fault = {"change": "error"} if held else {"reads": "error"}
-    return _struck(world, step, lambda world, _: (world.fault(**fault), world.hold(on=False)))
+    return _struck(world, step, lambda world, _: world.fault(**fault))
 
 
 def _hang(world: World, step: str) -> Shown:
@@ -131,11 +131,11 @@ def _hang(world: World, step: str) -> Shown:
     fault = {"change": "hang"} if held else {"reads": "hang"}
     if step in ("started", "undoing"):  # it hangs already when it begins
         world.fault(**fault)
-    return _struck(world, step, lambda world, _: (world.fault(**fault), world.hold(on=False)), launch=True)
+    return _struck(world, step, lambda world, _: world.fault(**fault), launch=True)
 
 
 def _down(world: World, step: str) -> Shown:
-    return _struck(world, step, lambda world, _: (world.down(), world.hold(on=False)))
+    return _struck(world, step, lambda world, _: world.down())
 
 
 def _moved(world: World, step: str) -> Shown:

@@ -1,7 +1,7 @@
 """Records what the real helm and the API server say at each stage of a release: `python -m tests.robustness.record`.
 
-Needs the test bed's cluster (KUBECONFIG) and its helm. Writes tests/fixtures/robustness.json.gz; the namespace it uses is
-called `shop` in it.
+Needs the test bed's cluster (KUBECONFIG) and its helm. Writes tests/fixtures/robustness.json.gz, in which
+the namespace it uses is called `shop`.
 """
 
 import gzip

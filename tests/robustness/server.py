@@ -1,4 +1,4 @@
-"""An API server over real HTTPS that shows what the fake helm has made of the release; it can be down, and come back."""
+"""An API server over real HTTPS that shows what the fake helm has made of the release; it goes down and comes back."""
 
 import json
 import socket
@@ -22,7 +22,7 @@ class Objects(dict[str, list[dict[str, Any]]]):
         self.more: dict[str, Any] = {}
         """kind -> what a test makes of its objects: a function of the recorded list."""
 
-    def get(self, kind: str, _: Any = None) -> list[dict[str, Any]]:  # type: ignore[override]
+    def get(self, kind: str, _: Any = None) -> list[dict[str, Any]]:
         live = json.loads((self.state / "state.json").read_text())["live"]
         stage = recorded()["stages"]["after" if live == "worse" else live]
         found: list[dict[str, Any]] = json.loads(json.dumps(stage["objects"].get(kind, [])))

@@ -130,8 +130,9 @@ class World:
         programs.write(self.state / "state.json", self.release() | state)
 
     def fault(self, **what: Any) -> None:
-        """Set what goes wrong in helm and kubectl from now on."""
+        """Set what goes wrong in helm and kubectl from now on; an upgrade that waited in its middle goes on."""
         programs.write(self.state / "fault.json", what)
+        self.hold(on=False)
 
     def hold(self, *, on: bool) -> None:
         """Let an upgrade wait in the middle, or go on."""
