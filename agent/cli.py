@@ -99,8 +99,10 @@ def _failed(bug: Exception) -> int:
     """Say what nobody foresaw, in one line; BLUEHELM_TRACEBACK=1 shows where, for a report."""
     if os.environ.get("BLUEHELM_TRACEBACK"):
         raise bug
-    if isinstance(bug, OSError) and bug.errno == errno.ENOSPC:
+    if isinstance(bug, OSError) and bug.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
         _close_stdout()
+        error(f"{bug.filename or 'a file'} cannot be written: {bug.strerror}")
+        return ExitCode.INDETERMINATE
     from tools.redact import redact
 
     said = " ".join(redact(str(bug)).split())[:200]  # http.client quotes the header it refuses, token and all

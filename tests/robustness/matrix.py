@@ -121,17 +121,23 @@ def _freed(world: World) -> None:
 
 def _error(world: World, step: str) -> Shown:
     """helm fails: in what it is asked to change, or in what it is asked where that is over."""
-    held = step in HELD or step == "undoing"
-    fault = {"change": "error"} if held else {"reads": "error"}
-    return _struck(world, step, lambda world, _: world.fault(**fault))
+    return _helm(world, step, "error")
 
 
 def _hang(world: World, step: str) -> Shown:
-    held = step in HELD or step == "undoing"
-    fault = {"change": "hang"} if held else {"reads": "hang"}
-    if step in ("started", "undoing"):  # it hangs already when it begins
-        world.fault(**fault)
-    return _struck(world, step, lambda world, _: world.fault(**fault), launch=True)
+    """helm hangs, and heeds no request to end."""
+    return _helm(world, step, "hang", launch=True)
+
+
+def _helm(world: World, step: str, how: str, **more: Any) -> Shown:
+    if step == "undoing":
+        world.fault(rollback=how)
+        return _struck(world, step, lambda *_: None, **more)
+    if (step, how) == ("started", "hang"):
+        world.fault(change=how)
+        return _struck(world, step, lambda *_: None, **more)
+    what = {"change": how} if step in HELD else {"reads": how}
+    return _struck(world, step, lambda world, _: world.fault(**what), **more)
 
 
 def _down(world: World, step: str) -> Shown:
@@ -157,7 +163,12 @@ def _clock(world: World, step: str) -> Shown:
     """The clock jumps past the plan's end."""
     file = world.root / "clock"
     file.write_text("0")
-    return _struck(world, step, lambda *_: file.write_text(str(9 * 3600.0)), launch=True, BLUEHELM_TEST_CLOCK=str(file))
+
+    def strike(world: World, _: int) -> None:
+        file.write_text(str(9 * 3600.0))
+        world.hold(on=False)
+
+    return _struck(world, step, strike, launch=True, BLUEHELM_TEST_CLOCK=str(file))
 
 
 def _struck(world: World, step: str, what: Callable[[World, int], Any], **more: Any) -> Shown:
@@ -191,19 +202,17 @@ FAULTS: Mapping[str, Callable[[World, str], Shown]] = {
 def _when_full(step: str) -> set[int]:
     if step in BEFORE:
         return {3}
-    return {6, 7} if step in (*HELD, *UNDOING) else {0}
+    return {6, 7} if step in (*HELD, *UNDOING) else {0, 7} if step == "helm" else {0}
 
 
 def _when_helm_fails(step: str) -> set[int]:
     if step in HELD:
         return {6}
-    return {7} if step in ("helm", *UNDOING) else {0}
+    return {7} if step in ("helm", "undoing", "undone") else {6} if step in UNDOING else {0}
 
 
 def _when_helm_hangs(step: str) -> set[int]:
-    if step in HELD:
-        return {7}
-    return {7} if step in ("helm", *UNDOING) else {0}
+    return {7} if step in HELD else _when_helm_fails(step)
 
 
 def _when_down(step: str) -> set[int]:

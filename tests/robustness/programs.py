@@ -36,6 +36,9 @@ if fault.get("down"):
     fails("error: Get https://127.0.0.1: dial tcp 127.0.0.1: connect: connection refused\\n")
 if "whoami" in argv:
     print(json.dumps(read("whoami.json")))
+elif "diff" in argv:
+    sys.stderr.write(fault.get("diff", ""))
+    sys.exit(2 if fault.get("diff") else 1)
 elif "version" in argv:
     print(json.dumps({{"clientVersion": {{"gitVersion": "v1.36.3"}}}}))
 else:
@@ -92,7 +95,7 @@ class Asked(Exception): pass
 def asked(*_):
     raise Asked
 def change(name, description, live):
-    kind = fault.get("change", "")
+    kind = fault.get(argv[0]) or fault.get("change", "")
     if kind == "invalid":
         fails("Error: UPGRADE FAILED: values don't meet the specifications of the schema\\n")
     signal.signal(signal.SIGINT, asked)
@@ -107,7 +110,7 @@ def change(name, description, live):
             fails(record["said"]["unreachable"])
         if read("state.json")["revisions"][-1:] != state["revisions"][-1:]:
             fails("Error: UPGRADE FAILED: release: already exists\\n")
-        if current.get("change") in ("midway", "stuck", "error"):
+        if (current.get(argv[0]) or current.get("change")) in ("midway", "stuck", "error"):
             taken_back("context deadline exceeded") if argv[0] == "upgrade" else (
                 ends("failed", "Rollback failed"), fails("Error: context deadline exceeded\\n"))
         if current.get("change") == "lost":
