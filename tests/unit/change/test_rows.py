@@ -1,6 +1,7 @@
 """Rows A to D of reliability-cases.md that concern a change, in a world without a cluster: real git, recorded helm."""
 
 import os
+import re
 import signal
 import subprocess
 import time
@@ -418,7 +419,7 @@ def test_a_values_file_that_may_not_be_written_is_said(shop: World) -> None:
         shop.values.parent.chmod(0o755)
 
 
-SHAPES = {
+SHAPES: dict[str, Callable[[str], str]] = {
     "CRLF": lambda text: text.replace("\n", "\r\n"),
     "BOM": lambda text: f"\ufeff{text}",
     "no last line end": lambda text: text.rstrip("\n"),
@@ -440,7 +441,9 @@ def test_only_the_planned_characters_change(shop: World, shape: str) -> None:
     assert shop.git("status", "--short") == ""
 
 
-REFUSED = {
+LIMITS = re.compile(r"    limits:\n      cpu: 500m .*\n      memory: 384Mi")
+
+REFUSED: dict[str, Callable[[str], str]] = {
     "twice": lambda text: text.replace("  resources:\n", "  drainSeconds: 1\n  drainSeconds: 2\n  resources:\n", 1),
     "two documents": lambda text: f"{text}---\na: 1\n",
     "alias": lambda text: f"x: &m\n  memory: 384Mi\n{text}".replace(
