@@ -123,7 +123,7 @@ def terminal(left: Left) -> Iterator[str]:
 def codes(left: Left) -> Iterator[str]:
     """I9: the exit code says what happened (requirement 25)."""
     code, outcome = left.shown.code, left.outcome
-    untouched = left.world.values.read_bytes() == left.before and not _changed(left)
+    untouched = left.world.values.read_bytes() == left.before and not left.world.changed()
     if code in (2, 3, 4, 5) and not (untouched and outcome in ("", "rolled-back")):
         yield f"exit {code}, and something was changed ({outcome or 'no outcome'})"
     if code in SAID and outcome and outcome not in SAID[code]:
@@ -134,10 +134,6 @@ def codes(left: Left) -> Iterator[str]:
         yield "exit 7 without a way out"
     if code not in (*range(8), 130, KILLED):
         yield f"exit {code} is none of ours"
-
-
-def _changed(left: Left) -> bool:
-    return any(changes for _, changes, _, _ in left.world.calls())
 
 
 def _is_back(left: Left) -> bool:
@@ -188,7 +184,7 @@ def _recovered(left: Left) -> Iterator[str]:
     import json
 
     world = left.world
-    done = world.agent("recover", "todo", "-n", "shop", "--abandoned", "-o", "json")
+    done = world.agent("recover", "todo", "-n", world.namespace, "--abandoned", "-o", "json")
     if done.returncode:
         yield f"recover: exit {done.returncode} {done.stderr}"
         return

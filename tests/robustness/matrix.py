@@ -46,6 +46,8 @@ class Case:
 
     step: str
     fault: str
+    faults: "Mapping[str, Callable[[World, str], Shown]] | None" = None
+    """How each fault is brought about, None in the world without a cluster."""
 
     @property
     def name(self) -> str:
@@ -55,10 +57,8 @@ class Case:
         """Try it in a world that is as new; return how it ended and what was wrong."""
         before = world.values.read_bytes()
         planned = before.replace(b"memory: 384Mi                 # SVC-BE", b"memory: 512Mi                 # SVC-BE")
-        if self.step in UNDOING:
-            world.set(becomes="worse")
-        world.hold(on=self.step == "started")
-        shown = FAULTS[self.fault](world, self.step)
+        world.begun(worse=self.step in UNDOING, held=self.step == "started")
+        shown = (self.faults or FAULTS)[self.fault](world, self.step)
         world.hold(on=False)
         world.idle()
         _freed(world)
@@ -67,7 +67,6 @@ class Case:
         found += broken(left)
         if shown.code not in self.honest():
             found.append(f"exit {shown.code}, which is none of {sorted(self.honest())}: {shown.text[-300:]}")
-        world.set(becomes="")
         world.healed()
         return shown, found + settled(left)
 
@@ -86,22 +85,22 @@ def cases() -> list[Case]:
     return [Case(step, fault) for step in (*STEPS, *UNDOING) for fault in FAULTS]
 
 
-def _kill(world: World, step: str) -> Shown:
+def kill(world: World, step: str) -> Shown:
     def strike(_: World, pid: int) -> None:
         os.kill(pid, signal.SIGKILL)
 
-    return _struck(world, step, strike)
+    return struck(world, step, strike)
 
 
 def _terminate(world: World, step: str) -> Shown:
     def strike(_: World, pid: int) -> None:
         os.kill(pid, signal.SIGTERM)
 
-    return _struck(world, step, strike)
+    return struck(world, step, strike)
 
 
 def _full(world: World, step: str) -> Shown:
-    return _struck(world, step, lambda world, _: _fill(world))
+    return struck(world, step, lambda world, _: _fill(world))
 
 
 def _fill(world: World) -> None:
@@ -132,16 +131,16 @@ def _hang(world: World, step: str) -> Shown:
 def _helm(world: World, step: str, how: str, **more: Any) -> Shown:
     if step == "undoing":
         world.fault(rollback=how)
-        return _struck(world, step, lambda *_: None, **more)
+        return struck(world, step, lambda *_: None, **more)
     if (step, how) == ("started", "hang"):
         world.fault(change=how)
-        return _struck(world, step, lambda *_: None, **more)
+        return struck(world, step, lambda *_: None, **more)
     what = {"change": how} if step in HELD else {"reads": how}
-    return _struck(world, step, lambda world, _: world.fault(**what), **more)
+    return struck(world, step, lambda world, _: world.fault(**what), **more)
 
 
 def _down(world: World, step: str) -> Shown:
-    return _struck(world, step, lambda world, _: world.down())
+    return struck(world, step, lambda world, _: world.down())
 
 
 def _moved(world: World, step: str) -> Shown:
@@ -156,7 +155,7 @@ def _moved(world: World, step: str) -> Shown:
         world.set(revisions=[*state["revisions"], theirs], live="back")
         world.healed()
 
-    return _struck(world, step, strike)
+    return struck(world, step, strike)
 
 
 def _clock(world: World, step: str) -> Shown:
@@ -168,10 +167,10 @@ def _clock(world: World, step: str) -> Shown:
         file.write_text(str(9 * 3600.0))
         world.hold(on=False)
 
-    return _struck(world, step, strike, launch=True, BLUEHELM_TEST_CLOCK=str(file))
+    return struck(world, step, strike, launch=True, BLUEHELM_TEST_CLOCK=str(file))
 
 
-def _struck(world: World, step: str, what: Callable[[World, int], Any], **more: Any) -> Shown:
+def struck(world: World, step: str, what: Callable[[World, int], Any], **more: Any) -> Shown:
     def strike(world: World, pid: int) -> None:
         if step == "started":
             _until_pending(world)
@@ -188,7 +187,7 @@ def _until_pending(world: World) -> None:
 
 
 FAULTS: Mapping[str, Callable[[World, str], Shown]] = {
-    "SIGKILL": _kill,
+    "SIGKILL": kill,
     "SIGTERM": _terminate,
     "full disk": _full,
     "helm error": _error,

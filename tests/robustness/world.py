@@ -33,6 +33,9 @@ class World:
     server: ApiServer
     plan: dict[str, Any] = field(default_factory=dict)
     """The sealed plan, as `plan -o json` prints it."""
+    namespace: str = NAMESPACE
+    wait: int = 1
+    """Seconds helm may wait for each thing."""
 
     @property
     def disk(self) -> Path:
@@ -96,7 +99,7 @@ class World:
     def planned(self, *what: str, check: bool = True) -> dict[str, Any]:
         """Seal a plan."""
         chosen = what or (CONTROL, f"--values={self.secrets}")
-        done = self.agent("plan", *chosen, "-n", NAMESPACE, "--wait=1", "--second-person", "-o", "json")
+        done = self.agent("plan", *chosen, "-n", self.namespace, f"--wait={self.wait}", "--second-person", "-o", "json")
         assert not check or done.returncode == 0, done.stderr + done.stdout
         found: dict[str, Any] = json.loads(done.stdout) if done.stdout else {"error": done.stderr}
         return found
@@ -134,6 +137,12 @@ class World:
         programs.write(self.state / "fault.json", what)
         self.hold(on=False)
 
+    def begun(self, *, worse: bool, held: bool) -> None:
+        """Say what the next upgrade comes to: whether something is worse afterwards, and whether it waits midway."""
+        if worse:
+            self.set(becomes="worse")
+        self.hold(on=held)
+
     def hold(self, *, on: bool) -> None:
         """Let an upgrade wait in the middle, or go on."""
         (self.state / "hold").touch() if on else (self.state / "hold").unlink(missing_ok=True)
@@ -144,6 +153,7 @@ class World:
 
     def healed(self) -> None:
         """Take away whatever went wrong."""
+        self.set(becomes="")
         self.hold(on=False)
         self.fault()
         self.server.up()
@@ -153,6 +163,10 @@ class World:
         """Return each call of helm: its words, whether it changes something, what the ledger knew, its process."""
         file = self.state / "calls"
         return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+
+    def changed(self) -> bool:
+        """Return whether helm was asked to change anything."""
+        return any(changes for _, changes, _, _ in self.calls())
 
     def ledger(self) -> list[dict[str, Any]]:
         file = self.kept / "ledger.jsonl"
@@ -218,12 +232,20 @@ def world(parent: Path | None = None, *, mounted: bool = False) -> Iterator[Worl
 
 
 def _made(root: Path) -> World:
-    for name in ("disk/repo", "disk/home", "disk/tmp", "disk/state", "cluster"):
-        (root / name).mkdir()
+    (root / "cluster").mkdir()
     made = World(root, ApiServer(root / "cluster", root))
     programs.install(root / "bin", made.state, made.kept / "ledger.jsonl")
     made.server.up()
     _write_kubeconfig(made)
+    furnish(made)
+    return made
+
+
+def furnish(made: World) -> None:
+    """Give a world its checkout, its user and the second person's key."""
+    root = made.root
+    for name in ("disk/repo", "disk/home", "disk/tmp", "disk/state"):
+        (root / name).mkdir(parents=True)
     _write_keys(root)
     for name in ("charts", "blueprints"):
         shutil.copytree(ROOT / name, made.repository / name)
@@ -232,7 +254,6 @@ def _made(root: Path) -> World:
     made.values.write_text(made.values.read_text().replace(MEMORY, MEMORY.replace("512Mi", "384Mi")))
     for words in (("init", "-q", "."), ("add", "."), ("commit", "-qm", "first")):
         made.git(*words)
-    return made
 
 
 def _write_kubeconfig(made: World) -> None:
