@@ -1,6 +1,6 @@
 """The same steps on a real cluster with the real helm.
 
-The API goes down by a proxy in front of it; helm fails by a policy of the API server that will not have what was planned.
+The API goes down by a proxy in front of it; helm fails by a policy of the API server, which will not have the plan.
 """
 
 import json
@@ -178,6 +178,9 @@ def _deny(world: World, step: str) -> Shown:
         assert isinstance(world, Real)
         world.deny()
 
+    if step == "started":  # helm sends what is refused at once
+        strike(world, 0)
+        return struck(world, step, lambda *_: None)
     return struck(world, step, strike)
 
 
