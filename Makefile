@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 UV := .venv-lock/bin/uv
 COMPILE = $(UV) pip compile pyproject.toml --quiet --universal --generate-hashes --no-annotate --custom-compile-command "make lock"
 
-.PHONY: help demo test check lint types arrows unit readme test-cluster cluster-up cluster-down scenarios bench capture lock newest floors clean
+.PHONY: help demo test check lint types arrows unit readme test-cluster cluster-up cluster-down scenarios bench robustness capture lock newest floors clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -50,6 +50,9 @@ cluster-down: $(VENV)/.developing ## stop it, leaving nothing running or mounted
 
 bench: $(VENV)/.developing ## speed and memory as ratios against a floor in the same run
 	$(BIN)/python -m tests.bench
+
+robustness: $(VENV)/.developing ## every step of apply with every fault, and what held (CASE=step:fault one; CLUSTER=1 the real one)
+	$(BIN)/python -m tests.robustness $(if $(CLUSTER),--cluster) $(if $(CASE),"$(CASE)")
 
 capture: $(VENV)/.developing ## record the demo's capture anew on the real cluster (root)
 	$(BIN)/python -m tests.cluster up

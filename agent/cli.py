@@ -2,12 +2,13 @@
 
 import errno
 import os
+import signal
 import sys
 
 from agent.commandline import joined, parser
 from agent.diagnostics import Narration, error
 from agent.exitcode import ExitCode
-from agent.operations import commands, load
+from agent.operations import Effect, commands, load
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,11 +16,13 @@ if TYPE_CHECKING:
 
     from agent.approval.decision import Approver, Decision
     from agent.change.plan import Plan
+    from agent.operations import Operation
 
 
 def main() -> int:
     """Run one command. Nothing but an exit code and one line on stderr leaves here when it fails."""
     _open_closed_streams()
+    _end_in_order()
     try:
         code = _run()
         sys.stdout.flush()
@@ -62,10 +65,22 @@ def _answer(typed: "argparse.Namespace", narration: Narration) -> int:
     args = build(load(operation.args), vars(typed))
     result = load(operation.run)(args, World(flat(args), commands(), approver=_asker(narration)), narration)
     narration.clear()
+    code = int(load(operation.code)(result)) if operation.code else ExitCode.OK
     if operation.views:
         chosen = getattr(typed, "output", None) or next(iter(operation.views))
-        sys.stdout.write(load(operation.views[chosen])(result, screen_of(sys.stdout)))
-    return int(load(operation.code)(result)) if operation.code else ExitCode.OK
+        _print(load(operation.views[chosen])(result, screen_of(sys.stdout)), operation)
+    return code
+
+
+def _print(text: str, operation: "Operation") -> None:
+    """Write an answer. How a change ended is told by its code also where nobody can be written to any more."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError as gone:
+        if operation.effect is not Effect.CHANGE and not isinstance(gone, BrokenPipeError):
+            raise
+        _close_stdout()
 
 
 def _asker(narration: Narration) -> "Approver":
@@ -84,13 +99,22 @@ def _failed(bug: Exception) -> int:
     """Say what nobody foresaw, in one line; BLUEHELM_TRACEBACK=1 shows where, for a report."""
     if os.environ.get("BLUEHELM_TRACEBACK"):
         raise bug
-    if isinstance(bug, OSError) and bug.errno == errno.ENOSPC:
+    if isinstance(bug, OSError) and bug.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
         _close_stdout()
+        error(f"{bug.filename or 'a file'} cannot be written: {bug.strerror}")
+        return ExitCode.INDETERMINATE
     from tools.redact import redact
 
     said = " ".join(redact(str(bug)).split())[:200]  # http.client quotes the header it refuses, token and all
     error(f"unforeseen {type(bug).__name__}: {said}; BLUEHELM_TRACEBACK=1 shows where")
     return ExitCode.INDETERMINATE
+
+
+def _end_in_order() -> None:
+    """Take a request to end, and a terminal that is closed, as ^C: processes are ended, private files removed."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:  # what `nohup` ignores stays ignored
+            signal.signal(number, signal.default_int_handler)
 
 
 def _open_closed_streams() -> None:

@@ -54,7 +54,7 @@ class Narration:
 def _columns() -> int:
     """Return how much fits on one line: what is longer could not be taken away again."""
     try:
-        return os.get_terminal_size(2).columns
+        return os.get_terminal_size(2).columns or 80
     except OSError:
         return 80
 
@@ -63,5 +63,5 @@ def _write(text: str) -> None:
     try:
         sys.stderr.write(text)
         sys.stderr.flush()
-    except (BrokenPipeError, ValueError):
+    except (OSError, ValueError):
         return  # nobody is listening, and there is nowhere left to say so

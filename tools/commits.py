@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tools.failpoints import reached
 from tools.failure import Failure, FailureKind
 from tools.git import SHA1_DIGITS
 from tools.gitdir import odd_file, shared_folder
@@ -77,6 +78,7 @@ def commit(
         done = run_planned(words, box, permit, timeout=SECONDS, more=private)
         if isinstance(done, Failure):
             return done
+    reached("entering")
     entering = [words for words in argv if "update-index" in words]
     return _first_failure([run_planned(words, box, permit, timeout=SECONDS) for words in entering])
 

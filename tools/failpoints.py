@@ -1,13 +1,13 @@
-"""Places at which the fault tests end this process, fail or wait. They are nothing unless BLUEHELM_FAILPOINT names one.
+"""Places at which fault tests end this process, stop it or fill its disk; nothing unless BLUEHELM_FAILPOINT says so.
 
 BLUEHELM_FAILPOINT=committed:kill    SIGKILL where a plan's commit was just made
-BLUEHELM_FAILPOINT=intent:full       the disk is full from there on
+BLUEHELM_FAILPOINT=intent:full       the disk is full there
+BLUEHELM_FAILPOINT=helm:stop         SIGSTOP: whoever waits for this process does what comes next, and lets it go on
 """
 
 import errno
 import os
 import signal
-import time
 
 VARIABLE = "BLUEHELM_FAILPOINT"
 
@@ -15,7 +15,7 @@ VARIABLE = "BLUEHELM_FAILPOINT"
 def reached(name: str) -> None:
     """Do what the tests ask for at a place of that name."""
     place, _, what = os.environ.get(VARIABLE, "").partition(":")
-    if place == name:
+    if place and place == name:
         _ACTIONS[what]()
 
 
@@ -23,16 +23,12 @@ def _kill() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _terminate() -> None:
-    os.kill(os.getpid(), signal.SIGTERM)
+def _stop() -> None:
+    os.kill(os.getpid(), signal.SIGSTOP)
 
 
 def _full() -> None:
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-def _wait() -> None:
-    time.sleep(3600)
-
-
-_ACTIONS = {"kill": _kill, "terminate": _terminate, "full": _full, "wait": _wait}
+_ACTIONS = {"kill": _kill, "stop": _stop, "full": _full}

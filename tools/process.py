@@ -6,7 +6,7 @@ import selectors
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,6 +57,7 @@ def execute(
     memory: int = MEMORY,
     grace: float = GRACE,
     message: bytes = b"",
+    keeps: Sequence[int] = (),
 ) -> Done:
     """Run one process to its end, or end it: with its whole group, also children that ignore the request.
 
@@ -70,6 +71,7 @@ def execute(
         memory: bytes it may hold; the first look that finds more ends it.
         grace: seconds between asking its group to end and ending it.
         message: what it reads on standard input.
+        keeps: descriptors it inherits: a lock on one is held for as long as it lives, too.
 
     """
     done = Done(seconds=deadline.seconds, memory=memory)
@@ -84,6 +86,7 @@ def execute(
             env=environment,
             cwd=folder,
             start_new_session=True,
+            pass_fds=keeps,
         )
     except OSError as error:
         done.error = error.strerror or "cannot be started"

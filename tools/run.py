@@ -17,6 +17,7 @@ from typing import Any
 from tools import policy
 from tools.deadline import Deadline
 from tools.documents import Unreadable, json_lines, manifest, one_json, sourced
+from tools.failpoints import reached
 from tools.failure import Failure, FailureKind
 from tools.permit import Permit
 from tools.process import MOST_MEMORY, UNDOING, Done, execute, signalled
@@ -99,17 +100,35 @@ def run(
 
 
 class Running:
-    """A process that another thread waits for: who holds this may ask it to stop."""
+    """A process that another thread waits for: who holds this may ask it to stop, also before it has started."""
 
-    def __init__(self) -> None:
+    def __init__(self, keeps: Sequence[int] = (), place: str = "") -> None:
+        """Begin with no process.
+
+        Args:
+            keeps: descriptors that it shall inherit, with the locks on them.
+            place: what the fault tests call its start.
+
+        """
+        self.keeps = tuple(keeps)
+        self._place = place
         self._group = 0
+        self._asked = False
 
     def started(self, group: int) -> None:
         """Note the process group."""
         self._group = group
+        reached(self._place)
+        if self._asked:
+            signalled(group, signal.SIGINT)
+
+    def ended(self) -> None:
+        """Note that there is none any more: its number may be given to another."""
+        self._group = 0
 
     def interrupt(self) -> None:
         """Ask once, as ^C does: helm then takes back what it began."""
+        self._asked = True
         if self._group:
             signalled(self._group, signal.SIGINT)
 
@@ -141,11 +160,13 @@ def run_planned(
             return binary
         deadline = Deadline.after(timeout)
         environment = box.environment() | dict(more or {})
-        started = running.started if running else None
+        running = running or Running()
         whole = [*(offline() if decision.offline else ()), binary, *argv[1:]]
         done = execute(
-            whole, environment, box.folder / "empty", deadline, CAP, started=started, memory=MOST_MEMORY, grace=UNDOING
-        )
+            whole, environment, box.folder / "empty", deadline, CAP,
+            started=running.started, memory=MOST_MEMORY, grace=UNDOING, keeps=running.keeps,
+        )  # fmt: skip
+        running.ended()
         return _failed(policy.shown(argv), done) or _output(argv, done)
     reason = (
         "it is no command of the approved plan" if decision.permission is policy.Permission.ASK else decision.reason

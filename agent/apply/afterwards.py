@@ -22,6 +22,8 @@ class Seen:
 
     worse: tuple[str, ...]
     still: tuple[str, ...]
+    unseen: str = ""
+    """Why nobody could look, "" where it was looked at: without a look nothing is taken for done."""
 
 
 def afterwards(plan: Plan, checked: Checked, world: World) -> Seen:
@@ -29,10 +31,10 @@ def afterwards(plan: Plan, checked: Checked, world: World) -> Seen:
     try:
         now = look(plan, world)
     except AgentError as error:
-        return Seen((), (f"the namespace could not be looked at afterwards: {error}",))
+        return Seen((), (), f"the namespace could not be looked at afterwards: {error}")
     worse = tuple(regressions(checked.snapshot, now, plan.target.namespace))
-    unseen = tuple(f"{part.name} could not be read afterwards: {part.reason}" for part in now.gaps())
-    return Seen(worse, () if worse else (*unseen, *_unheld(plan, now, world)))
+    unseen = "; ".join(f"{part.name} could not be read afterwards: {part.reason}" for part in now.gaps())
+    return Seen(worse, () if worse or unseen else _unheld(plan, now, world), "" if worse else unseen)
 
 
 def _unheld(plan: Plan, now: Snapshot, world: World) -> tuple[str, ...]:

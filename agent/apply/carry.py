@@ -16,13 +16,13 @@ from agent.apply.ledger import Event
 from agent.apply.message import message
 from agent.apply.outcome import Ending, Outcome
 from agent.apply.recheck import Checked, world_of
-from agent.apply.release import DEPLOYED, Standing, standing
+from agent.apply.release import Standing, standing
 from agent.apply.watch import Failing, Watch
 from agent.apply.writing import replace_content
 from agent.approval.decision import Approval
-from agent.change.plan import Action, Plan
+from agent.change.plan import Action, Plan, digest
 from agent.config import state_dir
-from agent.errors import Denied
+from agent.errors import Indeterminate
 from agent.events import Emit, Progress, Said
 from agent.snapshot.bundle import save
 from agent.world.world import World
@@ -30,12 +30,17 @@ from tools import git
 from tools.commits import Content, commit
 from tools.failpoints import reached
 from tools.failure import Failure
+from tools.files import read
 from tools.permit import Permit
+from tools.redact import redact
 from tools.run import Running, run_planned
 from tools.sandbox import Sandbox
+from tools.text import clean
 from tools.upgrade import patience
 
 GIT = "git"
+
+LONGEST = 300
 
 
 @dataclass(slots=True)
@@ -55,28 +60,50 @@ class Carrying:
 
     def run(self) -> Outcome:
         """Carry the plan out and return how it ended; the ledger knows it as well."""
-        self._note(Event.INTENT, {"argv": [list(words) for words in self._commands(self.plan.argv)]})
-        reached("intent")
-        with Interrupts(self.running.interrupt, lambda text: self.emit(Said(text))) as interrupts:
-            outcome = self._carried(interrupts)
-        return self._ended(outcome)
-
-    def _ended(self, outcome: Outcome) -> Outcome:
-        self._note(Event.OUTCOME, asdict(outcome))
+        commands = self._commands(self.plan.argv)
+        with Interrupts(self._interrupted, lambda text: self.emit(Said(text))) as interrupts:
+            self._note(Event.INTENT, {"argv": [list(words) for words in commands]})
+            outcome = self._with_an_end(interrupts)
+            reached("ending")
+            self._note(Event.OUTCOME, asdict(outcome))
         return outcome
 
+    def _with_an_end(self, interrupts: Interrupts) -> Outcome:
+        """Carry it out; whatever nobody foresaw, from here on there is an outcome."""
+        try:
+            reached("intent")
+            return self._carried(interrupts)
+        except Exception as bug:  # noqa: BLE001 - after the intent an error is not the end of it: something may be in force
+            said = clean(redact(f"{type(bug).__name__}: {bug}"), LONGEST)
+            return self._unknown(f"this program failed in the middle ({said})", standing(self.box, self.plan))
+
     def _carried(self, interrupts: Interrupts) -> Outcome:
-        failed = self._recorded()
-        if failed is not None:
-            return self._restored(Ending.ROLLED_BACK, failed)
+        failed = None if interrupts.count else self._recorded()
         reached("committed")
         if interrupts.count:
-            return self._taken_back(Ending.INTERRUPTED, "it was interrupted before helm began")
-        done = self._watched(self._commands(self.plan.argv))
+            return self._restored(Ending.INTERRUPTED, "it was interrupted before helm began")
+        failed = failed or self._moved()
+        if failed is not None:
+            return self._restored(Ending.ROLLED_BACK, failed)
+        done = self._watched(self._commands(self.plan.argv), self.running)
         reached("helm")
         if isinstance(done, Failure):
             return self._failed(done, interrupted=bool(interrupts.count))
         return self._looked_after()
+
+    def _interrupted(self) -> str:
+        """Ask helm to stop, unless it is taking back already: then it has to finish."""
+        self.running.interrupt()
+        return "stopping: what was begun is taken back"
+
+    def _moved(self) -> str | None:
+        """Return why helm may not begin after all: others may have been at the release while it was committed."""
+        now, base = standing(self.box, self.plan), self.plan.base
+        if isinstance(now, Failure):
+            return str(now)
+        if (now.revision, now.status) != (base.revision, base.status):
+            return f"somebody has taken {self.plan.target.release} to revision {now.revision} ({now.status}) meanwhile"
+        return None
 
     def _recorded(self) -> str | None:
         """Write the files and commit them; return why that was not possible, None when it is done."""
@@ -96,17 +123,17 @@ class Carrying:
         files = _contents(words, contents, Path(self.plan.inputs.repository))
         return commit(self.box, Path(self.plan.inputs.repository) / ".git", files, words, self._permit())
 
-    def _watched(self, commands: Commands) -> Failure | None:
+    def _watched(self, commands: Commands, running: Running) -> Failure | None:
         """Run the commands that change the cluster, one after the other, and look at it meanwhile."""
         words = [item for item in commands if item[0] != GIT]
         watch = Watch(self.plan, world_of(self.plan, self.world), self.emit, self._caught)
         with ThreadPoolExecutor(1) as beside:
-            return watch.until(beside.submit(self._one_by_one, words))
+            return watch.until(beside.submit(self._one_by_one, words, running))
 
-    def _one_by_one(self, commands: Sequence[tuple[str, ...]]) -> Failure | None:
+    def _one_by_one(self, commands: Sequence[tuple[str, ...]], running: Running) -> Failure | None:
         outer = patience(self.plan.seconds, self.plan.hooks)
         for words in commands:
-            done = run_planned(words, self.box, self._permit(), timeout=outer, running=self.running)
+            done = run_planned(words, self.box, self._permit(), timeout=outer, running=running)
             if isinstance(done, Failure):
                 return done
         return None
@@ -115,98 +142,110 @@ class Carrying:
         """Keep what fails before helm takes it back, and note it."""
         self.seen = failing
         folder = state_dir() / "captures"
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = folder / f"{self.name[:12]}-{failing.snapshot.taken_at:%H%M%S}.tgz"
-        failed = save(failing.snapshot, path)
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            failed: object = save(failing.snapshot, path)
+        except OSError as error:
+            failed = error.strerror
         self.capture = "" if failed else str(path)
         self._note(Event.CAPTURED, {"cause": failing.cause, "capture": self.capture})
 
     def resumed(self, now: Standing) -> Outcome:
-        """Bring to its end what another process left in the middle, by how the release stands."""
-        if now.is_planned(self.plan) or (now.is_of(self.name) and now.status == DEPLOYED):
-            still = ("this program ended while it was applied, so nobody watched it",)
-            outcome = Outcome(Ending.APPLIED, "", now.revision, self._head(), still=still)
-        elif now.is_settled and self._is_as_before(now):
-            outcome = self._restored(
-                Ending.ROLLED_BACK, "this program ended before helm had begun or after it took it back"
-            )
-        else:
-            return self._unknown("this program ended while helm was at work", now)
-        return self._ended(outcome)
+        """Return what becomes of what another process left in the middle, by how the release stands."""
+        if now.is_in_force(self.name, self.plan):
+            seen = afterwards(self.plan, self.checked, world_of(self.plan, self.world))
+            if seen.unseen:
+                return self._unknown(seen.unseen, now)
+            still = ("nobody compared the namespace with how it was before", *seen.still)
+            return Outcome(Ending.APPLIED, "", now.revision, self._head(), still=still)
+        if now.is_as_before(self.plan):
+            cause = "this program ended before helm had begun or after it took it back"
+            return self._restored(Ending.ROLLED_BACK, cause)
+        return self._unknown("this program ended while helm was at work", now)
 
     def _failed(self, failure: Failure, *, interrupted: bool) -> Outcome:
         """Find out what helm left behind, and bring the files to it."""
         now = standing(self.box, self.plan)
-        cause = self.seen.cause if self.seen else failure.detail
-        if isinstance(now, Standing) and now.is_planned(self.plan):  # helm went back to a revision that held just that
-            return Outcome(Ending.APPLIED, cause, now.revision, self._head(), capture=self.capture)
-        if self.plan.action is Action.RECOVER and isinstance(now, Standing) and now.is_settled:
+        cause = self.seen.cause if self.seen else failure.detail or str(failure)
+        if isinstance(now, Failure):
+            return self._unknown(cause, now)
+        if now.is_in_force(self.name, self.plan):  # the connection broke at its end, or it went back to just that
+            return self._looked_after(cause)
+        if self.plan.action is Action.RECOVER and now.is_settled:
             still = (f"revision {now.revision} is {now.status}: {cause}",)
             return Outcome(Ending.APPLIED, "", now.revision, still=still, capture=self.capture)
-        if isinstance(now, Failure) or not now.is_settled or not self._is_as_before(now):
-            return self._unknown(cause, now)
-        return self._restored(Ending.INTERRUPTED if interrupted else Ending.ROLLED_BACK, cause)
-
-    def _is_as_before(self, now: Standing) -> bool:
-        return now.is_base(self.plan) or (
-            now.revision == self.plan.base.revision and now.status == self.plan.base.status
-        )
+        if now.is_as_before(self.plan):
+            return self._restored(Ending.INTERRUPTED if interrupted else Ending.ROLLED_BACK, cause)
+        return self._unknown(cause, now)
 
     def _unknown(self, cause: str, now: Standing | Failure) -> Outcome:
-        release = self.plan.target.release
+        target = self.plan.target
+        recover, look = (f"agent {verb} -n {target.namespace}" for verb in (f"recover {target.release}", "audit"))
         where = str(now) if isinstance(now, Failure) else f"revision {now.revision} is {now.status}"
-        return Outcome(
-            Ending.UNKNOWN,
-            f"{cause}; {where}",
-            capture=self.capture,
-            next=f"agent recover {release} -n {self.plan.target.namespace}",
-        )
+        is_pending = isinstance(now, Standing) and not now.is_settled
+        said = cause if where in cause else f"{cause}; {where}"
+        return Outcome(Ending.UNKNOWN, said, capture=self.capture, next=recover if is_pending else look)
 
-    def _looked_after(self) -> Outcome:
+    def _looked_after(self, cause: str = "") -> Outcome:
         """Look at the whole namespace, and take back what made any of it worse."""
         self.emit(Progress("looking at the whole namespace"))
         now = standing(self.box, self.plan)
         if isinstance(now, Failure):
             return self._unknown(str(now), now)
+        if not now.is_in_force(self.name, self.plan):
+            return self._unknown("helm says that it is done, and what is in force is not what was planned", now)
         seen = afterwards(self.plan, self.checked, world_of(self.plan, self.world))
         reached("verified")
+        if seen.unseen:
+            return self._unknown(seen.unseen, now)
         if seen.worse:
-            return self._taken_back(Ending.ROLLED_BACK, "; ".join(seen.worse), seen.worse)
-        return Outcome(Ending.APPLIED, "", now.revision, self._head(), still=seen.still, capture=self.capture)
+            return self._taken_back("; ".join(seen.worse), seen.worse)
+        return Outcome(Ending.APPLIED, cause, now.revision, self._head(), still=seen.still, capture=self.capture)
 
-    def _taken_back(self, ending: Ending, cause: str, worse: Sequence[str] = ()) -> Outcome:
-        """Take the release back where helm changed it, then the files."""
+    def _taken_back(self, cause: str, worse: Sequence[str]) -> Outcome:
+        """Take the release back, then the files; a first revision and a recovery have nothing to go back to."""
         undo = self._commands(self.plan.undo)
-        if worse:
-            self.emit(Progress(f"taking it back: {cause}"))
-            done = self._watched(undo)
-            if isinstance(done, Failure):
-                return self._unknown(
-                    f"{cause}, and it could not be taken back: {done.detail}", standing(self.box, self.plan)
-                )
-        return self._restored(ending, cause, worse)
+        if all(words[0] == GIT for words in undo):
+            return self._unknown(f"{cause}, and there is nothing to go back to", standing(self.box, self.plan))
+        self.emit(Progress(f"taking it back: {cause}"))
+        done = self._watched(undo, Running(self.running.keeps, "undoing"))
+        reached("undone")
+        now = standing(self.box, self.plan)
+        if isinstance(done, Failure) or isinstance(now, Failure) or not now.is_as_before(self.plan):
+            why = f": {done.detail}" if isinstance(done, Failure) else ""
+            return self._unknown(f"{cause}, and it could not be taken back{why}", now)
+        return self._restored(Ending.ROLLED_BACK, cause, worse)
 
     def _restored(self, ending: Ending, cause: str, worse: Sequence[str] = ()) -> Outcome:
         """Give the files back what they held, by a commit where the change was committed."""
-        try:
-            for path, content in self.checked.before.items():
-                replace_content(path, content)
-        except OSError as error:
-            return self._unknown(f"{cause}, and {error.filename} cannot be written back", standing(self.box, self.plan))
-        failed = self._uncommitted()
-        if failed is not None:
-            return self._unknown(f"{cause}, and git did not take it back: {failed}", standing(self.box, self.plan))
+        failed = self._written_back() or self._uncommitted()
+        reached("restored")
         now = standing(self.box, self.plan)
+        if failed is not None:
+            return self._unknown(f"{cause}, and {failed}", now)
         revision = 0 if isinstance(now, Failure) else now.revision
         return Outcome(ending, cause, revision, worse=tuple(worse), capture=self.capture)
 
-    def _uncommitted(self) -> Failure | None:
+    def _written_back(self) -> str | None:
+        """Give the files back what they held; return why that was not possible. What a person wrote since is theirs."""
+        try:
+            for path, content in self.checked.before.items():
+                if digest(read(path)) not in (digest(content), digest(self.checked.after[path])):
+                    return f"{path} was changed meanwhile: what it held before is in git"
+                replace_content(path, content)
+        except OSError as error:
+            return f"{error.filename or 'a values file'} cannot be written back: {error.strerror}"
+        return None
+
+    def _uncommitted(self) -> str | None:
         """Commit what the files held before, where the last commit holds something else."""
         files = list(self.checked.before)
         found = git.committed(self.box, Path(self.plan.inputs.repository), files) if files else {}
         if all(state is True for state in found.values()):
             return None
-        return self._commit(self._commands(self.plan.undo), self.checked.before)
+        failed = self._commit(self._commands(self.plan.undo), self.checked.before)
+        return None if failed is None else f"git did not take it back: {failed}"
 
     def _head(self) -> str:
         if not self.plan.edits:
@@ -228,7 +267,7 @@ class Carrying:
     def _note(self, event: Event, detail: Mapping[str, object]) -> None:
         failed = ledger.append(event, self.name, self.approval.by, detail)
         if isinstance(failed, Failure) and event is Event.INTENT:
-            raise Denied(str(failed))
+            raise Indeterminate(str(failed))
         if isinstance(failed, Failure):
             self.emit(Said(f"not noted: {failed}"))
 

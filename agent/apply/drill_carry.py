@@ -20,6 +20,7 @@ from agent.events import Progress
 from agent.snapshot.record import Ref
 from tools.failpoints import reached
 from tools.failure import Failure
+from tools.run import Running
 
 MARGIN = 60
 """Seconds beyond what the blueprints promise until a drill is given up."""
@@ -69,7 +70,7 @@ class Drilling(Carrying):
             return bool(interrupts.count) or reading(self.drill, before, self.sights, began).seen
 
         with ThreadPoolExecutor(1) as beside:
-            job = beside.submit(self._one_by_one, self._commands(self.plan.argv))
+            job = beside.submit(self._one_by_one, self._commands(self.plan.argv), self.running)
             while not job.done():
                 self._look()
             failed = job.result()
@@ -82,10 +83,10 @@ class Drilling(Carrying):
         if not self.drill.broken:
             return "" if failed is None else f"the pod could not be deleted: {failed.detail}"
         now = standing(self.box, self.plan)
-        if isinstance(now, Standing) and now.is_settled and now.is_base(self.plan):
+        if isinstance(now, Standing) and now.is_as_before(self.plan):
             return ""
         self.emit(Progress("taking it back"))
-        undone = self._one_by_one(self._commands(self.plan.undo))
+        undone = self._one_by_one(self._commands(self.plan.undo), Running(self.running.keeps, "undoing"))
         return "" if undone is None else f"it could not be taken back: {undone.detail}"
 
     def _until(self, is_over: Callable[[], bool], most: float) -> bool:
@@ -122,5 +123,5 @@ class Drilling(Carrying):
         """Take back what another process left broken, which its approval covers."""
         stuck = "helm is in the middle of it" if not now.is_settled else self._taken_away(None)
         if stuck:
-            return self._ended(self._unknown(stuck, now))
-        return self._ended(Outcome(Ending.INTERRUPTED, "the drill was interrupted", now.revision))
+            return self._unknown(stuck, now)
+        return Outcome(Ending.INTERRUPTED, "the drill was interrupted", now.revision)

@@ -1,4 +1,7 @@
-"""Signals while a change is under way: the first is passed on to helm, which then takes back what it began."""
+"""Signals while a change is under way: the first is passed on to helm, which then takes back what it began.
+
+What is to be said is said by a thread of its own: a handler may run in the middle of a write to the same stream.
+"""
 
 import signal
 import threading
@@ -10,16 +13,20 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Interrupts:
-    """Counts the signals that ask this process to end, and passes the first one on. A context manager."""
+    """Counts the signals that ask this process to end, and passes the first one on. A context manager.
 
-    def __init__(self, passed_on: Callable[[], None], told: Callable[[str], None]) -> None:
+    `passed_on` returns what to tell the person.
+    """
+
+    def __init__(self, passed_on: Callable[[], str], told: Callable[[str], None]) -> None:
         self.count = 0
         self._passed_on, self._told = passed_on, told
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> "Interrupts":
         if threading.current_thread() is threading.main_thread():
-            self._before = {number: signal.signal(number, self._received) for number in SIGNALS}
+            heeded = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+            self._before = {number: signal.signal(number, self._received) for number in heeded}
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -29,7 +36,9 @@ class Interrupts:
     def _received(self, _: int, __: FrameType | None) -> None:
         self.count += 1
         if self.count > 1:
-            self._told("helm is taking it back; it has to finish, or the release stays half changed")
+            self._tell("it is being taken back; that has to finish, or the release stays half changed")
             return
-        self._told("asked helm to stop and to take back what it began")
-        self._passed_on()
+        self._tell(self._passed_on())
+
+    def _tell(self, text: str) -> None:
+        threading.Thread(target=self._told, args=(text,)).start()

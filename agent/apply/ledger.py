@@ -3,6 +3,7 @@
 It is written before anything happens: where a line cannot be written and flushed to the disk, nothing is changed.
 """
 
+import errno
 import fcntl
 import json
 import os
@@ -14,14 +15,18 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from agent.apply.writing import flush, replace_content
 from agent.change.plan import digest, written
 from agent.config import state_dir
+from tools.failpoints import reached
 from tools.failure import Failure, FailureKind
 from tools.redact import redact_tree
 
 LEDGER = "ledger.jsonl"
 HEAD = "ledger.head"
 """Number and digest of the last line: without it, a ledger whose end was cut off would be whole again."""
+
+LOCK = "ledger.lock"
 
 START = "0" * 64
 
@@ -89,6 +94,19 @@ def problems() -> tuple[list[str], list[Entry]]:
 
 
 def _read() -> tuple[list[str], list[Entry]]:
+    """Read the lines and the head as they stand together: another process may be about to write both."""
+    try:
+        descriptor = os.open(state_dir() / LOCK, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError:  # nobody has written yet
+        return _checked()
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+        return _checked()
+    finally:
+        os.close(descriptor)
+
+
+def _checked() -> tuple[list[str], list[Entry]]:
     try:
         lines = path().read_bytes().split(b"\n")
     except FileNotFoundError:
@@ -132,7 +150,7 @@ def _entry(line: bytes) -> Entry | None:
 def _locked() -> Iterator[Path]:
     folder = state_dir()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(folder / "ledger.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield folder
@@ -151,12 +169,25 @@ def _mend(folder: Path) -> None:
 
 
 def _append(folder: Path, event: Event, plan: str, by: str, detail: Mapping[str, Any]) -> Entry:
+    reached(f"noting-{event}")
+    if not (folder / LEDGER).exists():
+        _set_head(folder, 0, START)
     number, previous = _last(folder / LEDGER)
     entry = Entry(number + 1, written(datetime.now(UTC)), event, plan, by, redact_tree(dict(detail)), previous)
     line = _line(entry)
-    _flushed(folder / LEDGER, line + b"\n", os.O_APPEND)
-    _flushed(folder / HEAD, f"{entry.number} {digest(line)}".encode(), os.O_TRUNC)
+    _appended(folder / LEDGER, line + b"\n")
+    flush(folder)
+    _set_head(folder, entry.number, digest(line))
     return entry
+
+
+def _set_head(folder: Path, number: int, last: str) -> None:
+    """Name the last line; on a full disk, or where this program ends meanwhile, the head is the one before."""
+    file = folder / HEAD
+    if not file.exists():
+        file.touch(mode=0o600)
+        file.write_text(f"0 {START}", encoding="ascii")
+    replace_content(file, f"{number} {last}".encode())
 
 
 def _last(file: Path) -> tuple[int, str]:
@@ -175,11 +206,14 @@ def _line(entry: Entry) -> bytes:
     return json.dumps(said, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _flushed(file: Path, content: bytes, how: int) -> None:
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | how, 0o600)
+def _appended(file: Path, content: bytes) -> None:
+    """Write a line and wait until it is on the disk; what does not fit whole is taken away again."""
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_APPEND, 0o600)
     try:
+        before = os.fstat(descriptor).st_size
         if os.write(descriptor, content) != len(content):
-            raise OSError(28, "no space left on the device")
+            os.ftruncate(descriptor, before)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         os.fsync(descriptor)
     finally:
         os.close(descriptor)

@@ -1,4 +1,7 @@
-"""One apply at a time for each release: a lock the kernel gives back when its holder dies."""
+"""One apply at a time for each release: a lock the kernel gives back when its holder dies.
+
+helm inherits it: where this program is killed, the release stays held for as long as its helm is at work.
+"""
 
 import fcntl
 import json
@@ -14,8 +17,8 @@ from agent.errors import Denied
 
 
 @contextmanager
-def locked(target: Target, plan: str) -> Iterator[None]:
-    """Hold a release for as long as the block runs.
+def locked(target: Target, plan: str) -> Iterator[int]:
+    """Hold a release for as long as the block runs; yield the descriptor that holds it.
 
     Raises:
         Denied: somebody else holds it; says who and since when.
@@ -31,7 +34,7 @@ def locked(target: Target, plan: str) -> Iterator[None]:
             raise Denied(f"{target.release} in {target.namespace} is being changed: {_holder(file)}") from error
         os.truncate(descriptor, 0)
         os.pwrite(descriptor, _said(plan), 0)
-        yield
+        yield descriptor
     finally:
         os.close(descriptor)
 
@@ -49,6 +52,17 @@ def is_held(target: Target) -> str:
     finally:
         os.close(descriptor)
     return ""
+
+
+def is_left_behind(target: Target) -> bool:
+    """Return whether who took a release is gone and it is held all the same: by the helm they had started."""
+    try:
+        os.kill(int(json.loads(_file(target).read_bytes())["pid"]), 0)
+    except ProcessLookupError:
+        return bool(is_held(target))
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    return False
 
 
 def _file(target: Target) -> Path:

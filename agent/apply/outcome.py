@@ -18,6 +18,8 @@ class Ending(StrEnum):
     """A person stopped it, and everything is as it was."""
     UNKNOWN = "unknown"
     """Nobody knows, or half of it is in force: a person has to look."""
+    OVERTAKEN = "overtaken"
+    """It was never brought to its end, and somebody has gone on from there: it is theirs."""
 
 
 CODES = {
@@ -25,6 +27,7 @@ CODES = {
     Ending.ROLLED_BACK: ExitCode.ROLLED_BACK,
     Ending.INTERRUPTED: ExitCode.INTERRUPTED,
     Ending.UNKNOWN: ExitCode.UNKNOWN_OUTCOME,
+    Ending.OVERTAKEN: ExitCode.UNKNOWN_OUTCOME,
 }
 
 

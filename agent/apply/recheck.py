@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from agent.apply import ledger
 from agent.apply.inputs import digests, programs, resting_files
 from agent.apply.state import Banner, banner
 from agent.audit.inputs import Objects
@@ -55,8 +56,12 @@ def refuse_unless_open(name: str, plan: Plan) -> None:
     Raises:
         Stale: the first four.
         Denied: the last.
+        Indeterminate: the ledger, which alone says so, is not what was written.
 
     """
+    lines = ledger.entries()
+    if isinstance(lines, Failure):
+        raise Indeterminate(f"{lines}; without it nothing is applied")
     found = banner(name, plan)
     if found in STANDING:
         raise Stale(f"plan {name[:12]}: {STANDING[found]}")

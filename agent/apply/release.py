@@ -26,17 +26,27 @@ class Standing:
         """Return whether helm has finished with it, one way or another."""
         return not self.status.startswith(PENDING)
 
-    def is_base(self, plan: Plan) -> bool:
-        """Return whether what is deployed is what was before a plan, at whatever revision."""
-        return self.status == DEPLOYED and self.manifest == plan.base.manifest
+    def is_as_before(self, plan: Plan) -> bool:
+        """Return whether the release is what it was before a plan: untouched, or at whatever revision it went back."""
+        is_back = self.status == DEPLOYED and self.manifest == plan.base.manifest
+        untouched = (self.revision, self.status) == (plan.base.revision, plan.base.status)
+        return self.is_settled and (is_back or untouched)
 
-    def is_planned(self, plan: Plan) -> bool:
-        """Return whether what is deployed is what a plan was to bring, by whichever way it got there."""
-        return self.status == DEPLOYED and self.manifest == plan.rendered
+    def is_overtaken(self, name: str, plan: Plan) -> bool:
+        """Return whether others have gone on from where a plan was left."""
+        known = self.is_in_force(name, plan) or self.is_as_before(plan)
+        return self.status == DEPLOYED and self.revision > plan.base.revision and not known
 
-    def is_of(self, name: str) -> bool:
-        """Return whether this revision is the one a plan made."""
-        return self.description.startswith(f"plan:{name[:12]}")
+    @property
+    def overtaken(self) -> str:
+        """Return that in a sentence."""
+        return f"somebody has taken the release to revision {self.revision} since"
+
+    def is_in_force(self, name: str, plan: Plan) -> bool:
+        """Return whether what is deployed is what the plan of that name was to bring, whoever brought it."""
+        is_its_own = self.description.startswith(f"plan:{name[:12]}")
+        is_newer = self.revision > plan.base.revision  # a plan that only applies again what was there renders the same
+        return self.status == DEPLOYED and is_newer and (is_its_own or self.manifest == plan.rendered)
 
 
 def standing(box: Sandbox, plan: Plan) -> Standing | Failure:

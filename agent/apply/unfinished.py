@@ -1,12 +1,13 @@
 """Applies that this program did not bring to an end: found in the ledger at the next start, and settled."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from agent.apply import ledger, store
 from agent.apply.carrier import carrier
 from agent.apply.ledger import Entry, Event
-from agent.apply.lock import locked
+from agent.apply.lock import is_left_behind, locked
 from agent.apply.outcome import Ending, Outcome
 from agent.apply.recheck import Checked, world_of
 from agent.apply.release import standing
@@ -22,7 +23,13 @@ from tools.failure import Failure
 from tools.files import read
 from tools.sandbox import sandbox
 
-BECAME = {Ending.APPLIED: "in force", Ending.ROLLED_BACK: "taken back", Ending.INTERRUPTED: "taken back"}
+BECAME = {
+    Ending.APPLIED: "in force",
+    Ending.ROLLED_BACK: "taken back",
+    Ending.INTERRUPTED: "taken back",
+    Ending.UNKNOWN: "half done",
+    Ending.OVERTAKEN: "overtaken",
+}
 
 
 def settle(world: World, emit: Emit) -> None:
@@ -31,39 +38,52 @@ def settle(world: World, emit: Emit) -> None:
     if isinstance(found, Failure):
         emit(Warned(str(found)))
         return
-    for name, approval in unfinished(found):
+    for name in unfinished(found):
         plan = store.load(name)
         if isinstance(plan, Failure):
             emit(Warned(f"plan {name[:12]} was begun and not ended, and cannot be read: {plan.detail}"))
         else:
-            _settle(name, plan[1], approval, world, emit)
+            _settle(name, plan[1], world, emit)
 
 
-def unfinished(found: list[Entry]) -> Iterator[tuple[str, Approval]]:
-    """Yield each plan whose intent has no outcome, with its approval."""
-    ended = {entry.plan for entry in found if entry.event is Event.OUTCOME}
-    for intent in found:
-        if intent.event is Event.INTENT and intent.plan not in ended:
-            said = next(
-                (entry for entry in found if entry.plan == intent.plan and entry.event is Event.APPROVED), intent
-            )
-            yield (
-                intent.plan,
-                Approval(intent.plan, said.by, str(said.detail.get("how")), str(said.detail.get("reason") or "")),
-            )
+def unfinished(found: Sequence[Entry]) -> list[str]:
+    """Return each plan that was begun and of whose end nobody knows."""
+    last = {entry.plan: entry for entry in found if entry.event in (Event.INTENT, Event.OUTCOME)}
+    return [name for name, entry in last.items() if entry.detail.get("ending", Ending.UNKNOWN) == Ending.UNKNOWN]
 
 
-def _settle(name: str, plan: Plan, approval: Approval, world: World, emit: Emit) -> None:
+def _approval(name: str, found: Sequence[Entry]) -> Approval:
+    """Return the approval a plan was begun with."""
+    about = [entry for entry in found if entry.plan == name]
+    said = next(entry for entry in about if entry.event in (Event.APPROVED, Event.INTENT))
+    return Approval(name, said.by, str(said.detail.get("how")), str(said.detail.get("reason") or ""))
+
+
+def _settle(name: str, plan: Plan, world: World, emit: Emit) -> None:
     try:
         with locked(plan.target, name):
-            outcome = _outcome(name, plan, approval, world, emit)
-    except Denied:
-        return  # whoever applies it is alive
+            _under_lock(name, plan, world, emit)
+    except Denied as held:  # whoever applies it is alive, or the helm they left behind is
+        if is_left_behind(plan.target):
+            emit(Said(f"plan {name[:12]} was interrupted, and its helm is still at work: {held}"))
     except AgentError as error:
         emit(Warned(f"plan {name[:12]} was begun and not ended: {error}"))
+
+
+def _under_lock(name: str, plan: Plan, world: World, emit: Emit) -> None:
+    """Settle a plan unless another process has, note it where that is news, and say it."""
+    found = ledger.entries()
+    if isinstance(found, Failure) or name not in unfinished(found):
         return
-    became = f"half done: {outcome.cause}" if outcome.ending is Ending.UNKNOWN else BECAME[outcome.ending]
-    emit(Said("; ".join(filter(None, (f"plan {name[:12]} had been interrupted: it is {became}", outcome.next)))))
+    outcome = _outcome(name, plan, _approval(name, found), world, emit)
+    ends = [entry.detail for entry in found if entry.plan == name and entry.event is Event.OUTCOME]
+    if not ends or ends[-1].get("ending") != outcome.ending:
+        noted = ledger.append(Event.OUTCOME, name, "", asdict(outcome))
+        if isinstance(noted, Failure):
+            raise AgentError(str(noted))
+    why = f": {outcome.cause}" if outcome.ending in (Ending.UNKNOWN, Ending.OVERTAKEN) else ""
+    said = f"plan {name[:12]} had been interrupted: it is {BECAME[outcome.ending]}{why}"
+    emit(Said("; ".join(filter(None, (said, outcome.next)))))
 
 
 def _outcome(name: str, plan: Plan, approval: Approval, world: World, emit: Emit) -> Outcome:
@@ -75,27 +95,34 @@ def _outcome(name: str, plan: Plan, approval: Approval, world: World, emit: Emit
         now = standing(box, plan)
         if isinstance(now, Failure):
             raise AgentError(str(now))
-        before, after = _contents(plan)
-        checked = Checked(look(plan, settled), who, before, after)
+        contents = _contents(plan)
+        if isinstance(contents, str) or now.is_overtaken(name, plan):
+            return Outcome(Ending.OVERTAKEN, contents if isinstance(contents, str) else now.overtaken, now.revision)
+        checked = Checked(look(plan, settled), who, *contents)
         return carrier(plan)(name, plan, approval, checked, world, emit, box).resumed(now)
 
 
-def _contents(plan: Plan) -> tuple[dict[Path, bytes], dict[Path, bytes]]:
+def _contents(plan: Plan) -> tuple[dict[Path, bytes], dict[Path, bytes]] | str:
     """Return what the plan's files held and were to hold, from whichever of the two they hold now.
 
-    Raises:
-        AgentError: a person has changed one since; then it is theirs to settle.
-
+    A text says that a person has changed one since; then it is theirs.
     """
     before: dict[Path, bytes] = {}
     after: dict[Path, bytes] = {}
     for edit in plan.edits:
         path = Path(edit.path)
-        found = read(path)
+        found = _read(path)
         if digest(found) not in (edit.before, edit.after):
-            raise AgentError(f"{path} was changed since; git and helm say what is in force")
+            return f"{path} was changed since; git and helm say what is in force"
         text = found.decode("utf-8")
         is_before = digest(found) == edit.before
         before[path] = found if is_before else restored(text, edit.splices).encode("utf-8")
         after[path] = spliced(text, edit.splices).encode("utf-8") if is_before else found
     return before, after
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return read(path)
+    except OSError as error:
+        raise AgentError(f"{path}: {error.strerror}") from error

@@ -20,7 +20,9 @@ from agent.operate.arguments.apply import Apply
 from agent.world.identity import identity
 from agent.world.world import World
 from tools.commits import own_config
+from tools.failpoints import reached
 from tools.failure import Failure, FailureKind
+from tools.run import Running
 from tools.sandbox import sandbox
 
 
@@ -38,7 +40,9 @@ def run(args: Apply, world: World, emit: Emit) -> Applied:
     settle(world, emit)
     name, plan = opened(args.plan)
     recheck(name, plan, world, emit)
+    reached("checked")
     approval = approved(args, name, plan, world)
+    reached("approved")
     return carried(name, plan, approval, world, emit)
 
 
@@ -69,19 +73,19 @@ def carried(name: str, plan: Plan, approval: Approval, world: World, emit: Emit)
     """Carry an approved plan out, alone with its release and once more sure of everything it rests on."""
     if approval.plan != name:
         raise Denied(f"the approval is for plan {approval.plan[:12]}, not for {name[:12]}")
-    with locked(plan.target, name):
+    with locked(plan.target, name) as held:
+        reached("locked")
         checked: Checked = recheck(name, plan, world, emit)
-        settled = world_of(plan, world)  # its deadline counts from here: a person may have thought for long
-        settings = settled.settings
+        now = world_of(plan, world)  # with its own time: a person may have read for an hour
+        settings = now.settings
         who = (
-            identity(settings, plan.applier, plan.target.namespace, settled.deadline)
-            if plan.applier
-            else checked.identity
+            identity(settings, plan.applier, plan.target.namespace, now.deadline) if plan.applier else checked.identity
         )
         if who.cluster != plan.target.cluster:
             raise Denied(f"context {plan.applier} leads to another cluster than {plan.target.context}")
         with sandbox(who.access, path=settings.path, git_config=own_config()) as box:
-            return Applied(name, plan, carrier(plan)(name, plan, approval, checked, world, emit, box).run())
+            carrying = carrier(plan)(name, plan, approval, checked, world, emit, box, Running([held], "started"))
+            return Applied(name, plan, carrying.run())
 
 
 def approved(args: Apply, name: str, plan: Plan, world: World) -> Approval:

@@ -15,6 +15,7 @@ HEADLINES = {
     Ending.APPLIED: ("Applied", "green"),
     Ending.ROLLED_BACK: ("Not applied, everything is as it was", "yellow"),
     Ending.INTERRUPTED: ("Interrupted, everything is as it was", "yellow"),
+    Ending.OVERTAKEN: ("Somebody has gone on from where it was left", "red"),
     Ending.UNKNOWN: ("Nobody knows how it ended: look before anything else is changed", "red"),
 }
 

@@ -86,6 +86,11 @@ class Cluster:
 @pytest.fixture(scope="session")
 def cluster() -> Cluster:
     """Return the cluster the environment names, or the local one, started when it is down."""
+    return found()
+
+
+def found() -> Cluster:
+    """Return the same outside of a test."""
     return _external() if os.environ.get("BLUEHELM_TEST_KUBECONFIG") else _local()
 
 

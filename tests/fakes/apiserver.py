@@ -200,7 +200,7 @@ class _Server(ThreadingHTTPServer):
 
     def __init__(self, fake: FakeApiServer) -> None:
         self.fake = fake
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(("127.0.0.1", fake.port), _Handler)
 
 
 class _Handler(BaseHTTPRequestHandler):
