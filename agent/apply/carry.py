@@ -5,12 +5,12 @@ Nothing changes before its intent is on the disk. What fails is taken back; what
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from agent.apply import ledger
-from agent.apply.afterwards import afterwards
-from agent.apply.commands import Commands, filled
+from agent.apply.afterwards import afterwards, left
+from agent.apply.commands import Commands, filled, way_back
 from agent.apply.interrupts import Interrupts
 from agent.apply.ledger import Event
 from agent.apply.message import message
@@ -20,7 +20,7 @@ from agent.apply.release import DEPLOYED, Standing, standing
 from agent.apply.watch import Failing, Watch
 from agent.apply.writing import replace_content
 from agent.approval.decision import Approval
-from agent.change.plan import Plan
+from agent.change.plan import Action, Plan
 from agent.config import state_dir
 from agent.errors import Denied
 from agent.events import Emit, Progress, Said
@@ -140,7 +140,10 @@ class Carrying:
             return Outcome(Ending.APPLIED, cause, now.revision, self._head(), capture=self.capture)
         if isinstance(now, Failure) or not now.is_settled or not self._is_as_before(now):
             return self._unknown(cause, now)
-        return self._restored(Ending.INTERRUPTED if interrupted else Ending.ROLLED_BACK, cause)
+        ended = self._restored(Ending.INTERRUPTED if interrupted else Ending.ROLLED_BACK, cause)
+        if self.plan.action is not Action.INSTALL:
+            return ended
+        return replace(ended, still=left(self.plan, self.checked, world_of(self.plan, self.world)))
 
     def _is_as_before(self, now: Standing) -> bool:
         return now.is_base(self.plan) or (
@@ -165,9 +168,24 @@ class Carrying:
             return self._unknown(str(now), now)
         seen = afterwards(self.plan, self.checked, world_of(self.plan, self.world))
         reached("verified")
+        if seen.worse and self.plan.action is Action.INSTALL:
+            return self._standing_all_the_same(now, seen.worse)
         if seen.worse:
             return self._taken_back(Ending.ROLLED_BACK, "; ".join(seen.worse), seen.worse)
         return Outcome(Ending.APPLIED, "", now.revision, self._head(), still=seen.still, capture=self.capture)
+
+    def _standing_all_the_same(self, now: Standing, worse: Sequence[str]) -> Outcome:
+        """Say that a first revision made something worse: no plan takes it away, so that a person has to look."""
+        cause = f"{'; '.join(worse)}; {self.plan.target.release} is installed all the same: no plan takes it away"
+        return Outcome(
+            Ending.UNKNOWN,
+            cause,
+            now.revision,
+            self._head(),
+            tuple(worse),
+            capture=self.capture,
+            next=way_back(self.plan, self.name),
+        )
 
     def _taken_back(self, ending: Ending, cause: str, worse: Sequence[str] = ()) -> Outcome:
         """Take the release back where helm changed it, then the files."""

@@ -9,9 +9,7 @@ import pytest
 
 from agent.exitcode import ExitCode
 from tests.cluster.plugin import Cluster
-from tests.cluster.test_change import Shop, shop
-
-__all__ = ["shop"]
+from tests.cluster.shop import Shop
 
 pytestmark = pytest.mark.cluster
 
