@@ -61,6 +61,12 @@ def rollback(upgrade: Upgrade, revision: int) -> tuple[str, ...]:
     return ("helm", "rollback", upgrade.release, str(revision), *where, "--wait", f"--timeout={upgrade.seconds}s")
 
 
+def uninstall(upgrade: Upgrade) -> tuple[str, ...]:
+    """Return the command by which a person takes a first revision away. It is shown, and never run here."""
+    where = (f"--namespace={upgrade.namespace}", f"--kube-context={upgrade.context}")
+    return ("helm", "uninstall", upgrade.release, *where, "--wait")
+
+
 def dry_run(box: Sandbox, upgrade: Upgrade, *, install: bool = False) -> Failure | None:
     """Ask the server what an upgrade would come to; a Failure where it, or helm, says no. Nothing changes."""
     odd = refusal(upgrade.chart, upgrade.files)

@@ -1,6 +1,8 @@
 """What the cluster looks like after a change: every workload of the namespace against before, the controls again."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from agent.apply.recheck import Checked
 from agent.apply.watch import look
@@ -9,7 +11,9 @@ from agent.audit.verdict import Outcome
 from agent.change.plan import Action, Plan
 from agent.change.regressions import regressions
 from agent.errors import AgentError
-from agent.snapshot.record import Snapshot
+from agent.kube.fields import metadata
+from agent.snapshot.graph import ref
+from agent.snapshot.record import Ref, Snapshot
 from agent.world.chart import open_chart
 from agent.world.inputs import gathered
 from agent.world.release import target
@@ -35,6 +39,30 @@ def afterwards(plan: Plan, checked: Checked, world: World) -> Seen:
     worse = tuple(regressions(checked.snapshot, now, plan.target.namespace))
     unseen = "; ".join(f"{part.name} could not be read afterwards: {part.reason}" for part in now.gaps())
     return Seen(worse, () if worse or unseen else _unheld(plan, now, world), "" if worse else unseen)
+
+
+PASSING = ("Event", "Lease", "EndpointSlice", "Pod")
+"""Kinds that come and go by themselves."""
+
+
+def left(plan: Plan, checked: Checked, world: World) -> tuple[str, ...]:
+    """Return what a failed install left behind: objects that were not there before, that stay, and that nobody owns."""
+    try:
+        now = look(plan, world)
+    except AgentError as error:
+        return (f"whether anything of it is left could not be looked at: {error}",)
+    before = _lasting(checked.snapshot, plan.target.namespace)
+    found = sorted(map(str, _lasting(now, plan.target.namespace) - before))
+    return tuple(f"{name} is left of it; whether it may go is yours to decide" for name in found)
+
+
+def _lasting(snapshot: Snapshot, namespace: str) -> set[Ref]:
+    objects = (obj for kind, listed in snapshot.objects.items() if kind not in PASSING for obj in listed)
+    return {ref(obj) for obj in objects if ref(obj).namespace == namespace and _lasts(metadata(obj))}
+
+
+def _lasts(meta: Mapping[str, Any]) -> bool:
+    return not (meta.get("deletionTimestamp") or meta.get("ownerReferences"))
 
 
 def _unheld(plan: Plan, now: Snapshot, world: World) -> tuple[str, ...]:

@@ -5,12 +5,12 @@ Nothing changes before its intent is on the disk. What fails is taken back; what
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from agent.apply import ledger
-from agent.apply.afterwards import afterwards
-from agent.apply.commands import Commands, filled
+from agent.apply.afterwards import afterwards, left
+from agent.apply.commands import Commands, filled, way_back
 from agent.apply.interrupts import Interrupts
 from agent.apply.ledger import Event
 from agent.apply.message import message
@@ -176,8 +176,15 @@ class Carrying:
             still = (f"revision {now.revision} is {now.status}: {cause}",)
             return Outcome(Ending.APPLIED, "", now.revision, still=still, capture=self.capture)
         if now.is_as_before(self.plan):
-            return self._restored(Ending.INTERRUPTED if interrupted else Ending.ROLLED_BACK, cause)
+            ended = self._restored(Ending.INTERRUPTED if interrupted else Ending.ROLLED_BACK, cause)
+            return replace(ended, still=self._left())
         return self._unknown(cause, now)
+
+    def _left(self) -> tuple[str, ...]:
+        """Return what a failed first revision left behind; a later one leaves what helm goes back to."""
+        if self.plan.action is not Action.INSTALL:
+            return ()
+        return left(self.plan, self.checked, world_of(self.plan, self.world))
 
     def _unknown(self, cause: str, now: Standing | Failure) -> Outcome:
         target = self.plan.target
@@ -199,12 +206,27 @@ class Carrying:
         reached("verified")
         if seen.unseen:
             return self._unknown(seen.unseen, now)
+        if seen.worse and self.plan.action is Action.INSTALL:
+            return self._standing_all_the_same(now, seen.worse)
         if seen.worse:
             return self._taken_back("; ".join(seen.worse), seen.worse)
         return Outcome(Ending.APPLIED, cause, now.revision, self._head(), still=seen.still, capture=self.capture)
 
+    def _standing_all_the_same(self, now: Standing, worse: Sequence[str]) -> Outcome:
+        """Say that a first revision made something worse: no plan takes it away, so that a person has to look."""
+        cause = f"{'; '.join(worse)}; {self.plan.target.release} is installed all the same: no plan takes it away"
+        return Outcome(
+            Ending.UNKNOWN,
+            cause,
+            now.revision,
+            self._head(),
+            tuple(worse),
+            capture=self.capture,
+            next=way_back(self.plan, self.name),
+        )
+
     def _taken_back(self, cause: str, worse: Sequence[str]) -> Outcome:
-        """Take the release back, then the files; a first revision and a recovery have nothing to go back to."""
+        """Take the release back, then the files; a recovery has nothing to go back to."""
         undo = self._commands(self.plan.undo)
         if all(words[0] == GIT for words in undo):
             return self._unknown(f"{cause}, and there is nothing to go back to", standing(self.box, self.plan))

@@ -76,6 +76,11 @@ def shown_commands(plan: Plan, name: str) -> Commands:
     return filled(plan.argv, name, Path("/MESSAGE"))
 
 
+def way_back(plan: Plan, name: str) -> str:
+    """Return what a person types to take a plan back."""
+    return plan.rollback.command.replace(PLAN, name[:SHORT])
+
+
 def _filled(word: str, known: dict[str, str]) -> str:
     for left_open, text in known.items():
         word = word.replace(left_open, text)

@@ -29,7 +29,7 @@ from tools import helm
 from tools.failure import Failure
 from tools.files import read
 from tools.sandbox import Sandbox, sandbox
-from tools.upgrade import Upgrade
+from tools.upgrade import Upgrade, uninstall
 
 SECONDS = 300
 """How long helm may wait for each thing it waits for, unless a person says otherwise."""
@@ -182,7 +182,7 @@ def _plan(draft: Draft, box: Sandbox, files: _Files, made: Prospect) -> Plan:
         undo=undoing(rests, changed, carried, standing.revision),
         seconds=draft.seconds,
         hooks=hooks(made.after),
-        rollback=Return(standing.revision, standing.manifest, f"agent rollback {PLAN}"),
+        rollback=Return(standing.revision, standing.manifest, _way_back(draft, carried)),
     )
 
 
@@ -258,6 +258,11 @@ def _reapplied_objects(found: Sequence[Reapplied]) -> list[Ref]:
         namespace, _, name = rest.rpartition("/")
         names.append(Ref(kind, namespace, name))
     return names
+
+
+def _way_back(draft: Draft, carried: Upgrade) -> str:
+    """Return what a person types to take it back: from a first revision only a person can, no plan uninstalls."""
+    return " ".join(uninstall(carried)) if draft.action is Action.INSTALL else f"agent rollback {PLAN}"
 
 
 def _upgrade(draft: Draft, files: Sequence[Path], context: str) -> Upgrade:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from agent.apply import ledger, store
+from agent.apply.commands import way_back
 from agent.apply.ledger import Event
 from agent.apply.lock import is_held
 from agent.apply.outcome import Ending
@@ -44,6 +45,12 @@ def rollback(args: Rollback, world: World, emit: Emit) -> Planned:
     if "/" in args.plan:
         return _undone(args, world, emit)
     name, plan = _applied(args.plan)
+    if plan.action is Action.INSTALL:
+        files = "; git revert takes its values back" if plan.edits else ""
+        raise Denied(
+            f"plan {name[:12]} made the first revision of {plan.target.release}, and no plan takes a release away:"
+            f" {way_back(plan, name)} does{files}"
+        )
     if not plan.edits:
         raise Denied(
             f"plan {name[:12]} changed no file, so there is nothing to revert; agent audit says what differs now"

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 
-from agent.apply.commands import SHORT
+from agent.apply.commands import SHORT, way_back
 from agent.apply.outcome import Ending
 from agent.change.sentence import sentence
 from agent.operate.apply import Applied
@@ -45,7 +45,7 @@ def as_text(result: Applied, screen: Screen) -> str:
     if outcome.next:
         terminal.entry("next", outcome.next, "bold")
     elif outcome.ending is Ending.APPLIED and result.plan.rollback.command:
-        terminal.entry("undo", f"agent rollback {result.name[:SHORT]}", "dim")
+        terminal.entry("undo", way_back(result.plan, result.name), "dim")
     return terminal.text()
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from agent.apply.commands import SHORT, shown_commands
+from agent.apply.commands import SHORT, shown_commands, way_back
 from agent.apply.state import Banner
 from agent.change.gate import Refusal, shown
-from agent.change.plan import Change, Plan
+from agent.change.plan import Action, Change, Plan
 from agent.change.sentence import sentence, spared
 from agent.operate.plan import Planned
 from agent.report.data import document
@@ -89,9 +89,10 @@ def _rests(terminal: Terminal, plan: Plan) -> None:
     helm = next((item for item in plan.inputs.programs if item.name == "helm"), None)
     tool = f", helm {helm.version} at {helm.path}" if helm else ""
     head = plan.inputs.head[:SHORT] or "none"
+    revision = f"revision {plan.base.revision}" if plan.base.revision else "no release of that name"
     terminal.entry(
         "rests on",
-        f"revision {plan.base.revision}, commit {head}, {len(plan.inputs.files)} files{tool}",
+        f"{revision}, commit {head}, {len(plan.inputs.files)} files{tool}",
     )
     terminal.entry("planned by", f"{plan.actor.name} ({plan.actor.user}) at {plan.created}")
     if plan.applier:
@@ -101,10 +102,16 @@ def _rests(terminal: Terminal, plan: Plan) -> None:
 def _approval(terminal: Terminal, name: str, plan: Plan) -> None:
     """Say which approval it needs, from whom, until when, and the exact command."""
     if plan.rollback.command:
-        terminal.entry("way back", f"revision {plan.rollback.revision}: agent rollback {name[:SHORT]}")
+        terminal.entry("way back", _way_back(name, plan))
     needs = "a reason and the release's name typed" if plan.protected else "a yes"
     terminal.entry("approval", f"{needs}, at a terminal or signed, until {plan.expires}:")
     terminal.block(f"agent apply {name[:SHORT]}")
+
+
+def _way_back(name: str, plan: Plan) -> str:
+    if plan.action is Action.INSTALL:
+        return f"none by a plan, for none takes a release away; yours to type: {way_back(plan, name)}"
+    return f"revision {plan.rollback.revision}: {way_back(plan, name)}"
 
 
 def _refusals(terminal: Terminal, refusals: Sequence[Refusal]) -> None:

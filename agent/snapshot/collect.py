@@ -115,7 +115,11 @@ def _version(reader: Reader, namespace: str | None) -> str | Failure:
     if namespace is not None:
         named = reader.get(f"/api/v1/namespaces/{namespace}")
         if isinstance(named, Failure) and named.kind is FailureKind.NOT_SERVED:
-            return Failure(FailureKind.NOT_FOUND, f"namespace {namespace!r}", f"not in context {reader.access.context}")
+            hint = (
+                f"kubectl get namespaces lists them; a new one is yours to make: kubectl create namespace {namespace}"
+            )
+            missing = f"not in context {reader.access.context}"
+            return Failure(FailureKind.NOT_FOUND, f"namespace {namespace!r}", missing, hint)
         if isinstance(named, Failure) and named.kind is not FailureKind.FORBIDDEN:
             return named
     return str(found.get("gitVersion") or "") if isinstance(found, dict) else ""

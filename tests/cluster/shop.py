@@ -145,6 +145,13 @@ class Shop:
 
 def opened(cluster: Cluster, namespace: str, folder: Path) -> Shop:
     """Return a release whose memory limit is committed, applied, and not what its blueprint says."""
+    made = founded(cluster, namespace, folder)
+    made.upgrade()
+    return made
+
+
+def founded(cluster: Cluster, namespace: str, folder: Path) -> Shop:
+    """Return a checkout whose memory limit is not what its blueprint says, nothing of it installed."""
     repository = folder / "repo"
     for name in ("charts", "blueprints"):
         shutil.copytree(ROOT / name, repository / name)
@@ -156,5 +163,4 @@ def opened(cluster: Cluster, namespace: str, folder: Path) -> Shop:
     made.git("add", ".")
     made.git("commit", "-qm", "first")
     made.commit("charts/todo-app/values.yaml", MEMORY, MEMORY.replace("512Mi", "384Mi"))
-    made.upgrade()
     return made
