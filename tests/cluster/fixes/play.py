@@ -162,7 +162,9 @@ class Bench:
 
     def _plan(self) -> str:
         """Return the newest plan."""
-        return str(json.loads(self.checkout.agent("plan", "show", "-o", "json").stdout)["id"])
+        done = self.checkout.agent("plan", "show", "-o", "json")
+        _expect(done.returncode == ExitCode.OK, "there is no plan")
+        return str(json.loads(done.stdout)["id"])
 
     def _changed(self) -> list[str]:
         now = self._specs()
