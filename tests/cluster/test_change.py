@@ -1,80 +1,15 @@
-"""Guarded change on a real cluster with the real helm and git: planned, approved, applied, taken back, interrupted."""
+"""Guarded change on a real cluster, with the real helm and git: planned, applied, taken back, interrupted."""
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from agent.exitcode import ExitCode
-from tests.cluster.checkout import Checkout
-from tests.cluster.plugin import Cluster
+from tests.cluster.shop import MEMORY, Shop
 
 pytestmark = pytest.mark.cluster
-
-ROOT = Path(__file__).parents[2]
-MEMORY = "memory: 512Mi                 # SVC-BE-MEM-LIMIT"
-
-
-class Shop(Checkout):
-    """A checkout with chart and blueprints, and the release made of it."""
-
-    @property
-    def values(self) -> Path:
-        return self.repository / "charts" / "todo-app" / "values.yaml"
-
-    def commit(self, file: str, old: str, new: str) -> None:
-        path = self.repository / file
-        text = path.read_text()
-        assert old in text
-        path.write_text(text.replace(old, new))
-        self.git("commit", "-qam", f"{old} to {new}")
-
-    def upgrade(self, *, check: bool = True) -> None:
-        chart = str(self.repository / "charts" / "todo-app")
-        wait = ("--wait", "--timeout=60s") if check else ()
-        self.cluster.helm(
-            "upgrade",
-            "--install",
-            "todo",
-            chart,
-            f"--namespace={self.namespace}",
-            f"--values={self.values}",
-            *wait,
-            check=check,
-        )
-
-    def planned(self, *what: str) -> dict[str, Any]:
-        done = self.agent("plan", *what, "-n", self.namespace, "--wait=60", "-o", "json")
-        assert done.returncode == 0, done.stderr + done.stdout
-        found: dict[str, Any] = json.loads(done.stdout)
-        return found
-
-    def limit(self) -> str:
-        """Return the memory limit that is live."""
-        path = "jsonpath={.spec.template.spec.containers[0].resources.limits.memory}"
-        return self.cluster.kubectl(
-            "get", "deployment/todo-backend", f"--namespace={self.namespace}", f"--output={path}"
-        ).stdout
-
-    def ledger(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = json.loads(self.agent("history", "-o", "json").stdout)["entries"]
-        return found
-
-
-@pytest.fixture
-def shop(cluster: Cluster, namespace: str, tmp_path: Path) -> Shop:
-    """Return a release whose memory limit is committed, applied, and not what its blueprint says."""
-    repository = tmp_path / "repo"
-    for folder in ("charts", "blueprints"):
-        shutil.copytree(ROOT / folder, repository / folder)
-    made = Shop(cluster, namespace, repository, tmp_path / "home")
-    made.begin()
-    made.commit("charts/todo-app/values.yaml", MEMORY, MEMORY.replace("512Mi", "384Mi"))
-    made.upgrade()
-    return made
 
 
 def test_a_value_is_planned_approved_applied_and_taken_back(shop: Shop) -> None:

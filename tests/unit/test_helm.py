@@ -90,7 +90,9 @@ def test_what_was_deployed_when(box: Sandbox) -> None:
         (2, "deployed", "second"),
     ]
     metadata = helm.metadata(box, "probe", "shop")
-    assert metadata == helm.Metadata("probe", "shop", 2, "deployed", "probe", "0.1.0", "1.2", "2026-11-23T22:46:17Z")
+    assert metadata == helm.Metadata(
+        "probe", "shop", 2, "deployed", "probe", "0.1.0", "1.2", "2026-11-23T22:46:17Z", "ssa"
+    )
 
 
 def test_every_call_names_its_context_and_namespace(recorded: Path, box: Sandbox) -> None:

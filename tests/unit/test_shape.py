@@ -28,8 +28,8 @@ STARTS = re.compile(
 TO_STDOUT = ("agent/cli.py",)
 """Where data is written: an operation's result, as the text its view made of it."""
 
-TO_STDERR = ("agent/diagnostics.py",)
-"""Where narration is written."""
+TO_STDERR = ("agent/diagnostics.py", "agent/prompt.py")
+"""Where narration is written, and the card a person decides by."""
 
 Rule = Callable[[str, ast.Module, str], Iterator[str]]
 

@@ -1,4 +1,4 @@
-"""`python -m tests.cluster.fixes [NAME ...]`: play the cases on the running test cluster and print how each came out."""
+"""`python -m tests.cluster.fixes [NAME ...]`: play the cases on the test cluster and print how each came out."""
 
 import argparse
 import sys

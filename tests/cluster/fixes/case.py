@@ -24,9 +24,9 @@ class Case(Strict):
     """What `fix` is asked of; "" where nothing fails and `plan` is asked."""
     rows: Annotated[list[str], Field(min_length=1)]
     """The controls that justify the mend; without their rows it must be refused."""
-    mends: list[str] = []
+    mends: list[str] = Field(default_factory=list)
     """The objects that change, `KIND/NAME`; no other one may."""
-    mended: list[Condition] = []
+    mended: list[Condition] = Field(default_factory=list)
     refused: str = ""
     """What a refusal says where even the row cannot mend it, because Kubernetes does not let the field change."""
     blueprint: str

@@ -1,0 +1,67 @@
+"""A person with a release of their own: a checkout of our chart and blueprints, and what is installed of it."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from tests.cluster.checkout import Checkout
+from tests.cluster.plugin import Cluster
+
+ROOT = Path(__file__).parents[2]
+MEMORY = "memory: 512Mi                 # SVC-BE-MEM-LIMIT"
+
+
+class Shop(Checkout):
+    """A checkout with chart and blueprints, and the release made of it."""
+
+    @property
+    def values(self) -> Path:
+        return self.repository / "charts" / "todo-app" / "values.yaml"
+
+    def commit(self, file: str, old: str, new: str) -> None:
+        path = self.repository / file
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new))
+        self.git("commit", "-qam", f"{old} to {new}")
+
+    def upgrade(self, *more: str, check: bool = True) -> str:
+        """Run helm upgrade with the files as they are; return what helm said."""
+        chart = str(self.repository / "charts" / "todo-app")
+        wait = ("--wait", "--timeout=60s") if check else ()
+        where = (f"--namespace={self.namespace}", f"--values={self.values}")
+        return self.cluster.helm("upgrade", "--install", "todo", chart, *where, *wait, *more, check=check).stderr
+
+    def kubectl(self, *words: str) -> str:
+        """Run kubectl in the namespace; return what it printed."""
+        return self.cluster.kubectl(*words, f"--namespace={self.namespace}").stdout
+
+    def planned(self, *what: str) -> dict[str, Any]:
+        done = self.agent("plan", *what, "-n", self.namespace, "--wait=60", "-o", "json")
+        assert done.returncode == 0, done.stderr + done.stdout
+        found: dict[str, Any] = json.loads(done.stdout)
+        return found
+
+    def limit(self) -> str:
+        """Return the memory limit that is live."""
+        path = "jsonpath={.spec.template.spec.containers[0].resources.limits.memory}"
+        return self.cluster.kubectl(
+            "get", "deployment/todo-backend", f"--namespace={self.namespace}", f"--output={path}"
+        ).stdout
+
+    def ledger(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = json.loads(self.agent("history", "-o", "json").stdout)["entries"]
+        return found
+
+
+def opened(cluster: Cluster, namespace: str, folder: Path) -> Shop:
+    """Return a release whose memory limit is committed, applied, and not what its blueprint says."""
+    repository = folder / "repo"
+    for name in ("charts", "blueprints"):
+        shutil.copytree(ROOT / name, repository / name)
+    made = Shop(cluster, namespace, repository, folder / "home")
+    made.begin()
+    made.commit("charts/todo-app/values.yaml", MEMORY, MEMORY.replace("512Mi", "384Mi"))
+    made.upgrade()
+    return made

@@ -1,0 +1,103 @@
+"""Conflicts of server-side apply: predicted in a plan, and then in helm's own words."""
+
+import json
+import re
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tests.cluster.shop import Shop
+
+pytestmark = pytest.mark.cluster
+
+DEPLOYMENT = "deployment/todo-backend"
+SAID = re.compile(
+    r'conflicts? with "([^"]+)"(?: with subresource "([^"]+)")?(?: using [^:]+)?:(?: (\S+)|((?:\s+- \S+)+))'
+)
+
+
+def scaled(shop: Shop) -> None:
+    """Somebody asks for another pod by hand."""
+    shop.kubectl("scale", DEPLOYMENT, "--replicas=2")
+
+
+def edited(shop: Shop) -> None:
+    """Somebody edits two values in place."""
+    shop.kubectl("set", "resources", DEPLOYMENT, "--limits=memory=400Mi,cpu=450m")
+
+
+def applied(shop: Shop) -> None:
+    """Somebody applies a piece of the object from elsewhere, and insists."""
+    manifest = f"""
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: todo-backend, namespace: {shop.namespace}}}
+spec:
+  template:
+    spec:
+      containers: [{{name: backend, resources: {{limits: {{memory: 400Mi}}}}}}]
+"""
+    shop.cluster.kubectl("apply", "--server-side", "--force-conflicts", "--field-manager=ops", "-f-", stdin=manifest)
+
+
+def autoscaled(shop: Shop) -> None:
+    """Somebody raises what the autoscaler asks for at least, and the autoscaler follows."""
+    shop.kubectl("patch", "hpa/todo-backend", "--patch={'spec': {'minReplicas': 2}}".replace("'", '"'))
+    for _ in range(60):
+        if shop.kubectl("get", DEPLOYMENT, "--output=jsonpath={.spec.replicas}") == "2":
+            return
+        time.sleep(1)
+    pytest.fail("the autoscaler did nothing")
+
+
+def by_helm_of_old(shop: Shop) -> None:
+    """Helm wrote a value as it did before it applied on the server, which its own newer self then does not hold."""
+    limit = {"name": "backend", "resources": {"limits": {"memory": "400Mi"}}}
+    patch = {"spec": {"template": {"spec": {"containers": [limit]}}}}
+    shop.kubectl("patch", DEPLOYMENT, "--field-manager=helm", f"--patch={json.dumps(patch)}")
+
+
+def on_the_client(shop: Shop) -> None:
+    """The release is applied on the client, where nobody's fields are asked about."""
+    shop.upgrade("--server-side=false")
+    edited(shop)
+
+
+def nothing(_: Shop) -> None:
+    """Nobody but helm has touched anything."""
+
+
+@pytest.mark.parametrize(
+    ("done", "managers"),
+    [
+        (nothing, set()),
+        (scaled, {("kubectl", "scale")}),
+        (edited, {("kubectl-set", "")}),
+        (applied, {("ops", "")}),
+        (autoscaled, {("kubectl-patch", ""), ("kube-controller-manager", "scale")}),
+        (by_helm_of_old, {("helm", "")}),
+        (on_the_client, set()),
+    ],
+)
+def test_what_helm_will_be_refused_is_predicted_in_its_own_words(
+    shop: Shop, done: Callable[[Shop], None], managers: set[tuple[str, str]]
+) -> None:
+    """A plan that says nothing of a conflict fails after it was approved; one that cries wolf is not believed."""
+    shop.commit(
+        "charts/todo-app/templates/backend.yaml", "{{- if not $backend.autoscaling.enabled }}", "{{- if true }}"
+    )
+    shop.upgrade()
+    done(shop)
+    plan = shop.planned("SVC-BE-MEM-LIMIT")["plan"]
+    predicted = {(item["manager"], item["subresource"], item["pointer"]) for item in plan["conflicts"]}
+    assert {(manager, subresource) for manager, subresource, _ in predicted} == managers
+    shop.values.write_text(shop.values.read_text().replace("memory: 384Mi", "memory: 512Mi", 1))
+    assert predicted == _refused(shop.upgrade(check=False))
+
+
+def _refused(said: str) -> set[tuple[str, str, str]]:
+    found = set()
+    for manager, subresource, one, several in SAID.findall(said):
+        found |= {(manager, subresource, path) for path in (one or several).split() if path != "-"}
+    return found
