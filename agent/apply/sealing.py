@@ -20,7 +20,7 @@ from agent.change.reach import effects, fields, pairs
 from agent.change.standing import base, manifest_digest, seen
 from agent.config import Settings
 from agent.errors import Denied, Indeterminate
-from agent.snapshot.record import Object, Ref
+from agent.snapshot.record import Object
 from agent.world.chart import Chart
 from agent.world.identity import Identity
 from agent.world.prospect import Prospect, asked, hooks, prospect
@@ -51,6 +51,8 @@ class Draft:
     seconds: int = SECONDS
     for_another: bool = False
     blueprints: str = ""
+    notes: tuple[str, ...] = ()
+    """What a person should know before they approve it, each in a sentence."""
     back: tuple[tuple[Edited, ...], tuple[Change, ...]] | None = None
     """Of a plan that takes another one back: the edits and changes, which no row has to justify a second time."""
 
@@ -142,7 +144,7 @@ def _plan(draft: Draft, box: Sandbox, files: _Files, made: Prospect) -> Plan:
     changes = _changes(draft, box, files, made)
     stated = [item for change in changes for item in change.fields]
     reach = _reach(effects(whole, live, inputs.profile, stated), draft, made)
-    names = [pair.name for pair in whole] + _reapplied_objects(draft.proposal.reapplied)
+    names = [*(pair.name for pair in whole), *(item.place[0] for item in draft.proposal.reapplied)]
     standing = base(release, _applied(draft, box), seen(names, live, inputs.snapshot))
     upgrade = _upgrade(draft, made.files)
     dry = asked(box, upgrade, install=draft.action is Action.INSTALL)
@@ -181,6 +183,7 @@ def _plan(draft: Draft, box: Sandbox, files: _Files, made: Prospect) -> Plan:
         seconds=draft.seconds,
         hooks=hooks(made.after),
         rollback=Return(standing.revision, standing.manifest, f"agent rollback {PLAN}"),
+        notes=draft.notes,
     )
 
 
@@ -236,26 +239,14 @@ def _change(item: Wanted, decides: tuple[FieldChange, ...], draft: Draft, files:
 def _again(item: Reapplied) -> Change:
     """Return the change of a field whose value the files state already."""
     row, live = item.control, item.point.reading(Leg.LIVE)
-    place, _, pointer = live.where.rpartition(" ")
-    kind, _, rest = place.partition("/")
-    namespace, _, name = rest.rpartition("/")
+    name, pointer = item.place
     values = item.point.reading(Leg.VALUES)
     wanted = values.normalised or values.raw or row.raw
-    decides = FieldChange(kind, namespace, name, pointer, live.raw, wanted)
+    decides = FieldChange(*name, pointer, live.raw, wanted)
     return Change(
         row.id, str(row.source), row.raw, row.fingerprint, row.paths[0] if row.paths else "",
         values.where.partition(":")[0], 0, wanted, wanted, (decides,),
     )  # fmt: skip
-
-
-def _reapplied_objects(found: Sequence[Reapplied]) -> list[Ref]:
-    names = []
-    for item in found:
-        place = item.point.reading(Leg.LIVE).where.rpartition(" ")[0] or item.point.reading(Leg.LIVE).where
-        kind, _, rest = place.partition("/")
-        namespace, _, name = rest.rpartition("/")
-        names.append(Ref(kind, namespace, name))
-    return names
 
 
 def _upgrade(draft: Draft, files: Sequence[Path]) -> Upgrade:

@@ -96,7 +96,7 @@ def _named(rendered: Sequence[Sourced], namespace: str, random: Set[Group]) -> d
 def resolve(obj: Any, pointer: str) -> Any:
     """Return what stands at a pointer whose list items are named by their keys, None where nothing does."""
     here, field = obj, ""
-    for step in _steps(pointer):
+    for step in steps(pointer):
         if isinstance(here, list):
             wanted = step.strip("[]")
             here = next((item for item in here if key(field, item) == wanted), None) if step.startswith("[") else None
@@ -106,6 +106,6 @@ def resolve(obj: Any, pointer: str) -> Any:
     return here
 
 
-def _steps(pointer: str) -> list[str]:
-    """Return a pointer's steps; a slash inside a key (`[mountPath=/data]`) is no separator."""
+def steps(pointer: str) -> list[str]:
+    """Return a pointer's steps as they are written; a slash inside a key (`[mountPath=/data]`) is no separator."""
     return re.findall(r"/(\[[^\]]*\]|[^/]*)", pointer)
