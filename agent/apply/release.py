@@ -9,6 +9,7 @@ from tools.failure import Failure
 from tools.sandbox import Sandbox
 
 DEPLOYED = "deployed"
+FAILED = "failed"
 PENDING = "pending-"
 
 
@@ -27,8 +28,12 @@ class Standing:
         return not self.status.startswith(PENDING)
 
     def is_base(self, plan: Plan) -> bool:
-        """Return whether what is deployed is what was before a plan, at whatever revision."""
-        return self.status == DEPLOYED and self.manifest == plan.base.manifest
+        """Return whether what is deployed is what was before a plan, at whatever revision.
+
+        Where something failed before, helm calls the way back to it failed, although it went all the way.
+        """
+        reached = self.status == DEPLOYED or bool(plan.failing and self.status == FAILED)
+        return reached and self.manifest == plan.base.manifest
 
     def is_planned(self, plan: Plan) -> bool:
         """Return whether what is deployed is what a plan was to bring, by whichever way it got there."""

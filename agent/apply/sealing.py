@@ -1,7 +1,7 @@
 """From a proposal to a sealed plan: rendered, held against the cluster, asked of the server, with its way back."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from agent.apply.inputs import rests_on
 from agent.audit.inputs import Inputs, Objects
 from agent.audit.verdict import Leg
 from agent.change.conflicts import conflicts
+from agent.change.failing import failing, held_back
 from agent.change.files import Edited, edits, manifest_diff, with_edits
 from agent.change.gate import Gate, Refusal, Wanted
 from agent.change.pending import control_of, governed, unexplained, waiting
@@ -53,6 +54,8 @@ class Draft:
     blueprints: str = ""
     notes: tuple[str, ...] = ()
     """What a person should know before they approve it, each in a sentence."""
+    failing: tuple[str, ...] = ()
+    """Of a plan that takes another one back: the workloads that failed before that one, and will fail again."""
     back: tuple[tuple[Edited, ...], tuple[Change, ...]] | None = None
     """Of a plan that takes another one back: the edits and changes, which no row has to justify a second time."""
 
@@ -143,9 +146,10 @@ def _plan(draft: Draft, box: Sandbox, files: _Files, made: Prospect) -> Plan:
     whole = pairs(release.manifest or () if release else (), made.after, inputs.namespace)
     changes = _changes(draft, box, files, made)
     stated = [item for change in changes for item in change.fields]
-    reach = _reach(effects(whole, live, inputs.profile, stated), draft, made)
+    reach = _reach(effects(whole, live, inputs.profile, stated, back=bool(draft.back)), draft, made)
     names = [*(pair.name for pair in whole), *(item.place[0] for item in draft.proposal.reapplied)]
     standing = base(release, _applied(draft, box), seen(names, live, inputs.snapshot))
+    failed = draft.failing if draft.back else _failing(draft, live)
     upgrade = _upgrade(draft, made.files)
     dry = asked(box, upgrade, install=draft.action is Action.INSTALL)
     if dry.refused:
@@ -155,6 +159,8 @@ def _plan(draft: Draft, box: Sandbox, files: _Files, made: Prospect) -> Plan:
     rests = rests_on(box, draft.chart, inputs, draft.settings, [files.paths[item.name] for item in files.edited])
     changed = [Changed(item, files.paths[item.name]) for item in files.edited]
     carried = _upgrade(draft, list(files.paths.values()))
+    there = replace(carried, waits=not (failed and draft.back))
+    back = replace(carried, waits=not failed or bool(draft.back))
     return Plan(
         schema=SCHEMA,
         action=draft.action,
@@ -178,13 +184,20 @@ def _plan(draft: Draft, box: Sandbox, files: _Files, made: Prospect) -> Plan:
         dry_run=dry,
         conflicts=tuple(conflicts(made.after, live, inputs.namespace)) if standing.server_side else (),
         effects=reach,
-        argv=commands(rests, changed, carried, draft.action),
-        undo=undoing(rests, changed, carried, standing.revision),
+        argv=commands(rests, changed, there, draft.action),
+        undo=undoing(rests, changed, back, standing.revision),
         seconds=draft.seconds,
         hooks=hooks(made.after),
         rollback=Return(standing.revision, standing.manifest, f"agent rollback {PLAN}"),
-        notes=draft.notes,
+        failing=failed,
+        notes=(*draft.notes, *(() if draft.back else held_back(reach.restarted, inputs.snapshot))),
     )
+
+
+def _failing(draft: Draft, live: Objects) -> tuple[str, ...]:
+    release = draft.inputs.release
+    manifest = release.manifest or () if release else ()
+    return tuple(map(str, failing(manifest, live, draft.inputs.snapshot, draft.inputs.namespace)))
 
 
 def _reach(found: Effects, draft: Draft, made: Prospect) -> Effects:

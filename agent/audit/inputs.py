@@ -113,11 +113,14 @@ def bound(inputs: Inputs, component: str, kinds: Sequence[str]) -> list[tuple[Bi
 
 
 def components(inputs: Inputs, control: Control) -> tuple[str, ...]:
-    """Return whom a control speaks of: its own component, those its values paths name, or all that carry its fields."""
+    """Return whom a control speaks of: its own component, those its values paths name, or all that carry its fields.
+
+    Where the blueprints bind nothing at all it is nobody by name, and the row is judged by what the files say.
+    """
     if control.component:
         return (control.component,)
     named = tuple(dict.fromkeys(path.partition(".")[0] for path in control.paths))
-    return tuple(name for name in named if name in inputs.components) or inputs.components
+    return tuple(name for name in named if name in inputs.components) or inputs.components or ("",)
 
 
 class Objects:

@@ -43,7 +43,9 @@ def _points(control: Control, component: str, wanted: Sequence[Expected], legs: 
 
 
 def _unbound(component: str) -> Reading:
-    return Reading(Leg.LIVE, Standing.UNKNOWN, reason=f"the blueprints bind {component} to no object of that kind")
+    return Reading(
+        Leg.LIVE, Standing.UNKNOWN, reason=f"the blueprints bind {component or 'it'} to no object of that kind"
+    )
 
 
 def _label(component: str, wanted: Expected, place: BoundField | None) -> str:

@@ -10,6 +10,7 @@ from agent.change.gate import Refusal
 from agent.change.proposal import Proposal
 from agent.change.spots import is_given, objects, ran, reaches, spots
 from agent.diagnose.finding import Finding, Severity
+from agent.diagnose.unsettled import Unsettled
 from agent.kube.releases import released
 from agent.snapshot.graph import Graph
 from agent.snapshot.record import Ref
@@ -86,9 +87,11 @@ def _add(found: Proposal, more: Proposal) -> None:
     found.reapplied += [item for item in more.reapplied if item not in found.reapplied]
 
 
-def unmended(findings: Sequence[Finding], known: Known) -> Iterator[Refusal]:
-    """Say of each cause why nothing is planned for it, and which row would have to be there."""
+def unmended(findings: Sequence[Finding], waiting: Sequence[Unsettled], known: Known) -> Iterator[Refusal]:
+    """Say of each cause why nothing is planned for it, and which row would have to be there; of the rest to wait."""
     yield from known.failing.refusals
+    for item in waiting if not findings else ():
+        yield Refusal(f"{item.subject.kind}/{item.subject.name}", f"not settled yet: {item.says}", "look again later")
     for finding in findings:
         subject = f"{finding.subject.kind}/{finding.subject.name}"
         if finding.citations:

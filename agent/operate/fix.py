@@ -56,7 +56,8 @@ def run(args: Fix, world: World, emit: Emit) -> Fixed:
     proposal = from_findings(findings, subject, known)
     if proposal.is_moot():
         known = replace(known, stated=_stated(findings, gate, chart, where, world, emit))
-        return Fixed(diagnosed, Planned("", None, list(unmended(findings, known))), None)
+        waiting = diagnosed.diagnosis.unsettled
+        return Fixed(diagnosed, Planned("", None, list(unmended(findings, waiting, known))), None)
     try:
         refuse_what_is_under_way(gate.inputs, where, install=False)
         refuse_what_others_keep(gate.inputs)

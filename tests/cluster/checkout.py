@@ -9,6 +9,7 @@ import select
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,8 +63,13 @@ class Checkout:
             stdin=subprocess.DEVNULL,
         )  # fmt: skip
 
-    def typed(self, word: str, *argv: str, **more: str) -> tuple[int, str]:
-        """Run a command at a terminal, type a word when it asks and a reason after it; return its code and its text."""
+    def typed(
+        self, word: str, *argv: str, meanwhile: Callable[[str], None] | None = None, **more: str
+    ) -> tuple[int, str]:
+        """Run a command at a terminal, type a word when it asks and a reason after it; return its code and its text.
+
+        `meanwhile` is told what is shown after that, as a second person who looks on would be.
+        """
         pid, terminal = pty.fork()
         if pid == 0:
             os.chdir(self.repository)
@@ -76,6 +82,8 @@ class Checkout:
                 except OSError:  # the other side is closed
                     break
                 shown += piece
+                if meanwhile is not None and len(answers) < 2:
+                    meanwhile(piece.decode(errors="replace"))
             if answers and shown.endswith((b"> ", b"? ")):
                 shown += b"\n"
                 os.write(terminal, f"{answers.pop(0)}\n".encode())

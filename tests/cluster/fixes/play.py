@@ -123,7 +123,7 @@ class Bench:
         """Ask with the rows: the cause and the row are named, exactly the planned objects change, and it runs."""
         argv = ("fix", self.case.fix, "--wait=60") if self.case.fix else ("plan", "--wait=60")
         if self.case.fix and not self.case.refused:
-            code, said = self.checkout.typed("apply", *argv, *self._where())
+            code, said = self.checkout.typed("apply", *argv, *self._where(), meanwhile=self._helped)
         else:
             done = self.checkout.agent(*argv, *self._where())
             code, said = done.returncode, done.stdout + done.stderr
@@ -153,6 +153,13 @@ class Bench:
         _expect(self.values.read_bytes() == self.content, "the values are not what they were")
         self._wait([], 5)
         _expect(not self._changed(), f"not as before: {self._changed()}")
+
+    def _helped(self, shown: str) -> None:
+        """Do what the narration asks a person to do while helm waits: delete a pod."""
+        asked = re.search(r"kubectl delete pod (\S+)", shown)
+        if asked is not None:
+            here = f"--namespace={self.checkout.namespace}"
+            self.checkout.cluster.kubectl("delete", "pod", asked[1], here, "--ignore-not-found", "--wait=false")
 
     def _where(self) -> Sequence[str]:
         return (f"--namespace={self.checkout.namespace}", "--chart=chart")
