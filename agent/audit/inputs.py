@@ -92,6 +92,8 @@ class Inputs:
     cluster_reason: str = ""
     commands: Known = field(default_factory=dict)
     """The agent's own operations."""
+    decides: Mapping[str, Sequence[tuple[Ref, str]]] = field(default_factory=dict)
+    """Values path -> the fields (object, pointer) that rendering showed it to decide, where no binding says it."""
 
     @property
     def release_name(self) -> str:

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from agent.audit.pointers import steps
 from agent.diagnose.finding import Finding
 from agent.kube.paths import field
 from agent.kube.remedies import END, Item, Step
 from agent.remedy.ground import covers
 from agent.snapshot.graph import Graph, ref
 from agent.snapshot.record import Ref
-from agent.trace.rendering import steps
 
 BY_OTHERS = ("Pod", "ReplicaSet", "Node", "EndpointSlice", "Event")
 """Kinds that no chart writes: what stands in their status says nothing of where a fault lies."""

@@ -27,6 +27,8 @@ class Case(Strict):
     mends: list[str] = Field(default_factory=list)
     """The objects that change, `KIND/NAME`; no other one may."""
     mended: list[Condition] = Field(default_factory=list)
+    harmless: bool = False
+    """Whether nothing is wrong but for the row: without it there is nothing to mend, which is no refusal."""
     refused: str = ""
     """What a refusal says where even the row cannot mend it, because Kubernetes does not let the field change."""
     blueprint: str
