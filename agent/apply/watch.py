@@ -7,10 +7,10 @@ from concurrent.futures import TimeoutError as StillWaiting
 from dataclasses import dataclass
 from typing import TypeVar
 
+from agent.change.failing import held_back
 from agent.change.plan import Plan
 from agent.diagnose.engine import Diagnosis, diagnose
 from agent.diagnose.finding import Finding, Severity
-from agent.diagnose.modes import STATEFULSET_FIX_NOT_APPLIED
 from agent.errors import AgentError
 from agent.events import Emit, Progress
 from agent.snapshot.record import Snapshot
@@ -19,8 +19,6 @@ from agent.world.world import World
 from tools.failure import Failure
 
 T = TypeVar("T")
-
-STUCK = STATEFULSET_FIX_NOT_APPLIED
 
 EVERY = 3.0
 """Seconds between two looks."""
@@ -69,8 +67,8 @@ class Watch:
         found = diagnose(snapshot)
         if isinstance(found, Failure):
             return
-        self._say(self._line(found))
-        finding = self._telling(found)
+        self._say(next(held_back(self._plan.effects.restarted, snapshot, begun=True), self._line(found)))
+        finding = next((item for item in found.findings if self._concerns(item)), None)
         if finding is not None:
             known = self.failing.cause if self.failing else ""
             self.failing = Failing(finding, snapshot)
@@ -81,16 +79,10 @@ class Watch:
         self._emit(Progress(f"{text}, {time.monotonic() - self._began:.0f} s"))
 
     def _line(self, found: Diagnosis) -> str:
-        """Return what is seen of the plan's objects: the cause, else what is not settled yet."""
-        finding = self._telling(found)
-        if finding is None:
-            return next((f"{item.subject.name}: {item.says}" for item in found.unsettled), "waiting for helm")
-        return f"{finding.cause}: {finding.fix.command}" if finding.mode is STUCK else finding.cause
-
-    def _telling(self, found: Diagnosis) -> Finding | None:
-        """Return the cause to say: what a person has to do while helm waits goes before what the plan mends."""
-        concerned = [item for item in found.findings if self._concerns(item)]
-        return next((item for item in concerned if item.mode is STUCK), next(iter(concerned), None))
+        """Return what is seen of the plan's objects: the first cause, else what is not settled yet."""
+        cause = next((item.cause for item in found.findings if self._concerns(item)), "")
+        waiting = (f"{item.subject.name}: {item.says}" for item in found.unsettled)
+        return cause or next(waiting, "waiting for helm")
 
     def _concerns(self, finding: Finding) -> bool:
         names = {str(name) for name in (finding.subject, *finding.affected)}

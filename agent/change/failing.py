@@ -6,10 +6,12 @@ from datetime import timedelta
 from agent.audit.inputs import Objects, identity
 from agent.kube.fields import condition, metadata, moment, number, spec, status, statuses
 from agent.kube.remedies import kubectl
-from agent.snapshot.graph import ref
+from agent.snapshot.graph import labels, ref
 from agent.snapshot.record import Object, Ref, Snapshot
 
 WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet")
+
+REVISION = "controller-revision-hash"
 
 RECENT = timedelta(minutes=10)
 """How long ago a container may have ended for its workload to count as one whose containers keep ending."""
@@ -31,8 +33,10 @@ def is_failing(obj: Object, snapshot: Snapshot) -> bool:
     return ready < wanted or any(_ended(pod, snapshot) for pod in pods_of(ref(obj), snapshot))
 
 
-def held_back(names: Iterable[str], snapshot: Snapshot) -> Iterator[str]:
+def held_back(names: Iterable[str], snapshot: Snapshot, *, begun: bool = False) -> Iterator[str]:
     """Say of each broken pod that a StatefulSet will not replace by itself what a person has to do meanwhile.
+
+    `begun` asks only for pods that are not of the newest template, which is there already.
 
     Its controller waits for a pod to become ready before it makes it anew, also from a template that would mend it
     (kubernetes/kubernetes#67250), unless its pods are made all at once or only when they are deleted.
@@ -42,7 +46,8 @@ def held_back(names: Iterable[str], snapshot: Snapshot) -> Iterator[str]:
         update = (spec(obj).get("updateStrategy") or {}).get("type") or "RollingUpdate"
         ordered = spec(obj).get("podManagementPolicy") != "Parallel" and update == "RollingUpdate"
         for pod in pods_of(ref(obj), snapshot) if ordered and str(ref(obj)) in wanted else ():
-            if (condition(pod, "Ready") or ("", {}))[1].get("status") != "True":
+            old = labels(pod).get(REVISION) != status(obj).get("updateRevision")
+            if (old or not begun) and (condition(pod, "Ready") or ("", {}))[1].get("status") != "True":
                 command = kubectl("delete", "pod", ref(pod).name, namespace=ref(pod).namespace)
                 yield (
                     f"Kubernetes replaces {ref(pod).name} of StatefulSet {ref(obj).name} only once it is ready, "

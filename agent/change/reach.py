@@ -10,6 +10,7 @@ from agent.audit.normalise import image
 from agent.blueprint.control import Profile
 from agent.change.plan import Effects, FieldChange
 from agent.kube.fields import number, spec, status
+from agent.kube.paths import FIXED
 from agent.snapshot.record import Object, Ref
 
 MOST_OBJECTS = 20
@@ -133,6 +134,8 @@ def _odd(pair: Pair, item: FieldChange, bounds: _Bounds) -> str:
     place = f"{item.pointer} of {pair.name}"
     last = item.pointer.rpartition("/")[2]
     is_stated = (item.object, item.pointer) in bounds.stated
+    if pair.before is not None and _is_fixed(pair.name.kind, item):
+        return f"{place} is immutable: Kubernetes changes it in no object that is there, it would have to be made anew"
     if any(f"/{name}" in item.pointer for name in RIGHTS):
         return f"it changes {place}, which gives a pod more than its own"
     if last == "image" and image(item.old)[0] != image(item.new)[0] and not is_stated:
@@ -142,6 +145,13 @@ def _odd(pair: Pair, item: FieldChange, bounds: _Bounds) -> str:
     if bounds.profile is Profile.PROD and _is_less(pair, item) and not is_stated:
         return f"it lowers {place} from {item.old} to {item.new}, and no control says so"
     return ""
+
+
+def _is_fixed(kind: str, item: FieldChange) -> bool:
+    """Return whether the API server lets nobody change a field; helm's dry run does not ask it, the upgrade would."""
+    above = ["/" + "/".join(map(str, path)) for path in FIXED.get(kind, ())]
+    given = kind == "PersistentVolumeClaim" and item.old == shown_value(None)  # a claim without a class may get one
+    return not given and any(item.pointer == path or item.pointer.startswith(f"{path}/") for path in above)
 
 
 def _is_less(pair: Pair, item: FieldChange) -> bool:

@@ -15,6 +15,8 @@ from agent.snapshot.record import Ref
 BY_OTHERS = ("Pod", "ReplicaSet", "Node", "EndpointSlice", "Event")
 """Kinds that no chart writes: what stands in their status says nothing of where a fault lies."""
 
+OWN_SECURITY = "containers[].securityContext."
+
 RAN = ("log", "event Unhealthy", "event BackOff", "terminated")
 """What evidence of a program that was started points at."""
 
@@ -34,7 +36,10 @@ def spots(finding: Finding, graph: Graph) -> list[Spot]:
 
 def _spots(finding: Finding, graph: Graph) -> Iterator[Spot]:
     for edit in finding.fix.edits:
-        yield Spot(_written(edit.object, graph), field(edit.object.kind, edit.path), _container(edit.path))
+        place, named = _written(edit.object, graph), field(edit.object.kind, edit.path)
+        yield Spot(place, named, _container(edit.path))
+        if named.startswith(OWN_SECURITY):  # what a container does not say itself its pod says for it
+            yield Spot(place, named.removeprefix("containers[]."))
     for name in objects(finding, graph):
         yield from (Spot(name, concern, finding.container) for concern in finding.fix.concerns)
     for item in finding.evidence:
@@ -74,7 +79,8 @@ def is_given(pointer: str) -> bool:
 
 def ran(finding: Finding) -> bool:
     """Return whether a cause is of a program that was started: then anything it was given may be what it ends by."""
-    return any(word in item.pointer for item in finding.evidence for word in RAN)
+    is_job = finding.subject.kind in ("Job", "CronJob")
+    return is_job or any(word in item.pointer for item in finding.evidence for word in RAN)
 
 
 def _field(kind: str, pointer: str) -> tuple[str, str]:

@@ -22,6 +22,9 @@ KINDS = (
     "deployments,statefulsets,daemonsets,jobs,cronjobs,services,ingresses,hpa,pdb,configmaps,secrets,pvc,"
     "networkpolicies,serviceaccounts,resourcequotas"
 )
+REVISIONS = ("deployment.kubernetes.io/", "deprecated.daemonset.template.generation")
+"""Annotations by which controllers count."""
+
 Specs = dict[str, str]
 """`Kind/name` -> everything of it that somebody decided."""
 
@@ -215,6 +218,6 @@ def _is_record(obj: Any) -> bool:
 
 def _decided(obj: Any) -> str:
     notes = obj["metadata"].get("annotations") or {}
-    kept = {key: value for key, value in notes.items() if not key.startswith("deployment.kubernetes.io/")}
+    kept = {key: value for key, value in notes.items() if not key.startswith(REVISIONS)}
     parts = {key: value for key, value in obj.items() if key not in ("metadata", "status")}
     return json.dumps([parts, obj["metadata"].get("labels"), kept], sort_keys=True)
