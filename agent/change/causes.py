@@ -19,6 +19,9 @@ from agent.trace.rendering import RenderedField
 Decides = Mapping[str, Sequence[RenderedField]]
 """Values path -> the fields that the chart makes of it."""
 
+Fits = Callable[[Ref, str], bool]
+"""Whether a field of an object, by its pointer, is one that is looked for."""
+
 AWAITED = ("Deployment", "StatefulSet", "DaemonSet", "Job", "Pod", "PersistentVolumeClaim")
 """Kinds helm waits for until they are ready."""
 
@@ -64,16 +67,21 @@ def _is_awaited(finding: Finding, graph: Graph) -> bool:
 
 
 def _mending(finding: Finding, known: Known) -> Proposal:
-    """Return the failing controls that decide what a cause lies in; of a program that ends, what it is given."""
-    wanted = spots(finding, known.graph)
-    found = _chosen(known, lambda name, pointer: reaches(name, pointer, wanted))
-    if found.controls or not ran(finding):
-        return found
-    near = {*objects(finding, known.graph), *(spot.object for spot in wanted)}
-    return _chosen(known, lambda name, pointer: name in near and is_given(pointer))
+    """Return the failing controls that decide what a cause lies in."""
+    chosen = (_chosen(known, fits) for fits in _places(finding, known.graph))
+    return next((found for found in chosen if found.controls), Proposal())
 
 
-def _chosen(known: Known, fits: Callable[[Ref, str], bool]) -> Proposal:
+def _places(finding: Finding, graph: Graph) -> Iterator[Fits]:
+    """Yield where a cause may be mended, the nearest first: its own fields; of a program that ends, all it is given."""
+    wanted = spots(finding, graph)
+    yield lambda name, pointer: reaches(name, pointer, wanted)
+    if ran(finding):
+        near = {*objects(finding, graph), *(spot.object for spot in wanted)}
+        yield lambda name, pointer: name in near and is_given(pointer)
+
+
+def _chosen(known: Known, fits: Fits) -> Proposal:
     def reached(path: str) -> bool:
         return any(fits(item.object, item.pointer) for item in known.decides.get(path, ()))
 
@@ -104,12 +112,11 @@ def unmended(findings: Sequence[Finding], waiting: Sequence[Unsettled], known: K
 
 def _first(finding: Finding, known: Known) -> str:
     """Return which values a row would have to state, else what a person can do without one."""
-    wanted = spots(finding, known.graph)
-    named = [
-        path
-        for path, fields in known.stated.items()
-        if any(reaches(item.object, item.pointer, wanted) for item in fields)
-    ]
+    found = (
+        [path for path, fields in known.stated.items() if any(fits(item.object, item.pointer) for item in fields)]
+        for fits in _places(finding, known.graph)
+    )
+    named = next(filter(None, found), [])
     if named:
         stated = " or ".join(f"agent spec propose {path} VALUE" for path in named)
         return f"a row for {' or '.join(named)}, then fix it again: {stated}"
