@@ -27,6 +27,8 @@ class Upgrade:
     files: Sequence[Path]
     seconds: int
     """How long helm may wait for each thing it waits for."""
+    waits: bool = True
+    """Whether helm waits until everything is ready, and takes back what is not: not where it failed before, too."""
 
 
 def argv(upgrade: Upgrade, version: str, description: str, *, install: bool = False) -> tuple[str, ...] | Failure:
@@ -46,9 +48,8 @@ def argv(upgrade: Upgrade, version: str, description: str, *, install: bool = Fa
         *_words(upgrade),
         *(["--install"] if install else []),
         "--reset-values",
-        "--wait",
+        *(["--wait", undo] if upgrade.waits else []),
         f"--timeout={upgrade.seconds}s",
-        undo,
         "--history-max=20",
         f"--description={description}",
     ]
@@ -58,7 +59,8 @@ def argv(upgrade: Upgrade, version: str, description: str, *, install: bool = Fa
 def rollback(upgrade: Upgrade, revision: int) -> tuple[str, ...]:
     """Return the command that takes a release back to a revision."""
     where = (f"--namespace={upgrade.namespace}", f"--kube-context={upgrade.context}")
-    return ("helm", "rollback", upgrade.release, str(revision), *where, "--wait", f"--timeout={upgrade.seconds}s")
+    wait = ("--wait",) if upgrade.waits else ()
+    return ("helm", "rollback", upgrade.release, str(revision), *where, *wait, f"--timeout={upgrade.seconds}s")
 
 
 def uninstall(upgrade: Upgrade) -> tuple[str, ...]:

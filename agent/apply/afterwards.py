@@ -36,7 +36,8 @@ def afterwards(plan: Plan, checked: Checked, world: World) -> Seen:
         now = look(plan, world)
     except AgentError as error:
         return Seen((), (), f"the namespace could not be looked at afterwards: {error}")
-    worse = tuple(regressions(checked.snapshot, now, plan.target.namespace))
+    spared = plan.effects.changed if plan.action is Action.REVERT else ()
+    worse = tuple(regressions(checked.snapshot, now, plan.target.namespace, spared))
     unseen = "; ".join(f"{part.name} could not be read afterwards: {part.reason}" for part in now.gaps())
     return Seen(worse, () if worse or unseen else _unheld(plan, now, world), "" if worse else unseen)
 

@@ -9,6 +9,7 @@ from tools.failure import Failure
 from tools.sandbox import Sandbox
 
 DEPLOYED = "deployed"
+FAILED = "failed"
 PENDING = "pending-"
 
 
@@ -27,8 +28,12 @@ class Standing:
         return not self.status.startswith(PENDING)
 
     def is_as_before(self, plan: Plan) -> bool:
-        """Return whether the release is what it was before a plan: untouched, or at whatever revision it went back."""
-        is_back = self.status == DEPLOYED and self.manifest == plan.base.manifest
+        """Return whether the release is what it was before a plan: untouched, or at whatever revision it went back.
+
+        Where something failed before, helm calls the way back to it failed, although it went all the way.
+        """
+        went_back = self.status == DEPLOYED or bool(plan.failing and self.status == FAILED)
+        is_back = went_back and self.manifest == plan.base.manifest
         untouched = (self.revision, self.status) == (plan.base.revision, plan.base.status)
         return self.is_settled and (is_back or untouched)
 

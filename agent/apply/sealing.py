@@ -11,6 +11,7 @@ from agent.apply.inputs import rests_on
 from agent.audit.inputs import Inputs, Objects
 from agent.audit.verdict import Leg
 from agent.change.conflicts import conflicts
+from agent.change.failing import failing, held_back
 from agent.change.files import Edited, edits, manifest_diff, with_edits
 from agent.change.gate import Gate, Refusal, Wanted
 from agent.change.pending import control_of, governed, unexplained, waiting
@@ -20,7 +21,7 @@ from agent.change.reach import effects, fields, pairs
 from agent.change.standing import base, manifest_digest, seen
 from agent.config import Settings
 from agent.errors import Denied, Indeterminate
-from agent.snapshot.record import Object, Ref
+from agent.snapshot.record import Object
 from agent.world.chart import Chart
 from agent.world.identity import Identity
 from agent.world.prospect import Prospect, asked, hooks, prospect
@@ -51,6 +52,10 @@ class Draft:
     seconds: int = SECONDS
     for_another: bool = False
     blueprints: str = ""
+    notes: tuple[str, ...] = ()
+    """What a person should know before they approve it, each in a sentence."""
+    failing: tuple[str, ...] = ()
+    """Of a plan that takes another one back: the workloads that failed before that one, and will fail again."""
     back: tuple[tuple[Edited, ...], tuple[Change, ...]] | None = None
     """Of a plan that takes another one back: the edits and changes, which no row has to justify a second time."""
 
@@ -142,9 +147,10 @@ def _plan(draft: Draft, box: Sandbox, files: _Files, made: Prospect) -> Plan:
     whole = pairs(release.manifest or () if release else (), made.after, inputs.namespace)
     changes = _changes(draft, box, files, made)
     stated = [item for change in changes for item in change.fields]
-    reach = _reach(effects(whole, live, inputs.profile, stated), draft, made)
-    names = [pair.name for pair in whole] + _reapplied_objects(draft.proposal.reapplied)
+    reach = _reach(effects(whole, live, inputs.profile, stated, back=bool(draft.back)), draft, made)
+    names = [*(pair.name for pair in whole), *(item.place[0] for item in draft.proposal.reapplied)]
     standing = base(release, _applied(draft, box), seen(names, live, inputs.snapshot))
+    failed = draft.failing if draft.back else _failing(draft, live)
     planner = _upgrade(draft, made.files, draft.identity.access.context)
     dry = asked(box, planner, made.after, install=draft.action is Action.INSTALL)
     if dry.refused:
@@ -155,6 +161,8 @@ def _plan(draft: Draft, box: Sandbox, files: _Files, made: Prospect) -> Plan:
     changed = [Changed(item, files.paths[item.name]) for item in files.edited]
     applier = draft.settings.applier or draft.identity.access.context
     carried = _upgrade(draft, list(files.paths.values()), applier)
+    there = replace(carried, waits=not (failed and draft.back))
+    back = replace(carried, waits=not failed or bool(draft.back))
     return Plan(
         schema=SCHEMA,
         action=draft.action,
@@ -178,12 +186,20 @@ def _plan(draft: Draft, box: Sandbox, files: _Files, made: Prospect) -> Plan:
         dry_run=dry,
         conflicts=tuple(conflicts(made.after, live, inputs.namespace)) if standing.server_side else (),
         effects=reach,
-        argv=commands(rests, changed, carried, draft.action),
-        undo=undoing(rests, changed, carried, standing.revision),
+        argv=commands(rests, changed, there, draft.action),
+        undo=undoing(rests, changed, back, standing.revision),
         seconds=draft.seconds,
         hooks=hooks(made.after),
         rollback=Return(standing.revision, standing.manifest, _way_back(draft, carried)),
+        failing=failed,
+        notes=(*draft.notes, *(() if draft.back else held_back(reach.restarted, inputs.snapshot))),
     )
+
+
+def _failing(draft: Draft, live: Objects) -> tuple[str, ...]:
+    release = draft.inputs.release
+    manifest = release.manifest or () if release else ()
+    return tuple(map(str, failing(manifest, live, draft.inputs.snapshot, draft.inputs.namespace)))
 
 
 def _reach(found: Effects, draft: Draft, made: Prospect) -> Effects:
@@ -238,26 +254,14 @@ def _change(item: Wanted, decides: tuple[FieldChange, ...], draft: Draft, files:
 def _again(item: Reapplied) -> Change:
     """Return the change of a field whose value the files state already."""
     row, live = item.control, item.point.reading(Leg.LIVE)
-    place, _, pointer = live.where.rpartition(" ")
-    kind, _, rest = place.partition("/")
-    namespace, _, name = rest.rpartition("/")
+    name, pointer = item.place
     values = item.point.reading(Leg.VALUES)
     wanted = values.normalised or values.raw or row.raw
-    decides = FieldChange(kind, namespace, name, pointer, live.raw, wanted)
+    decides = FieldChange(*name, pointer, live.raw, wanted)
     return Change(
         row.id, str(row.source), row.raw, row.fingerprint, row.paths[0] if row.paths else "",
         values.where.partition(":")[0], 0, wanted, wanted, (decides,),
     )  # fmt: skip
-
-
-def _reapplied_objects(found: Sequence[Reapplied]) -> list[Ref]:
-    names = []
-    for item in found:
-        place = item.point.reading(Leg.LIVE).where.rpartition(" ")[0] or item.point.reading(Leg.LIVE).where
-        kind, _, rest = place.partition("/")
-        namespace, _, name = rest.rpartition("/")
-        names.append(Ref(kind, namespace, name))
-    return names
 
 
 def _way_back(draft: Draft, carried: Upgrade) -> str:

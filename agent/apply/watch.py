@@ -7,6 +7,7 @@ from concurrent.futures import TimeoutError as StillWaiting
 from dataclasses import dataclass
 from typing import TypeVar
 
+from agent.change.failing import held_back
 from agent.change.plan import Action, Plan
 from agent.diagnose.engine import Diagnosis, diagnose
 from agent.diagnose.finding import Finding, Severity
@@ -68,7 +69,7 @@ class Watch:
         found = diagnose(snapshot)
         if isinstance(found, Failure):
             return
-        self._say(self._line(found))
+        self._say(next(held_back(self._plan.effects.restarted, snapshot, begun=True), self._line(found)))
         finding = next((item for item in found.findings if self._concerns(item)), None)
         if finding is not None:
             known = self.failing.cause if self.failing else ""

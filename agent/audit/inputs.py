@@ -92,6 +92,8 @@ class Inputs:
     cluster_reason: str = ""
     commands: Known = field(default_factory=dict)
     """The agent's own operations."""
+    decides: Mapping[str, Sequence[tuple[Ref, str]]] = field(default_factory=dict)
+    """Values path -> the fields (object, pointer) that rendering showed it to decide, where no binding says it."""
 
     @property
     def release_name(self) -> str:
@@ -113,11 +115,14 @@ def bound(inputs: Inputs, component: str, kinds: Sequence[str]) -> list[tuple[Bi
 
 
 def components(inputs: Inputs, control: Control) -> tuple[str, ...]:
-    """Return whom a control speaks of: its own component, those its values paths name, or all that carry its fields."""
+    """Return whom a control speaks of: its own component, those its values paths name, or all that carry its fields.
+
+    Where the blueprints bind nothing at all it is nobody by name, and the row is judged by what the files say.
+    """
     if control.component:
         return (control.component,)
     named = tuple(dict.fromkeys(path.partition(".")[0] for path in control.paths))
-    return tuple(name for name in named if name in inputs.components) or inputs.components
+    return tuple(name for name in named if name in inputs.components) or inputs.components or ("",)
 
 
 class Objects:

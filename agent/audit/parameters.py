@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from agent.audit import decided
 from agent.audit.expected import VIA, Expected, expected
 from agent.audit.inputs import components
 from agent.audit.legs import BoundField, Legs, own_paths
@@ -35,15 +36,19 @@ def _points(control: Control, component: str, wanted: Sequence[Expected], legs: 
         first = [legs.blueprint(control, item)]
         if control.paths:
             first.append(legs.values(control, component, item))
+        shown = list(decided.points(item.label, tuple(first), legs)) if not places else []
+        yield from shown
         for place in places:
             yield point(legs, _label(component, item, place), place, (*first, *legs.objects(place, control, item)))
-        if not places and own_paths(control, component):
+        if not places and not shown and own_paths(control, component):
             unbound = [_unbound(component)] if control.fields else []
             yield point(legs, _label(component, item, None), None, (*first, *unbound))
 
 
 def _unbound(component: str) -> Reading:
-    return Reading(Leg.LIVE, Standing.UNKNOWN, reason=f"the blueprints bind {component} to no object of that kind")
+    return Reading(
+        Leg.LIVE, Standing.UNKNOWN, reason=f"the blueprints bind {component or 'it'} to no object of that kind"
+    )
 
 
 def _label(component: str, wanted: Expected, place: BoundField | None) -> str:

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from agent.blueprint.cells import Cell, Unreadable, duration, read
@@ -52,8 +52,8 @@ class TablePlace:
     file: str
     blueprint: str
     section: str
-    components: frozenset[str]
-    """The components that the binding tables of all files name."""
+    roots: Mapping[str, frozenset[str]]
+    """The components that the binding tables of all files name, each with the roots of its values."""
 
 
 def bindings(table: Table, file: str) -> Iterator[Binding | Unread]:
@@ -184,14 +184,23 @@ def _paths(text: str) -> tuple[str, ...]:
 
 
 def _component(place: TablePlace, column: str, paths: Sequence[str]) -> str:
-    """Return the component a row speaks of: its column, its section, or the first key of all its values paths."""
+    """Return the component a row speaks of: its column, its section, or the one whose values all its paths are in."""
     if column:
         return column
-    if place.section.casefold() in place.components:
+    if place.section.casefold() in place.roots:
         return place.section.casefold()
-    roots = {path.partition(".")[0] for path in paths}
-    root = roots.pop() if len(roots) == 1 else ""
-    return root if root in place.components else ""
+    firsts = {path.partition(".")[0] for path in paths}
+    if len(firsts) == 1 and firsts <= place.roots.keys():
+        return firsts.pop()
+    depths = {name: _depth(roots, paths) for name, roots in place.roots.items()}
+    deepest = [name for name, depth in depths.items() if depth and depth == max(depths.values())]
+    return deepest[0] if len(deepest) == 1 else ""
+
+
+def _depth(roots: Iterable[str], paths: Sequence[str]) -> int:
+    """Return how long the longest root above all these paths is, 0 where none is."""
+    above = (root for root in roots if paths and all(path == root or path.startswith(f"{root}.") for path in paths))
+    return max(map(len, above), default=0)
 
 
 def _fingerprint(cells: Mapping[str, str]) -> str:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePath
 
 from agent.blueprint.control import Binding, Blueprints, Control, Source, Unread
@@ -27,14 +27,20 @@ def parse(files: Mapping[str, bytes | Failure]) -> Blueprints:
     every = [(name, table) for name, (found, _) in read.items() for table in found]
     bound = [item for name, table in every if is_binding(table) for item in bindings(table, name)]
     known = tuple(item for item in bound if isinstance(item, Binding))
-    components = frozenset(item.component for item in known)
-    rows = [item for name, table in every for item in controls(table, _place(name, table, components))]
+    roots = {
+        item.component: frozenset(own.values for own in known if own.component == item.component) for item in known
+    }
+    rows = [item for name, table in every for item in controls(table, _place(name, table, roots))]
     made = [item for item in rows if isinstance(item, Control)]
     problems += [item for item in (*bound, *rows) if isinstance(item, Unread)]
     twice = {name for name, count in Counter(control.id for control in made).items() if count > 1}
     problems += _duplicates(made, twice)
     believed = tuple(control for control in made if control.id not in twice)
     return Blueprints(believed, known, tuple(sorted(problems, key=lambda item: item.source)), tuple(files))
+
+
+def _components(known: Sequence[Binding]) -> list[str]:
+    return list(dict.fromkeys(item.component for item in known))
 
 
 def _tables(name: str, content: bytes | Failure) -> tuple[list[Table], list[Unread]]:
@@ -54,10 +60,10 @@ def _unread(name: str, row: Row) -> Unread:
     return Unread(Source(name, row.line), row.text, row.problem, id_in(row.text))
 
 
-def _place(name: str, table: Table, components: frozenset[str]) -> TablePlace:
+def _place(name: str, table: Table, roots: Mapping[str, frozenset[str]]) -> TablePlace:
     """Return where a table stands; `3. Scaling` and `Backend Service (FastAPI)` lose what is not their name."""
     section = table.sections[-1] if len(table.sections) > 1 else ""
-    return TablePlace(name, PurePath(name).stem, _REMARK.sub("", _NUMBER.sub("", section)), components)
+    return TablePlace(name, PurePath(name).stem, _REMARK.sub("", _NUMBER.sub("", section)), roots)
 
 
 def _duplicates(made: list[Control], twice: set[str]) -> Iterator[Unread]:

@@ -303,6 +303,8 @@ class Plan:
     hooks: int
     """How many hooks helm runs, each with that time again."""
     rollback: Return
+    failing: tuple[str, ...] = ()
+    """The release's workloads that fail without this change; of a plan that takes one back, that will fail again."""
     notes: tuple[str, ...] = ()
     """What a person should know, each in a sentence."""
     drill: Drill | None = None

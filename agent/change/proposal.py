@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from agent.audit.verdict import Audit, Helm, Leg, Outcome, Point, Standing, Verdict
 from agent.blueprint.control import Control, ControlKind
 from agent.change.gate import Gate, Refusal, Wanted
+from agent.snapshot.record import Ref
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +15,15 @@ class Reapplied:
 
     control: Control
     point: Point
+
+    @property
+    def place(self) -> tuple[Ref, str]:
+        """Return the live object it is about, and the pointer to the field, "" for the whole of it."""
+        said = self.point.reading(Leg.LIVE).where
+        name, _, pointer = said.rpartition(" ") if " " in said else (said, "", "")
+        kind, _, rest = name.partition("/")
+        namespace, _, called = rest.rpartition("/")
+        return Ref(kind, namespace, called), pointer
 
 
 @dataclass(slots=True)

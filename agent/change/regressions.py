@@ -4,21 +4,25 @@ A workload that lost replicas, ready pods, probes, limits or its disruption budg
 not; one scaled to zero never counts as recovered.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Any
 
-from agent.kube.fields import metadata, number, spec, status
+from agent.change.failing import WORKLOADS, desired, is_failing, pods_of
+from agent.kube.fields import number, spec, status
 from agent.snapshot.graph import Graph, ref
 from agent.snapshot.record import Object, Ref, Snapshot
 
-WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet")
 PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 
 
-def regressions(before: Snapshot, after: Snapshot, namespace: str) -> list[str]:
-    """Return everything in a namespace that is worse than it was, each in a sentence."""
+def regressions(before: Snapshot, after: Snapshot, namespace: str, spared: Container[str] = ()) -> list[str]:
+    """Return everything in a namespace that is worse than it was, each in a sentence.
+
+    `spared` are the workloads, by their names, that somebody decided to have worse: those a plan takes back.
+    """
     now = Graph(after)
-    found = [said for obj in _workloads(before, namespace) for said in _of_workload(obj, before, after, now)]
+    workloads = [obj for obj in _workloads(before, namespace) if str(ref(obj)) not in spared]
+    found = [said for obj in workloads for said in _of_workload(obj, before, after, now)]
     return [*found, *_budgets(before, now, namespace)]
 
 
@@ -36,9 +40,9 @@ def _of_workload(old: Object, before: Snapshot, after: Snapshot, now: Graph) -> 
         return
     yield from _counts(name, old, new)
     yield from _containers(name, old, new)
-    restarts, had = restarts_of(name, after), restarts_of(name, before)
+    restarts, had = _restarts_of(name, after), _restarts_of(name, before)
     more = {pod: count - had.get(pod, 0) for pod, count in restarts.items() if count > had.get(pod, 0)}
-    if more:
+    if more and not is_failing(old, before):  # whose containers kept ending may have ended once more meanwhile
         pod, count = max(more.items(), key=lambda item: item[1])
         yield f"a container of {pod} restarted {count} times since"
 
@@ -49,13 +53,6 @@ def _counts(name: Ref, old: Object, new: Object) -> Iterator[str]:
         yield f"{name} is asked for no pods any more"
     elif has < min(ready, wants):
         yield f"{name} has {has} of {wants} pods ready, it had {ready}"
-
-
-def desired(obj: Object) -> tuple[int, int]:
-    """Return how many pods a workload is asked for, and how many are ready."""
-    if obj.get("kind") == "DaemonSet":
-        return number(status(obj).get("desiredNumberScheduled")), number(status(obj).get("numberReady"))
-    return number(spec(obj).get("replicas"), 1), number(status(obj).get("readyReplicas"))
 
 
 def _containers(name: Ref, old: Object, new: Object) -> Iterator[str]:
@@ -79,23 +76,9 @@ def _by_name(obj: Object) -> Mapping[str, Any]:
     return {str(item.get("name")): item for item in found if isinstance(item, Mapping)}
 
 
-def restarts_of(name: Ref, snapshot: Snapshot) -> dict[str, int]:
-    """Return pod -> how often its containers restarted, of the pods of a workload by their owners' names."""
-    owners = {name.name}
-    for item in snapshot.objects.get("ReplicaSet", ()):
-        if ref(item).namespace == name.namespace and name.name in _owners(item, name.kind):
-            owners.add(ref(item).name)
-    pods = (pod for pod in snapshot.objects.get("Pod", ()) if ref(pod).namespace == name.namespace)
-    kinds = (name.kind, "ReplicaSet")
-    return {
-        str(ref(pod)): _restarts(pod)
-        for pod in pods
-        if any(owner in owners for kind in kinds for owner in _owners(pod, kind))
-    }
-
-
-def _owners(obj: Object, kind: str) -> list[str]:
-    return [str(item.get("name")) for item in metadata(obj).get("ownerReferences") or () if item.get("kind") == kind]
+def _restarts_of(name: Ref, snapshot: Snapshot) -> dict[str, int]:
+    """Return pod -> how often its containers restarted."""
+    return {str(ref(pod)): _restarts(pod) for pod in pods_of(name, snapshot)}
 
 
 def _restarts(pod: Object) -> int:

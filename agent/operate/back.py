@@ -67,7 +67,7 @@ def rollback(args: Rollback, world: World, emit: Emit) -> Planned:
     emit(Progress("sealing the plan"))
     draft = Draft(
         Proposal(), gate, chart, where, who, again.settings, Action.REVERT, plan.seconds,
-        blueprints=plan.blueprints, back=back,
+        blueprints=plan.blueprints, notes=_notes(plan, name), failing=plan.failing, back=back,
     )  # fmt: skip
     return kept(sealed(draft), ())
 
@@ -89,6 +89,14 @@ def _undone(args: Rollback, world: World, emit: Emit) -> Planned:
     target = who.target(workload.namespace, release.name)
     profile = chosen(world.settings, snapshot.profile)
     return kept(undo(workload, release, target, who, profile, snapshot, world.settings), ())
+
+
+def _notes(plan: Plan, name: str) -> tuple[str, ...]:
+    """Say what will fail again: helm would wait for it in vain."""
+    if not plan.failing:
+        return ()
+    again = ", ".join(plan.failing)
+    return (f"{again} failed before plan {name[:12]} and will fail again, so helm does not wait for it",)
 
 
 def _applied(named: str) -> tuple[str, Plan]:

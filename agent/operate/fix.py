@@ -1,14 +1,17 @@
 """`fix`: the cause, the row it breaks, the plan that mends it, one question, and the workload as it is afterwards."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from agent.apply.sealing import sealed
 from agent.apply.unfinished import settle
 from agent.audit.engine import audit
-from agent.blueprint.control import Blueprints
-from agent.change.causes import from_findings
-from agent.change.gate import Refusal
+from agent.audit.inputs import Inputs
+from agent.change.causes import Decides, Known, beside, from_findings, unmended
+from agent.change.gate import Gate, Refusal
+from agent.change.proposal import Proposal, from_audit
 from agent.diagnose.engine import diagnose
+from agent.diagnose.finding import Finding
 from agent.errors import Denied, UsageError
 from agent.events import Emit, Progress, Said
 from agent.exitcode import ExitCode
@@ -22,8 +25,12 @@ from agent.operate.diagnose import Diagnosed
 from agent.operate.diagnose import code as found_code
 from agent.operate.plan import Planned, drafted, gated, kept, refuse_what_is_under_way, refuse_what_others_keep
 from agent.remedy.ground import ground
-from agent.snapshot.record import Snapshot
+from agent.snapshot.graph import Graph
+from agent.snapshot.record import Ref, Snapshot
+from agent.world.chart import Chart
+from agent.world.decides import decides, stated
 from agent.world.proof import prove
+from agent.world.release import Target
 from agent.world.world import World
 from tools.failure import Failure
 
@@ -42,27 +49,61 @@ def run(args: Fix, world: World, emit: Emit) -> Fixed:
     settle(world, emit)
     asked = Asked(wait=args.wait, release=args.release, chart=args.chart, values=args.values, cluster=args.cluster)
     gate, chart, where = gated(asked, world, emit)
-    diagnosed = _diagnosed(args, gate.inputs.snapshot, where.namespace, gate.inputs.blueprints, world)
-    proposal = from_findings(diagnosed.diagnosis.findings, audit(gate.inputs), gate)
-    if not (proposal.wanted or proposal.reapplied):
-        return Fixed(diagnosed, Planned("", None, proposal.refusals), None)
+    subject = parse(args.subject, args.cluster.namespace or where.namespace)
+    diagnosed = _diagnosed(subject, gate.inputs, chart, world)
+    known = _known(gate, chart, where, world, emit)
+    findings = diagnosed.diagnosis.findings
+    proposal = from_findings(findings, subject, known)
+    if proposal.is_moot():
+        known = replace(known, stated=_stated(findings, gate, chart, where, world, emit))
+        waiting = diagnosed.diagnosis.unsettled
+        return Fixed(diagnosed, Planned("", None, list(unmended(findings, waiting, known))), None)
     try:
         refuse_what_is_under_way(gate.inputs, where, install=False)
         refuse_what_others_keep(gate.inputs)
+        notes = _with_the_others(proposal, known, gate.inputs.snapshot)
+        emit(Progress("sealing the plan"))
+        draft = replace(drafted(asked, proposal, gate, chart, where, world), notes=notes)
+        planned = kept(sealed(draft), proposal.refusals)
     except Denied as denied:
-        refusal = Refusal(args.subject, str(denied))
-        return Fixed(diagnosed, Planned("", None, [refusal]), None)
-    emit(Progress("sealing the plan"))
-    planned = kept(sealed(drafted(asked, proposal, gate, chart, where, world)), proposal.refusals)
+        return Fixed(diagnosed, Planned("", None, [Refusal(", ".join(proposal.controls), str(denied))]), None)
     return Fixed(diagnosed, planned, _applied(args, planned, diagnosed, world, emit))
 
 
-def _diagnosed(args: Fix, snapshot: Snapshot, namespace: str, blueprints: Blueprints, world: World) -> Diagnosed:
-    found = diagnose(snapshot, parse(args.subject, args.cluster.namespace or namespace))
+def _known(gate: Gate, chart: Chart, where: Target, world: World, emit: Emit) -> Known:
+    """Return the controls that fail, and which fields the values they state decide."""
+    emit(Progress("finding out what the values decide that are not as their rows say"))
+    failing = from_audit(audit(gate.inputs), gate)
+    values = {item.path: item.value for item in failing.wanted}
+    found = decides(values, chart, gate.inputs, where, world.settings, world.deadline)
+    return Known(failing, found, Graph(gate.inputs.snapshot))
+
+
+def _stated(findings: Sequence[Finding], gate: Gate, chart: Chart, where: Target, world: World, emit: Emit) -> Decides:
+    """Return what each value decides, where a cause has no row and has to be told which value one would state."""
+    if all(finding.citations for finding in findings):
+        return {}
+    return stated(chart, gate.inputs, where, world.settings, world.deadline, emit)
+
+
+def _with_the_others(proposal: Proposal, known: Known, snapshot: Snapshot) -> tuple[str, ...]:
+    """Add what mends the other causes of the release that helm would wait for; return a sentence for each."""
+    everything = diagnose(snapshot)
+    if isinstance(everything, Failure):
+        return ()
+    more, notes = beside(everything.findings, proposal, known)
+    proposal.wanted += [item for item in more.wanted if item not in proposal.wanted]
+    proposal.reapplied += [item for item in more.reapplied if item not in proposal.reapplied]
+    return tuple(notes)
+
+
+def _diagnosed(subject: Ref, inputs: Inputs, chart: Chart, world: World) -> Diagnosed:
+    snapshot = inputs.snapshot
+    found = diagnose(snapshot, subject)
     if isinstance(found, Failure):
         raise UsageError(str(found))
-    proofs = prove(found.findings, snapshot, world.settings, world.deadline)
-    return Diagnosed(ground(found, blueprints, snapshot, world.settings.profile, proofs), snapshot)
+    proofs = prove(found.findings, snapshot, world.settings, world.deadline, {chart.name: chart})
+    return Diagnosed(ground(found, inputs.blueprints, snapshot, world.settings.profile, proofs), snapshot)
 
 
 def _applied(args: Fix, planned: Planned, diagnosed: Diagnosed, world: World, emit: Emit) -> Applied | None:

@@ -9,6 +9,8 @@ from agent.report.terminal import Screen
 
 SCHEMA = "bluehelm/fix/v1"
 
+NOTHING = "Nothing to mend: no row of a blueprint asks for anything else here."
+
 
 def as_text(result: Fixed, screen: Screen) -> str:
     """Return what a person has not seen yet: with an outcome, that; else the cause and what may not be planned."""
@@ -16,7 +18,7 @@ def as_text(result: Fixed, screen: Screen) -> str:
         return apply.as_text(result.applied, screen)
     found = diagnosis.as_text(result.diagnosed, screen)
     if result.planned.plan is None and not result.planned.refusals:
-        return found
+        return f"{found}\n{NOTHING}\n"
     return found + "\n" + plan.as_text(result.planned, screen)
 
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from agent.audit.inputs import LineHistory, Objects
 from agent.audit.legs import shown_value
 from agent.audit.orphans import is_below
+from agent.audit.pointers import resolve
 from agent.blueprint.control import Blueprints, Control, ControlKind
 from agent.blueprint.values import Leaf, Values
-from agent.trace.rendering import RenderedField, is_random, resolve
+from agent.trace.rendering import RenderedField, is_random
 from tools.redact import MASK
 
 

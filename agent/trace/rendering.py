@@ -1,14 +1,11 @@
 """What a changed value changes: the difference of two renderings, object by object."""
 
-import re
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
-from typing import Any
 
 from agent.audit.drift import differing_pairs
 from agent.audit.inputs import identity
 from agent.audit.legs import shown_value
-from agent.audit.normalise import key
 from agent.snapshot.record import Object, Ref
 from tools.redact import MASK
 
@@ -91,21 +88,3 @@ def _named(rendered: Sequence[Sourced], namespace: str, random: Set[Group]) -> d
         anonymous = (template, name.kind) in random
         found[Ref(name.kind, name.namespace, f"{RANDOM} {number + 1})") if anonymous else name] = (template, obj)
     return found
-
-
-def resolve(obj: Any, pointer: str) -> Any:
-    """Return what stands at a pointer whose list items are named by their keys, None where nothing does."""
-    here, field = obj, ""
-    for step in _steps(pointer):
-        if isinstance(here, list):
-            wanted = step.strip("[]")
-            here = next((item for item in here if key(field, item) == wanted), None) if step.startswith("[") else None
-        else:
-            field = step.replace("~1", "/").replace("~0", "~")
-            here = here.get(field) if isinstance(here, Mapping) else None
-    return here
-
-
-def _steps(pointer: str) -> list[str]:
-    """Return a pointer's steps; a slash inside a key (`[mountPath=/data]`) is no separator."""
-    return re.findall(r"/(\[[^\]]*\]|[^/]*)", pointer)

@@ -8,6 +8,7 @@ from pathlib import Path
 from agent.blueprint.values import Values, merged, parse
 from agent.errors import UsageError
 from agent.resources import bundled, folder
+from tools.documents import Unreadable, plain
 from tools.files import read, refuse
 
 DEFAULT = "todo-app"
@@ -31,8 +32,13 @@ class Chart:
 
     @property
     def name(self) -> str:
-        """Return the folder's name, which Helm asks to be the chart's."""
-        return self.path.resolve().name
+        """Return the name its Chart.yaml gives it, which helm calls it by; its folder's where that cannot be read."""
+        try:
+            said = plain(read(self.path / "Chart.yaml", LARGEST))
+        except (OSError, Unreadable):
+            said = None
+        named = said.get("name") if isinstance(said, Mapping) else None
+        return str(named or self.path.resolve().name)
 
     def files(self, profile: str) -> list[tuple[str, Path]]:
         """Return (name to show, path) of the values files in force: values.yaml, and values-PROFILE.yaml over it."""

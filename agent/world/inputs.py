@@ -1,5 +1,7 @@
 """Everything an audit judges, gathered: the files, what they render to, the release, git and minikube."""
 
+from dataclasses import replace
+
 from agent.audit.inputs import ChartFiles, Inputs, Rendered
 from agent.blueprint.control import Profile
 from agent.errors import UsageError
@@ -8,6 +10,7 @@ from agent.resources import blueprint_paths
 from agent.snapshot.record import Snapshot
 from agent.world.blueprints import read
 from agent.world.chart import Chart
+from agent.world.decides import undirected
 from agent.world.history import git_facts
 from agent.world.release import Target, cluster_facts, rendered
 from agent.world.world import World
@@ -31,7 +34,7 @@ def gathered(chart: Chart, profile: Profile, where: Target, snapshot: Snapshot, 
     specs, files = blueprint_paths(settings.blueprints), dict(chart.files(profile))
     git, git_reason = git_facts(blueprints, specs, values, files, profile, world.deadline)
     cluster, cluster_reason = cluster_facts(snapshot, settings, world.deadline)
-    return Inputs(
+    found = Inputs(
         blueprints=blueprints,
         profile=profile,
         values=values,
@@ -49,3 +52,4 @@ def gathered(chart: Chart, profile: Profile, where: Target, snapshot: Snapshot, 
         cluster_reason=cluster_reason,
         commands=world.commands,
     )
+    return replace(found, decides=undirected(found, chart, where, settings, world.deadline))

@@ -58,9 +58,15 @@ class Try:
 
 
 def prove(
-    findings: Sequence[Finding], snapshot: Snapshot, settings: Settings, deadline: Deadline | None = None
+    findings: Sequence[Finding],
+    snapshot: Snapshot,
+    settings: Settings,
+    deadline: Deadline | None = None,
+    charts: Mapping[str, Chart] | None = None,
 ) -> Proofs:
     """Return what rendering shows of the edits of these findings, for the releases whose chart is at hand.
+
+    `charts` are those that were opened already, by the name releases know them by.
 
     An edit is not among them where nothing is known of it: no chart, no helm, no time left, a chart that does not
     render. It has no proof where the chart has no value that moves its field alone.
@@ -72,11 +78,14 @@ def prove(
         if place is not None:
             wanted.setdefault(place, []).append(edit)
     found: dict[tuple[Ref, Path], Proof | None] = {}
-    charts = {place: chart for place in wanted if (chart := at_hand(place.chart)) is not None}
+    opened = charts or {}
+    found_charts = {
+        place: chart for place in wanted if (chart := opened.get(place.chart) or at_hand(place.chart)) is not None
+    }
     with ThreadPoolExecutor(AT_ONCE) as workers:
         jobs = [
             workers.submit(_of_release, wanted[place], place, chart, graph, settings, until)
-            for place, chart in charts.items()
+            for place, chart in found_charts.items()
         ]
         for job in jobs:
             found |= job.result()

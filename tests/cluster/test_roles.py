@@ -40,6 +40,9 @@ class Roles:
         found: dict[str, object] = json.loads(done.stdout)
         return found
 
+    def applied(self, name: object, role: str, **more: str) -> tuple[int, str]:
+        return self.shop.typed("apply", "apply", str(name), meanwhile=None, **self.env(role, **more))
+
     def account(self, role: str) -> str:
         return f"system:serviceaccount:{self.shop.namespace}:{self.release}-{role}"
 
@@ -130,13 +133,12 @@ def test_a_release_reader_plans_and_the_applier_applies(roles: Roles) -> None:
     assert "may not ask the server" in plan["dry_run"]["said"]
     assert (plan["target"]["context"], plan["applier"]) == ("release-reader", "applier")
     alone = roles.planned("release-reader")
-    code, said = roles.shop.typed("apply", "apply", str(alone["id"]), **roles.env("release-reader"))
+    code, said = roles.applied(alone["id"], "release-reader")
     assert code in (ExitCode.ROLLED_BACK, ExitCode.UNKNOWN_OUTCOME), said
     assert roles.shop.limit() == "384Mi"
     assert roles.shop.git("status", "--short") == ""
     again = roles.planned("release-reader", BLUEHELM_APPLIER="applier")
-    env = roles.env("release-reader", BLUEHELM_APPLIER="applier")
-    code, said = roles.shop.typed("apply", "apply", str(again["id"]), **env)
+    code, said = roles.applied(again["id"], "release-reader", BLUEHELM_APPLIER="applier")
     assert code == ExitCode.OK, said
     assert roles.shop.limit() == "512Mi"
 
@@ -147,7 +149,7 @@ def test_an_applier_alone_plans_and_applies(roles: Roles) -> None:
     plan = card["plan"]
     assert isinstance(plan, dict)
     assert (plan["dry_run"]["by"], plan["dry_run"]["said"]) == ("server", "")
-    code, said = roles.shop.typed("apply", "apply", str(card["id"]), **roles.env("applier"))
+    code, said = roles.applied(card["id"], "applier")
     assert code == ExitCode.OK, said
     assert roles.shop.limit() == "512Mi"
 

@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.audit.pointers import resolve
 from agent.blueprint.control import Source
 from agent.blueprint.load import parse
 from agent.blueprint.values import Leaf, Values
 from agent.trace.probe import candidates, gates, merged, overlay
-from agent.trace.rendering import resolve
 from agent.trace.starter import stated, title
 from agent.world.chart import Chart
 from agent.world.render import Renderer

@@ -148,8 +148,11 @@ RULES = (
         "helm upgrade <name> <directory>",
         "changes a release",
         UPGRADE,
-        (*ONE_NAMESPACE, "--values", "--reset-values", "--wait", "--timeout"),
-        match=(f"{PLANNED} --reset-values",),
+        (*ONE_NAMESPACE, "--values", "--reset-values", "--timeout"),
+        match=(
+            f"{PLANNED} --reset-values",
+            PLANNED.replace("--wait ", "") + " --reset-values",  # back to what failed before: nothing to wait for
+        ),
         no_match=(
             f"{PLANNED} --reset-values --create-namespace",
             f"{PLANNED} --reuse-values",
