@@ -24,6 +24,7 @@ CLIENT_ONLY = (
     (FailureKind.FORBIDDEN, re.compile(r'User ".*" cannot '), "this identity may not ask the server"),
     (FailureKind.MISSING, re.compile(""), "there is nothing here to ask the server with"),
     (FailureKind.EXIT, re.compile("no matches for kind"), "the server does not know a kind yet that comes along"),
+    (FailureKind.EXIT, re.compile("failed to run .* not found in"), "kubectl asks the server by a diff that is missing"),
 )
 """Why the server is not asked, where this machine's word has to do. A quota or a policy says `forbidden`, too: that is
 the server's answer, and refuses the plan."""

@@ -35,11 +35,11 @@ def test_the_server_is_asked_of_what_helm_applies_and_not_of_hooks(
     tmp_path: Path, box: Sandbox, upgrade: Upgrade
 ) -> None:
     """helm's own dry run sends nothing to be admitted: a plan that rests on it alone claims an answer nobody gave."""
-    program = install(tmp_path, "kubectl", Replay(b"deployment.apps/web\n"))
+    program = install(tmp_path, "kubectl", Replay(b"diff -u -N LIVE MERGED\n", code=1))
     found = asked(box, upgrade, [OBJECT, HOOK], install=False)
     assert (found.by, found.said, found.refused) == ("server", "", False)
     words = program.calls()[0].argv
-    assert {"apply", "--server-side", "--dry-run=server", "--field-manager=helm"} <= set(words)
+    assert {"diff", "--server-side", "--field-manager=helm"} <= set(words)
     file = next(word.partition("=")[2] for word in words if word.startswith("--filename="))
     assert json.loads(Path(file).read_text())["items"] == [OBJECT]
 
@@ -53,6 +53,7 @@ QUOTA = (
 )
 WEBHOOK = b'Error from server: admission webhook "vet.example.org" denied the request: no such team\n'
 CANNOT = b'Error from server (BadRequest): admission webhook "old.example.org" does not support dry run\n'
+NO_DIFF = b'error: failed to run "diff": executable file not found in $PATH\n'
 KIND = b'error: resource mapping not found for name: "web": no matches for kind "Widget" in version "example.org/v1"\n'
 
 
@@ -61,6 +62,7 @@ KIND = b'error: resource mapping not found for name: "web": no matches for kind 
     [
         (FORBIDDEN, "client", False, "this identity may not ask the server"),
         (KIND, "client", False, "does not know a kind yet"),
+        (NO_DIFF, "client", False, "a diff that is missing"),
         (QUOTA, "server", True, "exceeded quota"),
         (WEBHOOK, "server", True, "vet.example.org"),
         (CANNOT, "server", True, "old.example.org"),
@@ -70,7 +72,7 @@ def test_a_no_of_the_server_refuses_the_plan_and_not_being_let_to_ask_is_said(
     tmp_path: Path, box: Sandbox, upgrade: Upgrade, stderr: bytes, by: str, refused: bool, named: str
 ) -> None:
     """Both say `forbidden`: one is a right that is lacking here, the other an upgrade that would fail."""
-    install(tmp_path, "kubectl", Replay(stderr=stderr, code=1))
+    install(tmp_path, "kubectl", Replay(stderr=stderr, code=2))
     found = asked(box, upgrade, [OBJECT], install=False)
     assert (found.by, found.refused) == (by, refused)
     assert named in found.said
