@@ -18,7 +18,7 @@ from tools.access import Access
 from tools.certificates import unusable
 from tools.deadline import Deadline
 from tools.failure import Failure, FailureKind
-from tools.kinds import KINDS, METRICS, Kind
+from tools.kinds import GITOPS, KINDS, METRICS, Kind
 from tools.pages import accept, is_page, items, query
 from tools.private import PrivateFolder
 from tools.redact import redact, without_user
@@ -37,8 +37,11 @@ LARGEST_PAGE = 256 << 20
 
 _NAME = r"[a-z0-9]([-a-z0-9.:]{0,251}[a-z0-9])?"
 _LISTS = "|".join(sorted({re.escape(kind.prefix) + rf"(/namespaces/{_NAME})?/{kind.plural}" for kind in KINDS}))
+_GITOPS = "|".join(
+    rf"/apis/{re.escape(group)}(/v\w+(/namespaces/{_NAME})?/{plural}(/{_NAME})?)?" for group, plural in GITOPS.values()
+)
 ALLOWED = re.compile(
-    rf"(?:{_LISTS}|/version|/api/v1/namespaces/{_NAME}|/api/v1/namespaces/{_NAME}/pods/{_NAME}/log"
+    rf"(?:{_LISTS}|{_GITOPS}|/version|/api/v1/namespaces/{_NAME}|/api/v1/namespaces/{_NAME}/pods/{_NAME}/log"
     rf"|{re.escape(METRICS)}/(?:nodes|pods|namespaces/{_NAME}/pods))"
 )
 """Everything that may be asked for. Never proxy, exec, attach, portforward, nor one Secret by name."""

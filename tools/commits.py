@@ -39,15 +39,12 @@ class Content:
 
 def content(path: str, data: bytes, digits: int, *, executable: bool = False) -> Content:
     """Return what a file will be in a repository whose ids have that many digits."""
-    made = hashlib.sha1(usedforsecurity=False) if digits == SHA1_DIGITS else hashlib.sha256()
-    made.update(_stored(data))
-    return Content(path, executable, made.hexdigest())
+    return Content(path, executable, _id("blob", data, digits))
 
 
 def commands(git: Path, files: Sequence[Content], message: Path) -> list[tuple[str, ...]]:
     """Return the commands that commit these files with the message that a file holds, in their order."""
     where = f"--git-dir={git}"
-    entered = [("git", where, "update-index", "--cacheinfo", item.entry) for item in files]
     made = (
         "git",
         where,
@@ -58,7 +55,14 @@ def commands(git: Path, files: Sequence[Content], message: Path) -> list[tuple[s
         "--cleanup=verbatim",
         f"--file={message}",
     )
-    return [("git", where, "read-tree", "HEAD"), *entered, made]
+    return [*entering(git, "HEAD", files), made]
+
+
+def entering(git: Path, commit: str, files: Sequence[Content]) -> list[tuple[str, ...]]:
+    """Return the commands that list, in a private index, the files of a commit with these in place of theirs."""
+    where = f"--git-dir={git}"
+    entered = [("git", where, "update-index", "--cacheinfo", item.entry) for item in files]
+    return [("git", where, "read-tree", commit), *entered]
 
 
 def commit(
@@ -70,7 +74,7 @@ def commit(
         return Failure(FailureKind.DENIED, f"git in {git.parent}", odd)
     try:
         for item, data in files.items():
-            _store(shared_folder(git), item.blob, data)
+            stored(shared_folder(git), "blob", data, len(item.blob))
     except OSError as error:
         return Failure(FailureKind.CONFIG, f"git in {git.parent}", error.strerror or str(error))
     private = {INDEX: str(box.folder / "index")}
@@ -101,23 +105,39 @@ def _first_failure(done: Sequence[Output | Failure]) -> Failure | None:
     return next((found for found in done if isinstance(found, Failure)), None)
 
 
-def _stored(data: bytes) -> bytes:
-    return b"blob %d\0" % len(data) + data
+def stored(folder: Path, kind: str, data: bytes, digits: int) -> str:
+    """Write one object of a repository unless it is there, and return its id.
 
+    Args:
+        folder: the git folder that holds the objects.
+        kind: `blob` or `commit`.
+        data: its content.
+        digits: how many an id has there.
 
-def _store(folder: Path, blob: str, data: bytes) -> None:
-    """Write one object of a repository unless it is there."""
-    file = folder / "objects" / blob[:2] / blob[2:]
+    """
+    name = _id(kind, data, digits)
+    file = folder / "objects" / name[:2] / name[2:]
     if file.exists():
-        return
+        return name
     file.parent.mkdir(exist_ok=True)
     part = file.with_name(f"tmp_obj_{os.getpid()}")
     try:
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o444)
         with os.fdopen(descriptor, "wb") as opened:
-            opened.write(zlib.compress(_stored(data)))
+            opened.write(zlib.compress(_framed(kind, data)))
             opened.flush()
             os.fsync(descriptor)
         part.rename(file)
     finally:
         part.unlink(missing_ok=True)
+    return name
+
+
+def _id(kind: str, data: bytes, digits: int) -> str:
+    made = hashlib.sha1(usedforsecurity=False) if digits == SHA1_DIGITS else hashlib.sha256()
+    made.update(_framed(kind, data))
+    return made.hexdigest()
+
+
+def _framed(kind: str, data: bytes) -> bytes:
+    return f"{kind} {len(data)}\0".encode() + data

@@ -5,6 +5,7 @@ a checklist's line or a manifest looks its words up here too. Short names are th
 and of the Gateway API; the singular is the kind's name in small letters.
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 
@@ -144,3 +145,16 @@ def kind_called(word: str) -> Kind | None:
 
 
 METRICS = "/apis/metrics.k8s.io/v1beta1"
+
+GITOPS: Mapping[str, tuple[str, str]] = {
+    "Application": ("argoproj.io", "applications"),
+    "HelmRelease": ("helm.toolkit.fluxcd.io", "helmreleases"),
+    "Kustomization": ("kustomize.toolkit.fluxcd.io", "kustomizations"),
+    "GitRepository": ("source.toolkit.fluxcd.io", "gitrepositories"),
+    "HelmRepository": ("source.toolkit.fluxcd.io", "helmrepositories"),
+    "HelmChart": ("source.toolkit.fluxcd.io", "helmcharts"),
+    "OCIRepository": ("source.toolkit.fluxcd.io", "ocirepositories"),
+    "Bucket": ("source.toolkit.fluxcd.io", "buckets"),
+}
+"""Kind by which a GitOps tool keeps others -> its API group and its plural there. One is read by name, never listed
+with a look: which version a cluster has, its group says."""

@@ -43,6 +43,7 @@ SHAPES: Mapping[str, re.Pattern[str]] = {
     "container": re.compile(r"[a-zA-Z0-9][\w.-]{0,252}"),
     "image": re.compile(r"[a-z0-9][\w./:@-]{0,511}"),
     "commit": re.compile(r"HEAD|[0-9a-f]{7,64}"),
+    "branch": re.compile(r"(?!.*(\.\.|//|/\.|\.lock(/|$)|[./]$))[A-Za-z0-9_][\w./+=@#-]{0,199}", re.ASCII),
     "revision": re.compile(r"(HEAD|[0-9a-f]{7,64}):(?!/)(?!(.*/)?\.\.(/|$))[^\0\n]{1,1023}"),
     "inside": re.compile(r"(?![/-])(?!(.*/)?\.\.(/|$))[^\0\n]{1,1023}"),
     "directory": re.compile(r"/(?!.*(^|/)\.\.(/|$))[^\0\n,\"]{1,1023}"),

@@ -1,7 +1,7 @@
 """Whether the addresses a configuration names can be called at all, asked before anything is sent."""
 
 from importlib.util import find_spec
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 HTTP = ("http", "https")
 SOCKS = ("socks5", "socks5h", "socks4", "socks4a")
@@ -17,6 +17,17 @@ def proxy_fault(url: str) -> str:
     if url.partition(":")[0].casefold() in SOCKS and find_spec("socks") is None:
         return "proxy-url is a SOCKS proxy, which needs the package PySocks (pip install 'urllib3[socks]')"
     return _fault("proxy-url", url, (*HTTP, *SOCKS)) if url else ""
+
+
+def without_login(url: str) -> str:
+    """Return a repository's URL without the login that people put into one; `git@host:path` holds none."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    if not parts.netloc:
+        return url
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
 def _fault(field: str, url: str, schemes: tuple[str, ...]) -> str:

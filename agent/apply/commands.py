@@ -47,7 +47,7 @@ def commands(rests: Inputs, changed: Sequence[Changed], upgrade: Upgrade, action
     if not changed:
         return (made,)
     repository = Path(rests.repository)
-    contents = [_contained(item.path, item.edit.after, rests) for item in changed]
+    contents = [contained(item.path, item.edit.after, rests) for item in changed]
     return (*commit_commands(repository / ".git", contents, Path("/") / MESSAGE), made)
 
 
@@ -56,11 +56,12 @@ def undoing(rests: Inputs, changed: Sequence[Changed], upgrade: Upgrade, revisio
     back = () if revision == 0 else (rollback(upgrade, revision),)
     if not changed:
         return back
-    contents = [_contained(item.path, item.edit.before, rests) for item in changed]
+    contents = [contained(item.path, item.edit.before, rests) for item in changed]
     return (*back, *commit_commands(Path(rests.repository) / ".git", contents, Path("/") / MESSAGE))
 
 
-def _contained(path: Path, data: bytes, rests: Inputs) -> Content:
+def contained(path: Path, data: bytes, rests: Inputs) -> Content:
+    """Return a file of a plan's repository as a commit holds it."""
     inside = path.resolve().relative_to(rests.repository)
     return stored(str(inside), data, len(rests.head), executable=bool(path.stat().st_mode & 0o100))
 

@@ -35,6 +35,8 @@ class Event(StrEnum):
     """What a line tells of."""
 
     SEALED = "sealed"
+    OFFERED = "offered"
+    """A plan was committed on a branch, for the repository to decide."""
     REFUSED = "refused"
     """A plan that no row justifies, or an apply that may not be."""
     APPROVED = "approved"

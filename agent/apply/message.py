@@ -8,12 +8,13 @@ from tools.text import clean
 LONGEST = 100
 
 
-def message(name: str, plan: Plan, approval: Approval, *, undo: bool = False) -> str:
-    """Return the message of the commit that carries a plan out, or takes it back."""
+def message(name: str, plan: Plan, approval: Approval | None = None, *, undo: bool = False) -> str:
+    """Return the message of the commit that carries a plan out, takes it back, or without an approval offers it."""
     first = clean(f"Take back: {subject(plan)}" if undo else subject(plan), LONGEST)
     rows = {change.control: change.fingerprint for change in plan.changes}
     trailers = [f"Spec-Control: {row}" for row in rows]
     trailers += [f"Spec-Fingerprint: {fingerprint}" for fingerprint in rows.values()]
-    trailers += [f"Plan: {name}", f"Approved-By: {clean(approval.by, LONGEST)}"]
-    trailers += [f"Reason: {clean(approval.reason, LONGEST)}"] if approval.reason else []
+    trailers += [f"Plan: {name}"]
+    trailers += [f"Approved-By: {clean(approval.by, LONGEST)}"] if approval else []
+    trailers += [f"Reason: {clean(approval.reason, LONGEST)}"] if approval and approval.reason else []
     return "\n".join((first, "", *trailers, ""))

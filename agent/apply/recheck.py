@@ -55,7 +55,7 @@ def refuse_unless_open(name: str, plan: Plan) -> None:
 
     Raises:
         Stale: the first four.
-        Denied: the last.
+        Denied: changes are frozen, or a GitOps tool keeps the release.
         Indeterminate: the ledger, which alone says so, is not what was written.
 
     """
@@ -63,6 +63,8 @@ def refuse_unless_open(name: str, plan: Plan) -> None:
     if isinstance(lines, Failure):
         raise Indeterminate(f"{lines}; without it nothing is applied")
     found = banner(name, plan)
+    if plan.elsewhere is not None:
+        raise Denied(f"{plan.elsewhere.keeper} would undo it: make the change in its repository")
     if found in STANDING:
         raise Stale(f"plan {name[:12]}: {STANDING[found]}")
     if datetime.fromisoformat(plan.created) > datetime.now(UTC):
@@ -84,8 +86,7 @@ def recheck(name: str, plan: Plan, world: World, emit: Emit) -> Checked:
     settled = world_of(plan, world)
     who = identity(settled.settings, plan.target.context, plan.target.namespace, settled.deadline)
     _same_target(plan, who)
-    before = {Path(edit.path): _content(edit.path, edit.before) for edit in plan.edits}
-    after = {Path(edit.path): _after(before[Path(edit.path)], edit) for edit in plan.edits}
+    before, after = contents(plan)
     with sandbox(who.access, path=settled.settings.path) as box:
         _same_programs(plan, box)
         snapshot = _looked(plan, settled, emit)
@@ -100,6 +101,12 @@ def _same_target(plan: Plan, who: Identity) -> None:
     for field, what in (("cluster", "cluster"), ("server", "server"), ("authority", "certificate authority")):
         if getattr(now, field) != getattr(then, field):
             raise Stale(f"context {then.context} leads to another {what} than when the plan was made")
+
+
+def contents(plan: Plan) -> tuple[dict[Path, bytes], dict[Path, bytes]]:
+    """Return what the files hold that a plan edits, and what they will."""
+    before = {Path(edit.path): _content(edit.path, edit.before) for edit in plan.edits}
+    return before, {Path(edit.path): _after(before[Path(edit.path)], edit) for edit in plan.edits}
 
 
 def _content(path: str, wanted: str) -> bytes:

@@ -15,7 +15,7 @@ from agent.change.failing import failing, held_back
 from agent.change.files import Edited, edits, manifest_diff, with_edits
 from agent.change.gate import Gate, Refusal, Wanted
 from agent.change.pending import control_of, governed, unexplained, waiting
-from agent.change.plan import SCHEMA, Action, Change, Effects, FieldChange, Plan, Return, times
+from agent.change.plan import SCHEMA, Action, Change, DryRun, Effects, Elsewhere, FieldChange, Plan, Return, times
 from agent.change.proposal import Proposal, Reapplied
 from agent.change.reach import effects, fields, pairs
 from agent.change.standing import base, manifest_digest, seen
@@ -24,7 +24,7 @@ from agent.errors import Denied, Indeterminate
 from agent.snapshot.record import Object
 from agent.world.chart import Chart
 from agent.world.identity import Identity
-from agent.world.prospect import Prospect, asked, hooks, prospect
+from agent.world.prospect import Prospect, asked, asked_of, hooks, prospect
 from agent.world.release import Target
 from tools import helm
 from tools.failure import Failure
@@ -58,6 +58,8 @@ class Draft:
     """Of a plan that takes another one back: the workloads that failed before that one, and will fail again."""
     back: tuple[tuple[Edited, ...], tuple[Change, ...]] | None = None
     """Of a plan that takes another one back: the edits and changes, which no row has to justify a second time."""
+    elsewhere: Elsewhere | None = None
+    """Where the change belongs, of a release that a GitOps tool keeps."""
 
     @property
     def inputs(self) -> Inputs:
@@ -124,7 +126,7 @@ def _prospect(draft: Draft, box: Sandbox, files: _Files) -> Prospect:
 def _only_what_controls_say(draft: Draft, rendered: Sequence[Object]) -> None:
     """Refuse an upgrade that brings something along of which no control of the blueprints speaks."""
     release = draft.inputs.release
-    if release is None:
+    if release is None or draft.elsewhere:  # what is not applied here brings nothing along
         return
     found = waiting(release.manifest or (), rendered, draft.inputs.namespace)
     rules = governed(draft.inputs, rendered)
@@ -151,10 +153,7 @@ def _plan(draft: Draft, box: Sandbox, files: _Files, made: Prospect) -> Plan:
     names = [*(pair.name for pair in whole), *(item.place[0] for item in draft.proposal.reapplied)]
     standing = base(release, _applied(draft, box), seen(names, live, inputs.snapshot))
     failed = draft.failing if draft.back else _failing(draft, live)
-    planner = _upgrade(draft, made.files, draft.identity.access.context)
-    dry = asked(box, planner, made.after, install=draft.action is Action.INSTALL)
-    if dry.refused:
-        raise Denied(f"the server refuses it: {dry.said}")
+    dry = _asked(draft, box, made)
     now = datetime.now(UTC)
     created, expires = times(inputs.profile, now, for_another=draft.for_another)
     rests = rests_on(box, draft.chart, inputs, draft.settings, [files.paths[item.name] for item in files.edited])
@@ -186,14 +185,26 @@ def _plan(draft: Draft, box: Sandbox, files: _Files, made: Prospect) -> Plan:
         dry_run=dry,
         conflicts=tuple(conflicts(made.after, live, inputs.namespace)) if standing.server_side else (),
         effects=reach,
-        argv=commands(rests, changed, there, draft.action),
-        undo=undoing(rests, changed, back, standing.revision),
+        argv=() if draft.elsewhere else commands(rests, changed, there, draft.action),
+        undo=() if draft.elsewhere else undoing(rests, changed, back, standing.revision),
         seconds=draft.seconds,
         hooks=hooks(made.after),
         rollback=Return(standing.revision, standing.manifest, _way_back(draft, carried)),
         failing=failed,
         notes=(*draft.notes, *(() if draft.back else held_back(reach.restarted, inputs.snapshot))),
+        elsewhere=draft.elsewhere,
     )
+
+
+def _asked(draft: Draft, box: Sandbox, made: Prospect) -> DryRun:
+    if draft.elsewhere and draft.inputs.release is None:
+        found = asked_of(box, draft.where.namespace, made.after)
+    else:
+        planner = _upgrade(draft, made.files, draft.identity.access.context)
+        found = asked(box, planner, made.after, install=draft.action is Action.INSTALL)
+    if found.refused:
+        raise Denied(f"the server refuses it: {found.said}")
+    return found
 
 
 def _failing(draft: Draft, live: Objects) -> tuple[str, ...]:
@@ -266,6 +277,8 @@ def _again(item: Reapplied) -> Change:
 
 def _way_back(draft: Draft, carried: Upgrade) -> str:
     """Return what a person types to take it back: from a first revision only a person can, no plan uninstalls."""
+    if draft.elsewhere:
+        return ""
     return " ".join(uninstall(carried)) if draft.action is Action.INSTALL else f"agent rollback {PLAN}"
 
 

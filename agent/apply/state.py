@@ -17,10 +17,14 @@ class Banner(StrEnum):
     REJECTED = "rejected"
     EXPIRED = "expired"
     FROZEN = "frozen"
+    ELSEWHERE = "elsewhere"
+    """A GitOps tool keeps the release: what is applied here it undoes."""
 
 
 def banner(name: str, plan: Plan, now: datetime | None = None) -> Banner:
     """Return how a plan stands by the ledger and the clock."""
+    if plan.elsewhere is not None:
+        return Banner.ELSEWHERE
     found = ledger.entries()
     lines = [] if isinstance(found, Failure) else found
     events = {entry.event for entry in lines if entry.plan == name}

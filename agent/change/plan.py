@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from agent.blueprint.control import Profile
+from agent.kube.gitsources import Source
 from tools.failure import Failure, FailureKind
 
 SCHEMA = "bluehelm/plan/v1"
@@ -260,6 +261,24 @@ class Drill:
 
 
 @dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Where a change belongs that a GitOps tool would undo here: such a plan is never applied, only handed over."""
+
+    keeper: str
+    """`Argo CD's Application shop in argocd`."""
+    sources: tuple[Source, ...]
+    """What the tool applies; () where nobody could read it."""
+    holder: str
+    """The tool's own values that decide these, "" where its files do."""
+    values: str
+    """The YAML to merge into those."""
+    home: tuple[Source, ...]
+    """Where the tool's own object is kept."""
+    unread: str = ""
+    """Why the sources are not known."""
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """One change. Everything a person sees before they approve it is rendered from this."""
 
@@ -309,6 +328,8 @@ class Plan:
     """What a person should know, each in a sentence."""
     drill: Drill | None = None
     """Of a drill: what is tried, and what the blueprints promise of it."""
+    elsewhere: Elsewhere | None = None
+    """Of a release that a GitOps tool keeps: where the change belongs."""
 
     @property
     def summary(self) -> str:

@@ -1,6 +1,6 @@
 """Who keeps an object as a repository has it: Argo CD or Flux, by their marks. They undo changes by hand."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from agent.kube.fields import metadata
@@ -42,6 +42,12 @@ def keeper(objects: Sequence[Ref], graph: Graph) -> Keeper | None:
     return None
 
 
+def keeper_of(obj: Object) -> Keeper | None:
+    """Return who keeps one object by the marks that only a GitOps tool sets."""
+    name = str(labels(obj).get(ARGO_LABEL) or _tracked(obj) or "")
+    return _flux(obj) or (_application(name, {}) if name else None)
+
+
 def _flux(obj: Object) -> Keeper | None:
     found = labels(obj)
     for prefix, kind in FLUX.items():
@@ -55,7 +61,13 @@ def _argo(obj: Object, graph: Graph) -> Keeper | None:
     instance = labels(obj).get(INSTANCE)
     known = {ref(found).name: ref(found).namespace for found in graph.all("Application")}
     name = name or (instance if instance in known else "")
-    return Keeper("Argo CD", "Application", str(name), known.get(str(name), "")) if name else None
+    return _application(str(name), known) if name else None
+
+
+def _application(named: str, known: Mapping[str, str]) -> Keeper:
+    """Return an application by its instance name: `NAMESPACE_NAME` where it lives beside Argo CD's own namespace."""
+    namespace, _, name = named.rpartition("_")
+    return Keeper("Argo CD", "Application", name, namespace or known.get(name, ""))
 
 
 def _tracked(obj: Object) -> str:

@@ -9,12 +9,14 @@ from agent.audit.engine import audit
 from agent.audit.inputs import Inputs
 from agent.change.causes import Decides, Known, beside, from_findings, unmended
 from agent.change.gate import Gate, Refusal
+from agent.change.plan import Elsewhere
 from agent.change.proposal import Proposal, from_audit
 from agent.diagnose.engine import diagnose
 from agent.diagnose.finding import Finding
 from agent.errors import Denied, UsageError
 from agent.events import Emit, Progress, Said
 from agent.exitcode import ExitCode
+from agent.kube.gitops import keeper
 from agent.kube.names import parse
 from agent.operate import apply
 from agent.operate.apply import Applied, approved, carried
@@ -23,12 +25,14 @@ from agent.operate.arguments.fix import Fix
 from agent.operate.arguments.plan import Plan as Asked
 from agent.operate.diagnose import Diagnosed
 from agent.operate.diagnose import code as found_code
-from agent.operate.plan import Planned, drafted, gated, kept, refuse_what_is_under_way, refuse_what_others_keep
+from agent.operate.plan import Planned, drafted, gated, handed_over, kept, kept_by
 from agent.remedy.ground import ground
-from agent.snapshot.graph import Graph
+from agent.snapshot.graph import Graph, ref
 from agent.snapshot.record import Ref, Snapshot
 from agent.world.chart import Chart
 from agent.world.decides import decides, stated
+from agent.world.identity import identity
+from agent.world.kept import elsewhere
 from agent.world.proof import prove
 from agent.world.release import Target
 from agent.world.world import World
@@ -42,6 +46,8 @@ class Fixed:
     diagnosed: Diagnosed
     planned: Planned
     applied: Applied | None
+    elsewhere: Elsewhere | None = None
+    """Where the change belongs that no row states, of what a GitOps tool keeps."""
 
 
 def run(args: Fix, world: World, emit: Emit) -> Fixed:
@@ -57,17 +63,26 @@ def run(args: Fix, world: World, emit: Emit) -> Fixed:
     if proposal.is_moot():
         known = replace(known, stated=_stated(findings, gate, chart, where, world, emit))
         waiting = diagnosed.diagnosis.unsettled
-        return Fixed(diagnosed, Planned("", None, list(unmended(findings, waiting, known))), None)
+        refused = list(unmended(findings, waiting, known))
+        return Fixed(diagnosed, Planned("", None, refused), None, _elsewhere(gate.inputs, subject, world))
     try:
-        refuse_what_is_under_way(gate.inputs, where, install=False)
-        refuse_what_others_keep(gate.inputs)
         notes = _with_the_others(proposal, known, gate.inputs.snapshot)
         emit(Progress("sealing the plan"))
         draft = replace(drafted(asked, proposal, gate, chart, where, world), notes=notes)
-        planned = kept(sealed(draft), proposal.refusals)
+        planned = handed_over(kept(sealed(draft), proposal.refusals), args.handover, world, emit)
     except Denied as denied:
         return Fixed(diagnosed, Planned("", None, [Refusal(", ".join(proposal.controls), str(denied))]), None)
     return Fixed(diagnosed, planned, _applied(args, planned, diagnosed, world, emit))
+
+
+def _elsewhere(inputs: Inputs, subject: Ref, world: World) -> Elsewhere | None:
+    graph = Graph(inputs.snapshot)
+    obj = graph.get(*subject)
+    keeps = kept_by(inputs) or keeper([subject, *([ref(graph.workload(obj))] if obj else [])], graph)
+    if keeps is None:
+        return None
+    who = identity(world.settings, "", inputs.namespace, world.deadline)
+    return elsewhere(keeps, {}, who.access, world.deadline)
 
 
 def _known(gate: Gate, chart: Chart, where: Target, world: World, emit: Emit) -> Known:
@@ -112,6 +127,8 @@ def _applied(args: Fix, planned: Planned, diagnosed: Diagnosed, world: World, em
         return None
     for finding in diagnosed.diagnosis.findings:
         emit(Said(f"{finding.cause}\n"))
+    if planned.plan.elsewhere or args.handover.is_asked:
+        return None
     try:
         approval = approved(Apply(planned.name, reason=args.reason), planned.name, planned.plan, world)
     except Denied as later:
@@ -124,6 +141,8 @@ def code(result: Fixed) -> ExitCode:
     """Return how the apply ended; without one, that nobody approved or nothing may be planned, or what was found."""
     if result.applied is not None:
         return apply.code(result.applied)
+    if result.planned.patch or result.planned.branch:
+        return ExitCode.OK
     if result.planned.plan is not None or result.planned.refusals:
         return ExitCode.DENIED
     return found_code(result.diagnosed)

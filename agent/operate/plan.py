@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from agent.apply import ledger, store
+from agent.apply.handing import as_patch, on_branch
 from agent.apply.ledger import Event
 from agent.apply.sealing import SECONDS, Draft, sealed
 from agent.apply.state import Banner, banner
@@ -17,9 +18,10 @@ from agent.change.plan import Plan as Sealed
 from agent.change.proposal import Proposal, from_audit, from_controls, from_paths
 from agent.config import Settings
 from agent.errors import Denied, Indeterminate, UsageError
-from agent.events import Emit, Progress
+from agent.events import Emit, Progress, Said
 from agent.exitcode import ExitCode
-from agent.kube.gitops import keeper
+from agent.kube.gitops import Keeper, keeper
+from agent.operate.arguments.common import Handover
 from agent.operate.arguments.plan import Plan, ShowPlan
 from agent.operate.audit import chosen
 from agent.resources import blueprint_files
@@ -28,10 +30,12 @@ from agent.snapshot.record import Snapshot
 from agent.world.chart import Chart, open_chart
 from agent.world.identity import Identity, identity
 from agent.world.inputs import gathered
+from agent.world.kept import elsewhere
 from agent.world.linting import lints
 from agent.world.release import Target, target
 from agent.world.scope import Scope
 from agent.world.world import World
+from tools.deadline import Deadline
 from tools.failure import Failure
 
 PENDING = "pending-"
@@ -46,6 +50,11 @@ class Planned:
     plan: Sealed | None
     refusals: Sequence[Refusal]
     banner: Banner = Banner.OPEN
+    patch: str = ""
+    """What the plan changes in its repository, for `git apply`; "" where nobody asked."""
+    branch: str = ""
+    """The branch it was committed on, "" for none."""
+    commit: str = ""
 
 
 def run(args: Plan, world: World, emit: Emit) -> Planned:
@@ -55,16 +64,17 @@ def run(args: Plan, world: World, emit: Emit) -> Planned:
     proposal = _proposal(args, gate)
     if not (proposal.wanted or proposal.reapplied or args.install):
         return Planned("", None, proposal.refusals)
-    refuse_what_is_under_way(gate.inputs, where, install=args.install)
-    refuse_what_others_keep(gate.inputs)
-    draft = drafted(args, proposal, gate, chart, where, world)
     emit(Progress("sealing the plan"))
-    return kept(sealed(draft), proposal.refusals)
+    planned = kept(sealed(drafted(args, proposal, gate, chart, where, world)), proposal.refusals)
+    return handed_over(planned, args.handover, world, emit)
 
 
 def code(result: Planned) -> ExitCode:
-    """Return DENIED where something was asked for and nothing may be planned."""
-    return ExitCode.DENIED if result.plan is None and result.refusals else ExitCode.OK
+    """Return DENIED where something was asked for and nothing may be planned, or what was planned belongs elsewhere."""
+    if result.patch or result.branch:
+        return ExitCode.OK
+    refused = result.plan is None and result.refusals
+    return ExitCode.DENIED if refused or (result.plan and result.plan.elsewhere) else ExitCode.OK
 
 
 def show(args: ShowPlan, _: World, __: Emit) -> Planned:
@@ -93,6 +103,26 @@ def kept(plan: Sealed, refusals: Sequence[Refusal]) -> Planned:
     if isinstance(noted, Failure):
         raise Indeterminate(str(noted))
     return Planned(name, plan, refusals)
+
+
+def handed_over(planned: Planned, asked: Handover, world: World, emit: Emit) -> Planned:
+    """Return a plan with its patch or its branch, where one was asked for.
+
+    Raises:
+        Denied: it changes no file, or what it changes can be handed over in no such way.
+
+    """
+    plan = planned.plan
+    if plan is None or not asked.is_asked:
+        return planned
+    if not plan.edits:
+        raise Denied("the files state it already, so no repository has to change: agent plan without it")
+    for item in planned.refusals if asked.patch else ():
+        emit(Said(f"not planned: {item.subject}: {item.reason}"))
+    if asked.branch is not None:
+        commit = on_branch(planned.name, plan, asked.branch, world.settings)
+        return replace(planned, branch=asked.branch, commit=commit)
+    return replace(planned, patch=as_patch(plan))
 
 
 def gated(args: Plan, world: World, emit: Emit) -> tuple[Gate, Chart, Target]:
@@ -149,16 +179,28 @@ def refuse_what_is_under_way(inputs: Inputs, where: Target, *, install: bool) ->
             raise Denied(f"namespace {where.namespace} is being deleted")
 
 
-def refuse_what_others_keep(inputs: Inputs) -> None:
-    """Refuse to change what a GitOps tool keeps as a repository has it."""
-    graph = Graph(inputs.snapshot)
-    manifest = inputs.release.manifest if inputs.release else ()
+def kept_by(inputs: Inputs) -> Keeper | None:
+    """Return the GitOps tool's object that keeps the release as a repository has it, None where nobody does."""
+    release, rendered = inputs.release, inputs.rendered
+    manifest = release.manifest if release else rendered.objects if rendered else ()
     names = [ref(obj)._replace(namespace=ref(obj).namespace or inputs.namespace) for obj in manifest or ()]
-    found = keeper(names, graph)
+    return keeper(names, Graph(inputs.snapshot))
+
+
+def refuse_what_others_keep(inputs: Inputs) -> None:
+    """Refuse to change what a GitOps tool keeps: what is applied here it undoes."""
+    found = kept_by(inputs)
     if found is not None:
-        raise Denied(
-            f"{found} keeps the release's objects: make the change in its repository, what is applied here is undone"
-        )
+        raise Denied(f"{found} keeps the release's objects, and would undo it: nothing may be tried here")
+
+
+def handed(draft: Draft, kept: Keeper, deadline: Deadline) -> Draft:
+    """Return a draft whose plan says where the change belongs, in place of one that may be applied."""
+    leaves = draft.inputs.values.leaves
+    paths = {path for item in draft.proposal.reapplied for path in item.control.paths if path in leaves}
+    wanted = {path: leaves[path].value for path in sorted(paths)}
+    wanted |= {item.path: item.value for item in draft.proposal.wanted}
+    return replace(draft, elsewhere=elsewhere(kept, wanted, draft.identity.access, deadline))
 
 
 def blueprint_folder(settings: Settings) -> Path:
@@ -167,8 +209,17 @@ def blueprint_folder(settings: Settings) -> Path:
 
 
 def drafted(args: Plan, proposal: Proposal, gate: Gate, chart: Chart, where: Target, world: World) -> Draft:
-    """Return all that a plan of a proposal is made from."""
+    """Return all that a plan of a proposal is made from.
+
+    Raises:
+        Denied: the release is not there, or helm is at work on it.
+
+    """
+    keeps = kept_by(gate.inputs)
+    if keeps is None:
+        refuse_what_is_under_way(gate.inputs, where, install=args.install)
     who: Identity = identity(world.settings, "", where.namespace, world.deadline)
-    action = Action.INSTALL if args.install else Action.UPGRADE
+    action = Action.INSTALL if args.install and keeps is None else Action.UPGRADE
     draft = Draft(proposal, gate, chart, where, who, world.settings, action, int(args.wait or SECONDS))
-    return replace(draft, for_another=args.second_person, blueprints=str(blueprint_folder(world.settings).resolve()))
+    draft = replace(draft, for_another=args.second_person, blueprints=str(blueprint_folder(world.settings).resolve()))
+    return handed(draft, keeps, world.deadline) if keeps else draft

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from agent.apply.commands import SHORT, shown_commands, way_back
 from agent.apply.state import Banner
 from agent.change.gate import Refusal, shown
-from agent.change.plan import Action, Change, Plan
+from agent.change.plan import Action, Change, Elsewhere, Plan
 from agent.change.sentence import sentence, spared
 from agent.operate.plan import Planned
 from agent.report.data import document
@@ -27,11 +27,21 @@ NOTHING = "Nothing to change: every value is what the blueprints say, and it run
 
 def as_text(result: Planned, screen: Screen) -> str:
     """Return the card, or why there is no plan."""
+    if result.patch and not screen.is_terminal:
+        return result.patch
     terminal = Terminal(screen)
-    if result.plan is not None:
+    if result.patch:
+        terminal.block(result.patch, 0)
+    elif result.plan is not None:
         card(terminal, result.name, result.plan, result.banner)
     elif not result.refusals:
         terminal.line(NOTHING, "green")
+    if result.branch:
+        terminal.line()
+        terminal.line(
+            f"Committed on branch {result.branch} ({result.commit[:SHORT]}); nothing is checked out.", "green"
+        )
+        terminal.entry("next", f"git push origin {result.branch}, and open a pull request")
     _refusals(terminal, result.refusals)
     return terminal.text()
 
@@ -49,7 +59,26 @@ def card(terminal: Terminal, name: str, plan: Plan, banner: Banner = Banner.OPEN
     _commands(terminal, name, plan)
     _rests(terminal, plan)
     terminal.line()
-    _approval(terminal, name, plan)
+    if plan.elsewhere is not None:
+        belongs(terminal, plan.elsewhere)
+    else:
+        _approval(terminal, name, plan)
+
+
+def belongs(terminal: Terminal, place: Elsewhere) -> None:
+    """Add where a change belongs that a GitOps tool would undo here."""
+    terminal.line(f"{place.keeper} would undo what is changed here, so nothing is: its repository decides.", "yellow")
+    for source in place.sources:
+        terminal.entry("belongs in", str(source))
+        if source.note:
+            terminal.entry("", source.note, "dim")
+    if place.values:
+        terminal.entry("or rather", f"{place.holder}, which win over the files:")
+        terminal.block(place.values)
+    for source in place.home:
+        terminal.entry("itself in", str(source))
+    if place.unread:
+        terminal.entry("unknown", f"which repository: {place.unread}")
 
 
 def _change(terminal: Terminal, change: Change) -> None:
@@ -135,6 +164,9 @@ def as_json(result: Planned, screen: Screen) -> str:
             "sentence": sentence(result.plan) if result.plan else NOTHING if not result.refusals else "",
             "plan": asdict(result.plan) if result.plan else None,
             "refusals": [asdict(item) for item in result.refusals],
+            "patch": result.patch,
+            "branch": result.branch,
+            "commit": result.commit,
         },
         screen,
     )

@@ -24,7 +24,7 @@ CLIENT_ONLY = (
     (FailureKind.FORBIDDEN, re.compile(r'User ".*" cannot '), "this identity may not ask the server"),
     (FailureKind.MISSING, re.compile(""), "there is nothing here to ask the server with"),
     (FailureKind.EXIT, re.compile("no matches for kind"), "the server does not know a kind yet that comes along"),
-    (FailureKind.EXIT, re.compile("failed to run .* not found in"), "kubectl asks the server by a diff that is missing"),
+    (FailureKind.EXIT, re.compile("failed to run .* not found in"), "kubectl asks by a diff that is missing"),
 )
 """Why the server is not asked, where this machine's word has to do. A quota or a policy says `forbidden`, too: that is
 the server's answer, and refuses the plan."""
@@ -80,7 +80,15 @@ def asked(box: Sandbox, upgrade: Upgrade, objects: Objects, *, install: bool) ->
     Helm's dry run renders on the server and shows it no object: what an admission webhook, an immutable field or a
     limit below its request refuses, only the second one hears.
     """
-    said = dry_run(box, upgrade, install=install) or refusal(box, upgrade.namespace, _plain(objects))
+    return _answer(dry_run(box, upgrade, install=install) or refusal(box, upgrade.namespace, _plain(objects)))
+
+
+def asked_of(box: Sandbox, namespace: str, objects: Objects) -> DryRun:
+    """Return what the server says of objects that others than helm apply."""
+    return _answer(refusal(box, namespace, _plain(objects)))
+
+
+def _answer(said: Failure | None) -> DryRun:
     if said is None:
         return DryRun("server", "")
     why = next((text for kind, words, text in CLIENT_ONLY if said.kind is kind and words.search(said.detail)), "")

@@ -72,13 +72,13 @@ RULES = (
     ),
     Rule(
         Permission.ASK,
-        "git read-tree HEAD",
-        "copies the last commit's list of files into a private index",
+        "git read-tree <commit>",
+        "copies a commit's list of files into a private index",
         REPOSITORY,
         ("--git-dir",),
         offline=True,
         match=("git --git-dir=/r/.git read-tree HEAD",),
-        no_match=("git --git-dir=/r/.git read-tree --reset HEAD",),
+        no_match=("git --git-dir=/r/.git read-tree --reset HEAD", "git --git-dir=/r/.git read-tree main"),
     ),
     Rule(
         Permission.ASK,
@@ -108,6 +108,31 @@ RULES = (
             f"{COMMIT} --no-verify --amend",
             f"{COMMIT} --no-verify --all",
             f"{COMMIT} --no-verify --trailer=Plan:1",  # a checkout's configuration names programs that make trailers
+        ),
+    ),
+    Rule(
+        Permission.ASK,
+        "git write-tree",
+        "stores the list of files that a private index holds",
+        REPOSITORY,
+        ("--git-dir",),
+        offline=True,
+        match=("git --git-dir=/r/.git write-tree",),
+        no_match=("git --git-dir=/r/.git write-tree --missing-ok", "git write-tree"),
+    ),
+    Rule(
+        Permission.ASK,
+        "git branch <branch> <commit>",
+        "makes a branch that is not there yet; the one that is checked out stays",
+        REPOSITORY,
+        ("--git-dir",),
+        offline=True,
+        match=(f"git --git-dir=/r/.git branch fix/memory {BLOB}",),
+        no_match=(
+            f"git --git-dir=/r/.git branch --force main {BLOB}",
+            "git --git-dir=/r/.git branch --delete main",
+            f"git --git-dir=/r/.git branch a..b {BLOB}",
+            "git --git-dir=/r/.git branch a",
         ),
     ),
     Rule(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from agent.argument import arg
-from agent.operate.arguments.common import BLUEPRINTS, CHART, PROFILE, VALUES, ProfileName
+from agent.operate.arguments.common import BLUEPRINTS, CHART, PROFILE, VALUES, Handover, ProfileName
 from agent.world.scope import Cluster
 
 
@@ -24,6 +24,7 @@ class Plan:
     release: str | None = arg("the release (default: the one of this chart)", metavar="NAME")
     chart: str | None = arg(CHART, metavar="DIR")
     values: tuple[str, ...] = arg(VALUES, default=(), short="-f", metavar="FILE")
+    handover: Handover = field(default_factory=Handover)
     cluster: Cluster = field(default_factory=Cluster)
     blueprints: str | None = arg(BLUEPRINTS, metavar="DIR")
     profile: ProfileName | None = arg(PROFILE)
