@@ -1,4 +1,4 @@
-"""The values edit on files as the charts that everybody installs write them: what a reviewer sees is one clean change."""
+"""The values edit on files as the charts that everybody installs write them: a reviewer sees one clean change."""
 
 import difflib
 import re
@@ -22,6 +22,7 @@ from tests.unit.change.written import (
 )
 from tools.documents import plain
 from tools.failure import Failure
+
 
 @dataclass(frozen=True)
 class Case:
