@@ -141,7 +141,8 @@ def _same_files(plan: Plan, chart: Chart) -> None:
 
 
 def _same_programs(plan: Plan, box: Sandbox) -> None:
-    now = {item.name: item for item in programs(box)}
+    beside = [item.name for item in plan.inputs.programs if item.name != "helm"]
+    now = {item.name: item for item in programs(box, beside)}
     for then in plan.inputs.programs:
         if now.get(then.name) != then:
             raise Stale(f"{then.path} is not the {then.name} the plan was made with")
