@@ -142,7 +142,7 @@ def _of_pod(drill: Drilled, box: Sandbox) -> Plan:
     words = ("kubectl", "delete", "pod", pod.name, f"--namespace={pod.namespace}", f"--context={drill.context}")
     reach = Effects((), (), (str(pod),), (str(drill.workload),), 1, ())
     told = Drill(drill.tried, str(drill.workload), {}, promises(drill.tried, drill.inputs))
-    rests = Rests("", "", {}, tuple(programs(box)))
+    rests = Rests("", "", {}, tuple(programs(box, ("kubectl",))))
     return _plan(
         drill, box, told, (*words, "--wait", f"--timeout={GRACE}s"), rests, reach, [pod, drill.workload],
         dry_run=DryRun("client", "kubectl is not asked beforehand"),

@@ -57,12 +57,12 @@ def digests(files: Sequence[Path]) -> dict[str, str]:
         raise Indeterminate(f"{error.filename}: {error.strerror}") from error
 
 
-def programs(box: Sandbox) -> Iterator[Program]:
-    """Yield the programs a plan runs, each as it is now."""
+def programs(box: Sandbox, beside: Sequence[str] = ("git",)) -> Iterator[Program]:
+    """Yield the programs a plan runs, each as it is now: helm, which says how a release stands, and those beside it."""
     version = helm.version(box)
     if isinstance(version, Failure):
         raise Indeterminate(str(version))
-    for name, said in (("helm", version), ("git", "")):
+    for name, said in (("helm", version), *((name, "") for name in beside)):
         path = pinned(name, box.folders(name))
         if path is not None:
             yield Program(name, path, said, _sha256(Path(path)))

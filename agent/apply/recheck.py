@@ -7,7 +7,7 @@ from pathlib import Path
 
 from agent.apply import ledger
 from agent.apply.inputs import digests, programs, resting_files
-from agent.apply.state import Banner, banner
+from agent.apply.state import Banner, banner, unknown
 from agent.audit.inputs import Objects
 from agent.change.drills import overlay
 from agent.change.plan import FileEdit, Plan, digest, spliced
@@ -71,6 +71,8 @@ def refuse_unless_open(name: str, plan: Plan) -> None:
         raise Stale(f"plan {name[:12]} was made at {plan.created}, and the clock says that is still to come")
     if found is Banner.FROZEN:
         raise Denied("changes are frozen; agent thaw ends that")
+    if unknown([name], lines):
+        raise Indeterminate(f"{unknown([name], lines)[0]}; without them nobody knows whether it was used")
 
 
 def recheck(name: str, plan: Plan, world: World, emit: Emit) -> Checked:
@@ -146,7 +148,8 @@ def _same_files(plan: Plan, chart: Chart) -> None:
 
 
 def _same_programs(plan: Plan, box: Sandbox) -> None:
-    now = {item.name: item for item in programs(box)}
+    beside = [item.name for item in plan.inputs.programs if item.name != "helm"]
+    now = {item.name: item for item in programs(box, beside)}
     for then in plan.inputs.programs:
         if now.get(then.name) != then:
             raise Stale(f"{then.path} is not the {then.name} the plan was made with")

@@ -1,6 +1,6 @@
 """From a proposal to a sealed plan: rendered, held against the cluster, asked of the server, with its way back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from agent.change.files import Edited, edits, manifest_diff, with_edits
 from agent.change.gate import Gate, Refusal, Wanted
 from agent.change.pending import control_of, governed, unexplained, waiting
 from agent.change.plan import SCHEMA, Action, Change, DryRun, Effects, Elsewhere, FieldChange, Plan, Return, times
+from agent.change.profiles import OtherProfile, other
 from agent.change.proposal import Proposal, Reapplied
 from agent.change.reach import effects, fields, pairs
 from agent.change.standing import base, manifest_digest, seen
@@ -102,10 +103,15 @@ def sealed(draft: Draft) -> Plan:
 def _files(draft: Draft, wanted: Sequence[Wanted]) -> _Files:
     paths = dict(draft.chart.files(draft.inputs.profile))
     before = {name: _read(path) for name, path in paths.items()}
-    edited = list(draft.back[0]) if draft.back else edits(wanted, before, draft.inputs.profile)
+    edited = list(draft.back[0]) if draft.back else edits(wanted, before, draft.inputs.profile, _other_profile(draft))
     if isinstance(edited, Failure):
         raise Denied(str(edited))
     return _Files(paths, before, edited, with_edits(before, edited))
+
+
+def _other_profile(draft: Draft) -> OtherProfile:
+    profile = other(draft.inputs.profile)
+    return OtherProfile(profile, {name: _read(path) for name, path in draft.chart.files(profile)}, draft.gate)
 
 
 def _read(path: Path) -> bytes:
@@ -191,9 +197,21 @@ def _plan(draft: Draft, box: Sandbox, files: _Files, made: Prospect) -> Plan:
         hooks=hooks(made.after),
         rollback=Return(standing.revision, standing.manifest, _way_back(draft, carried)),
         failing=failed,
-        notes=(*draft.notes, *(() if draft.back else held_back(reach.restarted, inputs.snapshot))),
+        notes=(*draft.notes, *_notes(draft, files, reach)),
         elsewhere=draft.elsewhere,
     )
+
+
+def _notes(draft: Draft, files: _Files, reach: Effects) -> Iterator[str]:
+    """Yield what a person should know besides: what they have to do meanwhile, and what another profile gets."""
+    if draft.back:
+        return
+    yield from held_back(reach.restarted, draft.inputs.snapshot)
+    there = _other_profile(draft)
+    for item in draft.proposal.wanted:
+        name = next(edit.name for edit in files.edited if edit.sets(item.path))
+        if there.changes(item, name):
+            yield f"{name} is read for {there.profile} too: its next upgrade brings {item.path} along"
 
 
 def _asked(draft: Draft, box: Sandbox, made: Prospect) -> DryRun:

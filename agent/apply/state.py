@@ -1,10 +1,11 @@
 """How a plan stands: open, used, rejected, expired. What moved in the world meanwhile is asked when it is applied."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 
 from agent.apply import ledger
-from agent.apply.ledger import Event
+from agent.apply.ledger import Entry, Event
 from agent.change.plan import Plan
 from tools.failure import Failure
 
@@ -35,3 +36,12 @@ def banner(name: str, plan: Plan, now: datetime | None = None) -> Banner:
     if plan.has_expired(now or datetime.now(UTC)):
         return Banner.EXPIRED
     return Banner.FROZEN if ledger.frozen(lines) else Banner.OPEN
+
+
+def unknown(names: Sequence[str], found: Sequence[Entry]) -> list[str]:
+    """Return, in a sentence each, the plans of which no line tells: it was written before the plan was kept.
+
+    A ledger whose end was cut off together with its head is whole by itself; the plans beside it are not.
+    """
+    sealed = {entry.plan for entry in found if entry.event is Event.SEALED}
+    return [f"no line tells of plan {name[:12]}, so lines are missing" for name in names if name not in sealed]

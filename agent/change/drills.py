@@ -24,6 +24,14 @@ NO_DRILL: Mapping[Scenario, str] = {
 }
 """Failures that are not tried, and why."""
 
+_ASKS = "agent verify answers it by the kubelet's own probe: no plan enters a container or opens a port"
+NO_PLAN: Mapping[str, str] = {
+    "exec": _ASKS,
+    "port-forward": _ASKS,
+    "run": "no plan starts a pod of its own: run this line by hand, and agent verify says how the autoscalers stand",
+}
+"""Verbs of kubectl by which a checklist tries something and a plan may not, and what there is instead."""
+
 ABSENT = "bluehelm-drill"
 """A path and a tag that nothing has."""
 
@@ -73,6 +81,14 @@ def rows(inputs: Inputs) -> Iterator[tuple[Control, Scenario]]:
         known = drill_of(row)
         if known is not None:
             yield row, known
+
+
+def untried(inputs: Inputs) -> Iterator[tuple[Control, str]]:
+    """Yield every line of a checklist that tries something as no plan may, with what there is instead."""
+    for row in inputs.blueprints.controls:
+        command = parse(row).command if row.kind is ControlKind.CHECK else None
+        if command is not None and command.program == "kubectl" and command.verb in NO_PLAN:
+            yield row, NO_PLAN[command.verb]
 
 
 def promises(tried: Scenario, inputs: Inputs) -> tuple[Promise, ...]:

@@ -1,23 +1,21 @@
 """The edits of values files that a proposal comes to: which file, which characters, what a person sees of it. Pure."""
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agent.blueprint.control import Profile
-from agent.blueprint.values import Values, keys, merged, parse
+from agent.blueprint.values import keys, parse
 from agent.change.gate import Wanted
 from agent.change.plan import FileEdit, Splice, digest, spliced
+from agent.change.profiles import Contents, OtherProfile
 from agent.change.reach import Pair
 from agent.change.values import edited
-from tools.failure import Failure
+from tools.failure import Failure, FailureKind
 from tools.redact import redact
 
 AROUND = 3
 """Lines shown around a change."""
-
-Contents = Mapping[str, bytes]
-"""Values file as shown to a person -> its bytes, in the order helm reads them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +40,16 @@ class Edited:
         )
 
 
-def edits(wanted: Sequence[Wanted], contents: Contents, profile: Profile) -> list[Edited] | Failure:
+def edits(
+    wanted: Sequence[Wanted], contents: Contents, profile: Profile, there: OtherProfile
+) -> list[Edited] | Failure:
     """Return the edits that give every wanted value to the file it belongs in, or why one cannot be made."""
     by_file: dict[str, list[Wanted]] = {}
     for item in wanted:
-        by_file.setdefault(home(item, contents, profile), []).append(item)
+        place = home(item, contents, profile, there)
+        if isinstance(place, Failure):
+            return place
+        by_file.setdefault(place, []).append(item)
     found: list[Edited] = []
     for name, items in by_file.items():
         splices = edited(name, contents[name], {tuple(keys(item.path)): item.value for item in items})
@@ -58,18 +61,23 @@ def edits(wanted: Sequence[Wanted], contents: Contents, profile: Profile) -> lis
     return found
 
 
-def home(wanted: Wanted, contents: Contents, profile: Profile) -> str:
-    """Return the file a value belongs in.
+def home(wanted: Wanted, contents: Contents, profile: Profile, there: OtherProfile) -> str | Failure:
+    """Return the file a value belongs in, or why there is none.
 
     What differs between the profiles belongs in the profile's own file where there is one; else a value stays where it
-    stands, and a new one joins the values nearest to it.
+    stands, and a new one joins the values nearest to it. Where that is a file which the other profile reads, and whose
+    rows say otherwise, only the profile's own file is left.
     """
     own = next((name for name in contents if name.endswith(f"values-{profile}.yaml")), None)
     if own is not None and _differs(wanted):
         return own
-    if wanted.leaf is not None and wanted.leaf.source.file in contents:
-        return wanted.leaf.source.file
-    return _nearest(wanted.path, contents)
+    stands = wanted.leaf is not None and wanted.leaf.source.file in contents
+    place = wanted.leaf.source.file if wanted.leaf and stands else _nearest(wanted.path, contents)
+    harm = there.harm(wanted, place)
+    if not harm:
+        return place
+    first = f"a values-{profile}.yaml beside it would hold it, or state it in values-{there.profile}.yaml first"
+    return own or Failure(FailureKind.DENIED, wanted.control.id, harm, first)
 
 
 def _differs(wanted: Wanted) -> bool:
@@ -97,11 +105,6 @@ def _common(one: Sequence[str], other: Sequence[str]) -> int:
 def with_edits(contents: Contents, found: Sequence[Edited]) -> dict[str, bytes]:
     """Return the files as they will be."""
     return {**contents, **{item.name: item.after for item in found}}
-
-
-def values_of(contents: Contents) -> Values:
-    """Return what Helm makes of the files."""
-    return merged(parse(name, content) for name, content in contents.items())
 
 
 def diff(name: str, before: bytes, after: bytes) -> str:

@@ -13,7 +13,7 @@ from agent.audit.expected import DIGEST, VIA, Expected, expected
 from agent.audit.inputs import Inputs
 from agent.audit.legs import shown_value
 from agent.blueprint.cells import CellType
-from agent.blueprint.control import Control, ControlKind
+from agent.blueprint.control import Control, ControlKind, Profile
 from agent.blueprint.lint.finding import Lint
 from agent.blueprint.values import Leaf, Masked
 from agent.change.plan import JSON
@@ -133,14 +133,21 @@ class Gate:
 
     def _unrivalled(self, wanted: Wanted) -> Wanted | Refusal:
         """Refuse a value that a second row states otherwise."""
-        for row in deciding(wanted.path, self.inputs.blueprints):
-            for part in expected(row, self.inputs.profile) if row is not wanted.control else ():
-                names = [".".join(filter(None, (path, leaf))) for path in row.paths for leaf in part.leaves]
-                asked = _image_part(part, wanted.path) if part.type is CellType.IMAGE else part
-                if wanted.path in names and not asked.met(wanted.value, wanted.path.replace(".", "/")):
-                    both = f"{wanted.control.source} and {row.source}"
-                    return Refusal(wanted.control.id, f"{both} give {wanted.path} two values", "let one of them decide")
-        return wanted
+        rows = self.against(wanted.path, wanted.value, self.inputs.profile)
+        row = next((row for row in rows if row is not wanted.control), None)
+        if row is None:
+            return wanted
+        both = f"{wanted.control.source} and {row.source}"
+        return Refusal(wanted.control.id, f"{both} give {wanted.path} two values", "let one of them decide")
+
+    def against(self, path: str, value: JSON, profile: Profile) -> Iterator[Control]:
+        """Yield the rows that give a path another value in a profile."""
+        for row in deciding(path, self.inputs.blueprints):
+            for part in expected(row, profile):
+                names = [".".join(filter(None, (own, leaf))) for own in row.paths for leaf in part.leaves]
+                asked = _image_part(part, path) if part.type is CellType.IMAGE else part
+                if path in names and not asked.met(value, path.replace(".", "/")):
+                    yield row
 
 
 def _paths(control: Control, part: Expected) -> Iterator[str]:

@@ -181,14 +181,16 @@ def _image(fresh: Sequence[PodSight], _: Sight, seen: Sequence[Sight], __: datet
     found = next((reason for pod in fresh for reason in pod.waits if reason in PULLS), "")
     if not found:
         return Reading(False, None, "no pod waited for its image")
-    return Reading(not _outage(seen), None, f"the new pod is kept, {found}, and the old ones serve on{_outage(seen)}")
+    outage = _outage(seen)
+    return Reading(not outage, None, f"the new pod is kept, {found}{outage or ', and the old ones serve on'}")
 
 
 def _unready(fresh: Sequence[PodSight], _: Sight, seen: Sequence[Sight], __: datetime) -> Reading:
     if not any(pod.is_running and not pod.is_ready for pod in fresh):
         return Reading(False, None, "no pod ran without being ready")
-    said = "the pod that does not answer is not ready and is sent nothing, the others serve on"
-    return Reading(not _outage(seen), None, f"{said}{_outage(seen)}")
+    outage = _outage(seen)
+    said = "the pod that does not answer is not ready and is sent nothing"
+    return Reading(not outage, None, f"{said}{outage or ', the others serve on'}")
 
 
 def _outage(seen: Sequence[Sight]) -> str:

@@ -25,6 +25,10 @@ STEP = 2
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 
+_INNER_BLANKS = re.compile(r"(?<=\S)[ \t]+")
+_REMARK = re.compile(r"((?:[ \t]*(?:\r\n|\n|\r))*)([ \t]*)#[^\r\n]*(?:\r\n|\n|\r|$)")
+"""Empty lines and one line that is a remark: what is empty, and how far the remark is indented."""
+
 
 class Refused(ValueError):
     """The edit cannot be made without touching more than was planned; the message says why."""
@@ -63,9 +67,14 @@ def edited(name: str, content: bytes, wanted: Mapping[Keys, JSON]) -> tuple[Spli
         splices = tuple(replace(item, old=text[item.start : item.end]) for item in _splices(text, wanted))
         _prove(text, splices, wanted)
     except (UnicodeDecodeError, Unreadable, Refused) as error:
-        said = "not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
-        return Failure(FailureKind.DENIED, name, f"{said}; edit it by hand", "then plan again")
+        return Failure(FailureKind.DENIED, name, f"{_said(error)}; edit it by hand", "then plan again")
     return splices
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return "not UTF-8"
+    return f"line {error.line}: {error}" if isinstance(error, Unreadable) and error.line else str(error)
 
 
 def _splices(text: str, wanted: Mapping[Keys, JSON]) -> Iterator[Splice]:
@@ -84,11 +93,17 @@ def _splices(text: str, wanted: Mapping[Keys, JSON]) -> Iterator[Splice]:
 
 
 def _composed(text: str) -> Any:
+    """Return the root node, with marks that are characters of the text.
+
+    libyaml, which helm's reader is like, takes tabs between a value and a remark, and PyYAML's own parser does not: to
+    it they are shown as so many spaces.
+    """
     import yaml
 
     try:
-        return yaml.compose(text, Loader=_loader())
-    except yaml.MarkedYAMLError as error:  # libyaml, which helm's reader is like, takes a tab before a remark
+        spaced = _INNER_BLANKS.sub(lambda found: " " * len(found[0]), text) if "\t" in text else text
+        return yaml.compose(spaced, Loader=_loader())
+    except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise Refused(f"line {line}: {error.problem}") from error
 
@@ -199,7 +214,7 @@ def _added(text: str, root: Any, place: _Place, tree: Mapping[str, Any]) -> Spli
         inside = ", ".join(f"{plain_text(key)}: {flow(value)}" for key, value in tree.items())
         return Splice(_end(text, node.value[-1][1]), _end(text, node.value[-1][1]), f", {inside}")
     column = node.value[0][0].start_mark.column
-    return _appended(text, _end(text, node), _lines(tree, column, _step(root)))
+    return _appended(text, _behind_remarks(text, node, column), _lines(tree, column, _step(root)))
 
 
 def _opened(text: str, root: Any, place: _Place, tree: Mapping[str, Any]) -> Splice:
@@ -250,6 +265,30 @@ def _step(root: Any) -> int:
     return STEP
 
 
+def _behind_remarks(text: str, node: Any, column: int) -> int:
+    """Return the index behind a mapping and the remarks that are its last value's: further in, or what `{}` leaves out.
+
+    A new key between `resources: {}` and the block that is commented out below it would take that block for its own.
+    """
+    end = _end(text, node)
+    found = _LINE_END.search(text, end)
+    is_empty = _last(node).value in ([], "")
+    while found is not None and (found := _REMARK.match(text, found.end())):
+        indent, is_apart = len(found[2]), bool(found[1])
+        if indent <= column and not (is_empty and indent == column and not is_apart):
+            break
+        end = found.end(2)
+    return end
+
+
+def _last(node: Any) -> Any:
+    """Return the last value inside a node that holds no other."""
+    while node.id != "scalar" and node.value and not node.flow_style:
+        last = node.value[-1]
+        node = last[1] if isinstance(last, tuple) else last
+    return node
+
+
 def _end(text: str, node: Any) -> int:
     """Return the index behind a node's last own character: a block's mark stands where the next thing begins."""
     if node.id != "scalar" and node.value and not node.flow_style:
@@ -258,7 +297,9 @@ def _end(text: str, node: Any) -> int:
         behind = _end(text, value)
         return max(behind, int(key.end_mark.index) + 1) if key is not None else behind
     if node.id == "scalar" and node.style in ("|", ">"):
-        return len(text[: node.end_mark.index].rstrip())
+        header = _LINE_END.split(text[node.start_mark.index :], maxsplit=1)[0].partition("#")[0]
+        end = int(node.end_mark.index)
+        return end - 1 if "+" in header else len(text[:end].rstrip())  # `|+`: the empty lines below are its own
     return int(node.end_mark.index)
 
 

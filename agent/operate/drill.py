@@ -8,7 +8,7 @@ from agent.apply.drill_plan import Drilled, drilled
 from agent.apply.unfinished import settle
 from agent.audit.inputs import Inputs
 from agent.audit.mechanisms import Scenario
-from agent.change.drills import NO_DRILL, rows, workloads
+from agent.change.drills import NO_DRILL, rows, untried, workloads
 from agent.errors import Denied, UsageError
 from agent.events import Emit, Progress
 from agent.kube.names import parse
@@ -48,6 +48,7 @@ def run(args: Drill, world: World, emit: Emit) -> Drills:
     gate, chart, where = gated(asked, world, emit)
     inputs = gate.inputs
     found = [Row(row.id, str(row.source), row.title, tried, NO_DRILL.get(tried, "")) for row, tried in rows(inputs)]
+    found += [Row(row.id, str(row.source), row.title, "", why) for row, why in untried(inputs)]
     if not args.row:
         return Drills(None, found)
     tried = _tried(args.row, found)

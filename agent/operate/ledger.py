@@ -4,8 +4,9 @@ import getpass
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agent.apply import ledger
+from agent.apply import ledger, store
 from agent.apply.ledger import Entry, Event
+from agent.apply.state import unknown
 from agent.errors import Indeterminate
 from agent.events import Emit, Warned
 from agent.exitcode import ExitCode
@@ -50,9 +51,9 @@ def history(args: History, _: World, emit: Emit) -> Lines:
 
 
 def verify(_: VerifyLedger, __: World, ___: Emit) -> Verdict:
-    """Read the whole ledger and hold every line against the one before it."""
+    """Read the whole ledger and hold every line against the one before it, and the plans that are kept against all."""
     problems, found = ledger.problems()
-    return Verdict(problems, found, str(ledger.path()))
+    return Verdict(problems or unknown(store.names(), found), found, str(ledger.path()))
 
 
 def verified(result: Verdict) -> ExitCode:

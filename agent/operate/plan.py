@@ -13,7 +13,7 @@ from agent.apply.unfinished import settle
 from agent.audit.engine import audit
 from agent.audit.inputs import Inputs
 from agent.change.gate import Gate, Refusal
-from agent.change.plan import Action
+from agent.change.plan import Action, content, digest
 from agent.change.plan import Plan as Sealed
 from agent.change.proposal import Proposal, from_audit, from_controls, from_paths
 from agent.config import Settings
@@ -96,12 +96,13 @@ def kept(plan: Sealed, refusals: Sequence[Refusal]) -> Planned:
         Indeterminate: either cannot be written.
 
     """
-    name = store.save(plan)
-    if isinstance(name, Failure):
-        raise Indeterminate(str(name))
+    name = digest(content(plan))
     noted = ledger.append(Event.SEALED, name, plan.actor.name, {"action": plan.action, "controls": plan.summary})
     if isinstance(noted, Failure):
         raise Indeterminate(str(noted))
+    saved = store.save(plan)  # behind its line: a plan of which no line tells is a sign that lines were taken away
+    if isinstance(saved, Failure):
+        raise Indeterminate(str(saved))
     return Planned(name, plan, refusals)
 
 

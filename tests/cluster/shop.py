@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,14 @@ class Shop(Checkout):
     def kubectl(self, *words: str) -> str:
         """Run kubectl in the namespace; return what it printed."""
         return self.cluster.kubectl(*words, f"--namespace={self.namespace}").stdout
+
+    def until(self, said: str, *words: str) -> None:
+        """Run kubectl until it prints that: half a minute at most."""
+        for _ in range(60):
+            if said in self.kubectl(*words):
+                return
+            time.sleep(0.5)
+        raise AssertionError(f"{' '.join(words)} never said {said}")
 
     def planned(self, *what: str) -> dict[str, Any]:
         done = self.agent("plan", *what, "-n", self.namespace, "--wait=60", "-o", "json")

@@ -171,8 +171,7 @@ def test_a_failing_workload_is_fixed_in_one_go(shop: Shop) -> None:
     shop.values.write_text(shop.values.read_text().replace("tag: latest", "tag: v7", 1))  # the backend's alone
     shop.git("commit", "-qam", "a tag that is not there")
     shop.upgrade(check=False)
-    never = "jsonpath={.status.containerStatuses[0].state.waiting.reason}=ErrImageNeverPull"
-    shop.kubectl("wait", "pod", "--selector=app.kubernetes.io/component=backend", f"--for={never}", "--timeout=60s")
+    shop.until("ErrImageNeverPull", "get", "pods", "--output=json")
     code, shown = shop.typed("apply", "fix", "deployment/todo-backend", "-n", shop.namespace, "--wait=60")
     assert code == ExitCode.OK, shown
     assert "is not on" in shown

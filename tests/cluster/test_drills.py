@@ -41,6 +41,9 @@ def test_what_would_take_everything_down_is_asked_for_in_words(shop: Shop) -> No
     assert (refused.returncode, "--outage" in refused.stderr) == (ExitCode.DENIED, True), refused.stderr
     node = shop.agent("drill", "RES-SCN-NODE", "-n", shop.namespace)
     assert (node.returncode, "takes a node away" in node.stderr) == (ExitCode.DENIED, True), node.stderr
+    for row, instead in (("SVC-CHK-HEALTH", "agent verify"), ("SCL-CHK-LOAD", "by hand")):
+        asks = shop.agent("drill", row, "-n", shop.namespace)
+        assert (asks.returncode, instead in asks.stderr) == (ExitCode.DENIED, True), asks.stderr
     listed = shop.agent("drill", "-n", shop.namespace)
     assert "RES-CHK-KILL" in listed.stdout
     prod = shop.agent("drill", "RES-SCN-IMAGE", "-n", shop.namespace, "--profile=prod", "--of=deployment/todo-backend")

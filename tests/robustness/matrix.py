@@ -128,6 +128,11 @@ def _hang(world: World, step: str) -> Shown:
     return _helm(world, step, "hang", launch=True)
 
 
+def _killed(world: World, step: str) -> Shown:
+    """helm is killed by somebody else, as the kernel does to what takes too much memory: it takes nothing back."""
+    return _helm(world, step, "killed")
+
+
 def _helm(world: World, step: str, how: str, **more: Any) -> Shown:
     if step == "undoing":
         world.fault(rollback=how)
@@ -192,6 +197,7 @@ FAULTS: Mapping[str, Callable[[World, str], Shown]] = {
     "full disk": _full,
     "helm error": _error,
     "helm hanging": _hang,
+    "helm killed": _killed,
     "API down": _down,
     "another revision": _moved,
     "clock jump": _clock,
@@ -236,6 +242,7 @@ HONEST: Mapping[str, Callable[[str], set[int]]] = {
     "full disk": _when_full,
     "helm error": _when_helm_fails,
     "helm hanging": _when_helm_hangs,
+    "helm killed": _when_helm_hangs,
     "API down": _when_down,
     "another revision": _when_moved,
     "clock jump": _when_late,

@@ -108,6 +108,8 @@ def change(name, description, live):
         time.sleep(current.get("seconds", 0))
         if current.get("down"):
             fails(record["said"]["unreachable"])
+        if (current.get(argv[0]) or current.get("change")) == "killed":
+            os.kill(os.getpid(), signal.SIGKILL)
         if read("state.json")["revisions"][-1:] != state["revisions"][-1:]:
             fails("Error: UPGRADE FAILED: release: already exists\\n")
         if (current.get(argv[0]) or current.get("change")) in ("midway", "stuck", "error"):
@@ -130,6 +132,8 @@ elif fault.get("down"):
 elif fault.get("reads") == "hang" and not changes:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     time.sleep(3600)
+elif fault.get("reads") == "killed" and not changes:
+    os.kill(os.getpid(), signal.SIGKILL)
 elif fault.get("reads") == "error" and not changes:
     fails("Error: query: failed to query with labels: etcdserver: request timed out\\n")
 elif argv[0] == "upgrade" and not changes:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -74,8 +75,38 @@ def test_a_helm_that_hangs_is_ended_with_its_children(
     found = run_planned(command(), box, permit(command()), timeout=1.0)
     assert isinstance(found, Failure)
     assert found.kind is FailureKind.TIMEOUT
-    for pid in (stubborn.calls()[0].pid, stubborn.calls()[0].child):
-        assert not Path(f"/proc/{pid}").exists() or "Z" in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2]
+    end = time.monotonic() + 5  # the kernel takes a moment from the signal to the end
+    while any(map(_lives, stubborn.calls()[0][3:])) and time.monotonic() < end:
+        time.sleep(0.01)
+    assert not any(map(_lives, stubborn.calls()[0][3:]))
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2]
+    except OSError:
+        return False
+
+
+@pytest.mark.parametrize(
+    ("ends", "said"),
+    [
+        ("taken = [bytearray(64 << 20) for _ in range(64)]", "helm needed more than 1024 MB"),
+        ("import os; os.kill(os.getpid(), 9)", "SIGKILL"),
+    ],
+    ids=["our limit", "the kernel"],
+)
+def test_a_helm_that_takes_too_much_memory_is_a_failure_at_once(
+    box: Sandbox, tmp_path: Path, ends: str, said: str
+) -> None:
+    """A chart that blows up would take the machine along, or be waited for until its time is up."""
+    program = install(tmp_path / "bin", "helm", Replay()).path
+    program.write_text(f"#!{sys.executable} -IS\n{ends}\n")
+    began = time.monotonic()
+    found = run_planned(command(), box, permit(command()), timeout=60.0)
+    assert isinstance(found, Failure), found
+    assert (found.kind, said in found.detail) == (FailureKind.KILLED, True), found
+    assert time.monotonic() - began < 20
 
 
 @pytest.mark.parametrize("early", [True, False])

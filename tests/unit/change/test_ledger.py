@@ -7,9 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from agent.apply import ledger
+from agent.apply import ledger, store
 from agent.apply.ledger import Entry, Event
+from agent.apply.recheck import refuse_unless_open
+from agent.apply.state import unknown
 from agent.apply.writing import replace_content
+from agent.change.plan import content, digest
+from agent.errors import Indeterminate
+from tests.unit.change.samples import plan
 from tools import failpoints
 from tools.failure import Failure
 
@@ -151,3 +156,38 @@ def test_a_file_is_replaced_whole_and_nothing_is_left_beside_it(
     with pytest.raises(OSError):
         replace_content(file, b"newer")
     assert elsewhere.read_text() == "theirs"
+
+
+def cut(lines: int) -> None:
+    """Leave a ledger of its first lines, with a head that fits: by itself it is whole."""
+    kept = ledger.path().read_bytes().splitlines(keepends=True)[:lines]
+    ledger.path().write_bytes(b"".join(kept))
+    last = digest(kept[-1].rstrip(b"\n")) if kept else ledger.START
+    ledger.path().with_name(ledger.HEAD).write_text(f"{lines} {last}")
+
+
+def test_lines_that_are_cut_off_together_with_the_head_are_missed_by_their_plan() -> None:
+    """Who can write both files could make a used plan young again, and nobody would be told."""
+    one = plan()
+    name = digest(content(one))
+    for event, about in ((Event.FROZEN, ""), (Event.THAWED, ""), (Event.SEALED, name)):
+        ledger.append(event, about, "ada")
+    store.save(one)
+    found = ledger.entries()
+    assert not isinstance(found, Failure)
+    assert not unknown(store.names(), found)
+    refuse_unless_open(name, one)
+    for lines in (2, 0):
+        cut(lines)
+        left = ledger.entries()
+        assert not isinstance(left, Failure), left
+        assert unknown(store.names(), left) == [f"no line tells of plan {name[:12]}, so lines are missing"]
+        with pytest.raises(Indeterminate, match="lines are missing"):
+            refuse_unless_open(name, one)
+
+
+def test_lines_that_are_cut_off_at_its_beginning_are_missed_by_those_that_follow() -> None:
+    """What was approved first is as much of the story as what came last."""
+    lines = three()
+    ledger.path().write_bytes(b"".join(lines[1:]))
+    assert ledger.problems()[0] == ["line 1 is not what was written, or a line before it is missing"]

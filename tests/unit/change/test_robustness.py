@@ -15,6 +15,7 @@ QUICK = (
     Case("undone", "SIGKILL"),
     Case("committed", "SIGTERM"),
     Case("started", "helm error"),
+    Case("started", "helm killed"),
     Case("undoing", "helm error"),
     Case("committed", "API down"),
     Case("helm", "API down"),

@@ -536,3 +536,16 @@ def test_an_unknown_outcome_is_looked_at_again(shop: World) -> None:
     done = shop.agent("apply", shop.plan["id"])
     assert "had been interrupted: it is in force" in done.stderr, done.stderr
     assert "had been interrupted" not in shop.agent("apply", shop.plan["id"]).stderr
+
+
+def test_a_plan_for_one_profile_leaves_the_other_as_its_rows_have_it(shop: World) -> None:
+    """The shared values.yaml is prod's as well: a laptop's memory would come to production with its next upgrade."""
+    assert any("read for prod too" in note for note in shop.planned()["plan"]["notes"])
+    file = shop.repository / SERVICE
+    file.write_text(
+        file.read_text().replace("| Memory Limit | 512Mi |", "| Memory Limit | 300Mi (dev) / 384Mi (prod) |", 1)
+    )
+    shop.git("commit", "-qam", "less memory for dev")
+    done = asked(shop)
+    assert done.returncode == ExitCode.DENIED, done.stderr
+    assert "values.yaml is read for prod too" in done.stderr
