@@ -147,6 +147,17 @@ def test_what_it_shall_keep_it_inherits(box: Sandbox, tmp_path: Path) -> None:
         os.close(held)
 
 
+@pytest.fixture
+def heeded() -> Iterator[None]:
+    """Heed what whoever started the tests may have had ignored, as a shell does for its background."""
+    asked = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    before = {number: signal.signal(number, signal.default_int_handler) for number in asked}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("heeded")
 def test_the_first_signal_is_passed_on_and_the_second_only_answered() -> None:
     """D18: helm is asked once; a second request would leave the release half changed."""
     passed: list[int] = []
