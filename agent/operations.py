@@ -71,6 +71,7 @@ GROUPS: Mapping[str, str] = {
     "bundle": "write what a read command would see into one file",
     "blueprint": "read the blueprints",
     "config": "the settings in force",
+    "spec": "rows of the blueprints, drafted for a person",
     "ledger": "what was changed, as it was written down",
 }
 """First word of a name of two -> what its operations have in common."""
@@ -138,6 +139,15 @@ OPERATIONS: tuple[Operation, ...] = (
         run=f"{_RUN}.plan:run",
         views={"text": f"{_VIEW}.plan:as_text", "json": f"{_VIEW}.plan:as_json"},
         code=f"{_RUN}.plan:code",
+    ),
+    Operation(
+        name="spec propose",
+        summary="draft the blueprint row that would justify a value, as a patch to commit",
+        effect=Effect.PROPOSE,
+        args=f"{_ARGS}.spec:Propose",
+        run=f"{_RUN}.spec:run",
+        views={"text": f"{_VIEW}.spec:as_text", "json": f"{_VIEW}.spec:as_json"},
+        code=f"{_RUN}.spec:code",
     ),
     Operation(
         name="plan show",

@@ -119,7 +119,7 @@ class Gate:
         name = leaf.path if leaf else _name(path, part)
         if leaf is not None and isinstance(leaf.value, Masked):
             return Refusal(control.id, f"{leaf.path} holds a secret, which no plan touches")
-        asked = _image_part(part, name) if part.type is CellType.IMAGE else part
+        asked = image_part(part, name) if part.type is CellType.IMAGE else part
         if leaf is not None and asked.met(leaf.value, name.replace(".", "/")):
             return None
         value = _typed(asked, leaf)
@@ -145,7 +145,7 @@ class Gate:
         for row in deciding(path, self.inputs.blueprints):
             for part in expected(row, profile):
                 names = [".".join(filter(None, (own, leaf))) for own in row.paths for leaf in part.leaves]
-                asked = _image_part(part, path) if part.type is CellType.IMAGE else part
+                asked = image_part(part, path) if part.type is CellType.IMAGE else part
                 if path in names and not asked.met(value, path.replace(".", "/")):
                     yield row
 
@@ -165,7 +165,7 @@ def _name(path: str, part: Expected) -> str:
     return path if not suffix or path.rpartition(".")[2] == suffix else f"{path}.{suffix}"
 
 
-def _image_part(part: Expected, path: str) -> Expected:
+def image_part(part: Expected, path: str) -> Expected:
     """Return what an image's row says of one path: of its repository, of its tag, or the whole reference."""
     value: Any = part.value
     last = path.rpartition(".")[2]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from agent.audit.verdict import Audit, Helm, Leg, Outcome, Point, Standing, Verdict
-from agent.blueprint.control import Control, ControlKind
+from agent.blueprint.control import Blueprints, Control, ControlKind
 from agent.change.gate import Gate, Refusal, Wanted
 from agent.snapshot.record import Ref
 
@@ -50,6 +50,24 @@ def from_audit(found: Audit, gate: Gate) -> Proposal:
     failing = (verdict for verdict in found.verdicts if verdict.outcome is Outcome.FAIL)
     rows = [verdict for verdict in failing if verdict.control.kind is ControlKind.PARAMETER]
     return _proposal(rows, gate)
+
+
+AUTOSCALERS = "hpa"
+"""What one asks for who wants every value that the blueprints state for the autoscalers."""
+
+
+def of_autoscalers(blueprints: Blueprints) -> tuple[str, ...]:
+    """Return the controls that decide how workloads are scaled, by the field or the value they speak of."""
+    return tuple(
+        row.id
+        for row in blueprints.controls
+        if row.kind is ControlKind.PARAMETER
+        and row.paths
+        and (
+            any(field.startswith(f"{AUTOSCALERS}.") for field in row.fields)
+            or any({"autoscaling", AUTOSCALERS} & set(path.split(".")) for path in row.paths)
+        )
+    )
 
 
 def from_controls(ids: Iterable[str], found: Audit, gate: Gate) -> Proposal:

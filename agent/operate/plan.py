@@ -15,7 +15,7 @@ from agent.audit.inputs import Inputs
 from agent.change.gate import Gate, Refusal
 from agent.change.plan import Action, content, digest
 from agent.change.plan import Plan as Sealed
-from agent.change.proposal import Proposal, from_audit, from_controls, from_paths
+from agent.change.proposal import AUTOSCALERS, Proposal, from_audit, from_controls, from_paths, of_autoscalers
 from agent.config import Settings
 from agent.errors import Denied, Indeterminate, UsageError
 from agent.events import Emit, Progress, Said
@@ -155,8 +155,10 @@ def _proposal(args: Plan, gate: Gate) -> Proposal:
     if causes:
         raise UsageError(f"{causes[0]}: `agent fix {causes[0]}` finds its cause and plans what mends it")
     ids = {row.id.casefold() for row in gate.inputs.blueprints.controls}
-    controls = [name for name in args.what if name.casefold() in ids]
-    paths = [name for name in args.what if name.casefold() not in ids]
+    every = of_autoscalers(gate.inputs.blueprints)
+    asked = [one for name in args.what for one in (every if name == AUTOSCALERS and every else (name,))]
+    controls = [name for name in asked if name.casefold() in ids]
+    paths = [name for name in asked if name.casefold() not in ids]
     one, other = from_controls(controls, found, gate), from_paths(paths, found, gate)
     known = {item.path for item in one.wanted}
     wanted = [*one.wanted, *(item for item in other.wanted if item.path not in known)]

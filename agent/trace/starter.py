@@ -58,6 +58,11 @@ def starter(material: Material) -> str:
     return "\n".join([*lines, *_nameless(material), *_bindings(material, parts)]) + "\n"
 
 
+def field_of(leaf: Leaf, material: Material) -> str:
+    """Return what the Field column calls the field that a value decides, "" where it has no name there."""
+    return _field(leaf, material, _part(leaf, material, _parts(material)))
+
+
 def _nameless(material: Material) -> list[str]:
     """Say which values have keys that no Helm Path can hold: they stay without a row, and the reader knows."""
     odd = [leaf.source for leaf in material.values.leaves.values() if not PATH.fullmatch(leaf.path)]

@@ -112,6 +112,8 @@ def test_a_readme_that_lacks_a_command_is_seen() -> None:
 
 
 DEMO = {"bundle": "demo", "namespace": "todo-prod", "profile": "dev"}
+BLUEPRINTS = str(Path(__file__).parents[2] / "blueprints")
+
 EXAMPLES: dict[str, list[dict[str, Any]]] = {
     "diagnose": [{"bundle": "demo"}, {"bundle": "demo", "namespace": "todo-prod"}],
     "explain": [{}, {"code": "oom-killed"}, {"code": "131"}],
@@ -119,6 +121,10 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
     "why": [{"value": "backend.resources.limits.memory"}, {"value": "backend.resources", **DEMO}],
     "trace": [{"control": "SVC-BE-MEM-LIMIT"}, {}],
     "plan": [{"what": ("SVC-BE-MEM-LIMIT",)}],
+    "spec propose": [
+        {"values_path": "backend.resources.limits.memory", "value": "768Mi", "blueprints": BLUEPRINTS},
+        {"values_path": "backend.env", "value": "x", "blueprints": BLUEPRINTS},
+    ],
     "plan show": [{"plan": "0123abcd"}],
     "apply": [{"plan": "0123abcd"}],
     "fix": [{"subject": "deployment/web"}],

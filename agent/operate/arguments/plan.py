@@ -12,7 +12,7 @@ class Plan:
     """What to change, of which release."""
 
     what: tuple[str, ...] = arg(
-        "control ids or values paths (default: everything the audit finds failing)",
+        "control ids, values paths, or hpa for all of the autoscalers (default: everything the audit finds failing)",
         default=(),
         positional=True,
     )
