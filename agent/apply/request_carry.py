@@ -73,7 +73,7 @@ class Asking(Carrying):
         revision = self.plan.base.revision
         if interrupts.count:
             return Outcome(Ending.INTERRUPTED, "the drill was interrupted", revision, measured=rows)
-        return Outcome(Ending.APPLIED, "", revision, still=tuple(self._grown()), measured=rows)
+        return Outcome(Ending.APPLIED, "", revision, measured=rows)
 
     def _measured(self, found: Forward | Failure) -> tuple[Measured, ...]:
         """Ask as the plan says, and return each row beside what came of it."""
@@ -128,15 +128,6 @@ class Asking(Carrying):
         self.sights.append(now)
         used = "unknown" if now is None or now.used is None else f"{now.used}%"
         self.emit(Progress(f"{self._workload.name}: CPU {used}, {now.wanted if now else 'no'} replicas are asked for"))
-
-    def _grown(self) -> list[str]:
-        """Say that more pods run than before, where the load brought them."""
-        before = scaling(self.checked.snapshot, self._workload)
-        now = next((item for item in reversed(self.sights) if item is not None), None)
-        more = before is not None and now is not None and now.wanted > before.wanted
-        return (
-            [f"{self._workload} has more pods now: the autoscaler takes them away after its cooldown"] if more else []
-        )
 
     def resumed(self, now: Standing) -> Outcome:
         """Say that nobody has learned anything: there is nothing to take back."""
