@@ -1,7 +1,11 @@
 """Drills that ask: whom a line means, what is sealed, what is measured through the forwarded port."""
 
 import json
+import os
+import signal
+import socket
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -163,7 +167,9 @@ def hpa(wanted: int = 1, used: int | None = 40, *, blind: bool = False) -> dict[
     }
 
 
-def carried(settings: Settings, port: int, tried: Asks, path: str, *looks: Snapshot, local: int = 0) -> Outcome:
+def carried(
+    settings: Settings, port: int, tried: Asks, path: str, *looks: Snapshot, local: int = 0, seconds: int = 3
+) -> Outcome:
     """Carry a sealed drill out, with what is seen at each look; the last one is seen again and again."""
     local, left = local or free_port(), list(looks)
     promises = (Promise("A", "a.md:1", "asks", 0), Promise("B", "a.md:2", "scales", 60))[
@@ -171,7 +177,7 @@ def carried(settings: Settings, port: int, tried: Asks, path: str, *looks: Snaps
     ]
     told = Drill(tried, str(WEB), {}, promises, Request("service/web", local, port, "web", path))
     words = argv("service/web", local, port, "shop", "kind")
-    made: Plan = replace(plan(), action=Action.DRILL, drill=told, argv=(words,), undo=(), seconds=3, edits=())
+    made: Plan = replace(plan(), action=Action.DRILL, drill=told, argv=(words,), undo=(), seconds=seconds, edits=())
 
     def look(*_: object, **__: object) -> Snapshot:
         return left.pop(0) if len(left) > 1 else left[0]
@@ -217,6 +223,18 @@ def test_load_is_put_on_until_the_autoscaler_acts(settings: Settings, server: in
     assert "all of them answered" in asked_.said
     assert "asked for 2 replicas instead of 1" in scaled.said
     assert outcome.still == (), "pods that were promised are no trouble"
+
+
+def test_who_interrupts_load_has_it_ended_and_the_port_closed(settings: Settings, server: int) -> None:
+    """Else ^C leaves load on a cluster, and a way into it on this machine."""
+    local = free_port()
+    threading.Timer(1.5, os.kill, (os.getpid(), signal.SIGINT)).start()
+    began = time.monotonic()
+    outcome = carried(settings, server, Asks.LOAD, "/200", snapshot([deployment(), hpa()]), local=local, seconds=60)
+    assert outcome.ending is Ending.INTERRUPTED
+    assert time.monotonic() - began < 20
+    with socket.socket() as tried:
+        assert tried.connect_ex((HERE, local)) != 0
 
 
 def test_failures_under_load_are_counted_by_their_reason(settings: Settings, server: int) -> None:
