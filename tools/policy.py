@@ -39,6 +39,8 @@ class Decision:
 SHAPES: Mapping[str, re.Pattern[str]] = {
     "name": re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?"),
     "owned": re.compile(r"(deploy|deployment|statefulset|daemonset)/[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?"),
+    "forwarded": re.compile(r"(deployment|statefulset|daemonset|service)/[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?"),
+    "ports": re.compile(r"[1-9]\d{3,4}:[1-9]\d{0,4}", re.ASCII),
     "context": re.compile(r"\w[\w.:/@+ -]{0,252}"),
     "container": re.compile(r"[a-zA-Z0-9][\w.-]{0,252}"),
     "image": re.compile(r"[a-z0-9][\w./:@-]{0,511}"),

@@ -1,6 +1,6 @@
-"""The plan of a drill: one pod deleted, or one value that cannot work laid over the files, and the way back."""
+"""The plan of a drill: a pod deleted, a value that cannot work laid over the files and taken back, or a port asked."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,26 +10,28 @@ from agent.apply.commands import DRILL, PLAN
 from agent.apply.inputs import programs, rests_on
 from agent.audit.inputs import Inputs, Objects
 from agent.audit.mechanisms import Scenario
-from agent.blueprint.control import Profile
+from agent.blueprint.control import Control, Profile
 from agent.change.conflicts import conflicts
-from agent.change.drills import broken, overlay, promises
+from agent.change.drills import Tried, answers, broken, overlay, promises
 from agent.change.files import manifest_diff
 from agent.change.measure import sight
 from agent.change.plan import SCHEMA, Action, Drill, DryRun, Effects, Plan, Return, Target, times
 from agent.change.plan import Inputs as Rests
 from agent.change.reach import Pair, effects, pairs
+from agent.change.request import Asks, Request, address
 from agent.change.standing import base, manifest_digest, seen
 from agent.config import Settings
 from agent.errors import Denied, Indeterminate, known
 from agent.kube.fields import number, spec
 from agent.snapshot.graph import Graph, ref
 from agent.snapshot.record import Object, Ref, Release
+from agent.verify.line import parse
 from agent.world.chart import Chart
 from agent.world.identity import Identity
 from agent.world.prospect import Objects as Rendered
 from agent.world.prospect import asked, hooks, prospect
 from agent.world.release import Target as Where
-from tools import helm
+from tools import forward, helm
 from tools.failure import Failure
 from tools.files import read
 from tools.sandbox import Sandbox, sandbox
@@ -43,7 +45,8 @@ GRACE = 60
 class Drilled:
     """What a drill's plan is made from."""
 
-    tried: Scenario
+    row: Control
+    tried: Tried
     workload: Ref
     inputs: Inputs
     release: Release
@@ -96,7 +99,11 @@ def drilled(asked_for: Drilled) -> Plan:
     _refuse_elsewhere(asked_for)
     _refuse_outage(asked_for)
     with sandbox(asked_for.identity.access, path=asked_for.settings.path) as box:
-        return _of_pod(asked_for, box) if asked_for.tried is Scenario.CRASH else _of_value(asked_for, box)
+        if isinstance(asked_for.tried, Asks):
+            return _of_request(asked_for, box)
+        return (
+            _of_pod(asked_for, box) if asked_for.tried is Scenario.CRASH else _of_value(asked_for, asked_for.tried, box)
+        )
 
 
 def _refuse_elsewhere(drill: Drilled) -> None:
@@ -118,6 +125,8 @@ def _refuse_outage(drill: Drilled) -> None:
 def _is_down(drill: Drilled) -> bool:
     """Return whether nothing of the workload serves while it is tried."""
     obj = drill.live.get(drill.workload) or {}
+    if isinstance(drill.tried, Asks):
+        return False
     if drill.tried is Scenario.HANG:  # the new pods answer until each of them is ended
         return True
     if drill.tried is Scenario.CRASH or obj.get("kind") != "Deployment":
@@ -132,6 +141,16 @@ def _taken_down(deployment: Object) -> int:
         return wanted
     most = (strategy.get("rollingUpdate") or {}).get("maxUnavailable", "25%")
     return int(str(most).rstrip("%")) * wanted // 100 if str(most).endswith("%") else number(most)
+
+
+def _notes(drill: Drilled) -> Iterator[str]:
+    """Yield what who approves should know."""
+    if _is_down(drill):
+        yield "nothing of it may serve for a while"
+    if isinstance(drill.tried, Asks):
+        yield "meanwhile everybody on this machine reaches one of its pods by that port"
+    if drill.tried is Asks.LOAD:
+        yield "one pod gets all of the load; the autoscaler takes away what it adds after its cooldown"
 
 
 def _of_pod(drill: Drilled, box: Sandbox) -> Plan:
@@ -149,9 +168,23 @@ def _of_pod(drill: Drilled, box: Sandbox) -> Plan:
     )  # fmt: skip
 
 
-def _of_value(drill: Drilled, box: Sandbox) -> Plan:
+def _of_request(drill: Drilled, box: Sandbox) -> Plan:
+    """Return the plan that forwards a port to a pod and asks there: nothing is broken."""
+    asked_for = address(parse(drill.row).command)
+    assert asked_for is not None  # noqa: S101 - what is tried was told by it
+    request = Request(asked_for.target, forward.free_port(), asked_for.port, asked_for.host, asked_for.path)
+    told = Drill(drill.tried, str(drill.workload), {}, answers(drill.row, drill.workload, drill.inputs), request)
+    words = forward.argv(request.target, request.local, request.port, drill.workload.namespace, drill.context)
+    names = dict.fromkeys((drill.workload, Ref(asked_for.kind, drill.workload.namespace, asked_for.name)))
+    return _plan(
+        drill, box, told, words, Rests("", "", {}, tuple(programs(box, ("kubectl",)))), Effects((), (), (), (), 0, ()),
+        list(names), dry_run=DryRun("client", "kubectl is not asked beforehand"),
+    )  # fmt: skip
+
+
+def _of_value(drill: Drilled, tried: Scenario, box: Sandbox) -> Plan:
     """Return the plan that gives helm a value which cannot work."""
-    values = broken(drill.tried, drill.workload, drill.inputs)
+    values = broken(tried, drill.workload, drill.inputs)
     if not values:
         raise Denied(f"no row says which value of {drill.workload} to break, so {drill.tried} cannot be tried")
     told = Drill(drill.tried, str(drill.workload), values, promises(drill.tried, drill.inputs))
@@ -245,6 +278,6 @@ def _plan(
         seconds=drill.seconds,
         hooks=hooks(made.objects) if made else 0,
         rollback=Return(standing.revision, standing.manifest, ""),
-        notes=("nothing of it may serve for a while",) if _is_down(drill) else (),
+        notes=tuple(_notes(drill)),
         drill=told,
     )

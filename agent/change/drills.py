@@ -1,7 +1,7 @@
 """What a drill tries: which failure a row speaks of, how it is brought about, and which other rows it answers. Pure.
 
 A drill breaks one workload of one release: a pod is deleted, or helm is given one value that cannot work, and takes it
-back by itself.
+back by itself. Or it breaks nothing, and asks a workload by HTTP what a line of a checklist asks (request.py).
 """
 
 import re
@@ -11,26 +11,24 @@ from typing import Any, NamedTuple
 from agent.audit.expected import expected
 from agent.audit.fields import WORKLOADS
 from agent.audit.inputs import Inputs
-from agent.audit.mechanisms import Scenario, scenario_of, seconds
+from agent.audit.mechanisms import TRIGGER, Scenario, scenario_of, seconds
 from agent.blueprint.commands import CommandKind
 from agent.blueprint.control import Control, ControlKind
 from agent.blueprint.values import keys
 from agent.change.plan import JSON, Drill, Promise
+from agent.change.request import VERBS, Asks, address
 from agent.snapshot.record import Ref
 from agent.verify.line import Line, parse
 
-NO_DRILL: Mapping[Scenario, str] = {
+Tried = Scenario | Asks
+
+NO_DRILL: Mapping[Tried, str] = {
     Scenario.NODE: "no drill takes a node away: cordon and drain are denied, and what else runs on it would go too"
 }
 """Failures that are not tried, and why."""
 
-_ASKS = "agent verify answers it by the kubelet's own probe: no plan enters a container or opens a port"
-NO_PLAN: Mapping[str, str] = {
-    "exec": _ASKS,
-    "port-forward": _ASKS,
-    "run": "no plan starts a pod of its own: run this line by hand, and agent verify says how the autoscalers stand",
-}
-"""Verbs of kubectl by which a checklist tries something and a plan may not, and what there is instead."""
+NO_ADDRESS = "it names no address that a GET of plain HTTP reaches, and no plan enters a container: run it by hand"
+"""Why a line that enters a container, forwards a port or starts a pod has no drill."""
 
 ABSENT = "bluehelm-drill"
 """A path and a tag that nothing has."""
@@ -59,12 +57,13 @@ BREAKS: Mapping[Scenario, Sequence[Break]] = {
 """What a drill breaks. The first has to be in the values; the others go along where they are."""
 
 _WITHIN = re.compile(r"(?:within|after|in) (\d+) ?(s|min)")
+_DOWN = re.compile(r"scale-?down", re.I)
 _UNREADY = re.compile(r"unready|health check", re.I)
 _UNITS = {"s": 1, "min": 60}
 
 
-def drill_of(row: Control) -> Scenario | None:
-    """Return which failure a row asks to be tried, None where it asks for none."""
+def drill_of(row: Control) -> Tried | None:
+    """Return what a row asks to be tried, None where it asks for nothing."""
     if row.kind is ControlKind.SCENARIO:
         return scenario_of(row)
     if row.kind is not ControlKind.CHECK:
@@ -72,10 +71,12 @@ def drill_of(row: Control) -> Scenario | None:
     line = parse(row)
     if line.command.program == "kubectl" and line.command.verb == "delete" and line.command.object.startswith("pod"):
         return Scenario.CRASH
+    if address(line.command) is not None:
+        return VERBS[line.command.verb]
     return Scenario.UNREADY if line.kind is CommandKind.CHANGES and _UNREADY.search(row.title) else None
 
 
-def rows(inputs: Inputs) -> Iterator[tuple[Control, Scenario]]:
+def rows(inputs: Inputs) -> Iterator[tuple[Control, Tried]]:
     """Yield every row that a drill answers, with what it tries."""
     for row in inputs.blueprints.controls:
         known = drill_of(row)
@@ -84,21 +85,44 @@ def rows(inputs: Inputs) -> Iterator[tuple[Control, Scenario]]:
 
 
 def untried(inputs: Inputs) -> Iterator[tuple[Control, str]]:
-    """Yield every line of a checklist that tries something as no plan may, with what there is instead."""
+    """Yield every line of a checklist that tries something as no plan may, with the reason."""
     for row in inputs.blueprints.controls:
         command = parse(row).command if row.kind is ControlKind.CHECK else None
-        if command is not None and command.program == "kubectl" and command.verb in NO_PLAN:
-            yield row, NO_PLAN[command.verb]
+        if command is None or command.program != "kubectl" or command.verb not in VERBS:
+            continue
+        if address(command) is None:
+            yield row, NO_ADDRESS
 
 
-def promises(tried: Scenario, inputs: Inputs) -> tuple[Promise, ...]:
+def answers(row: Control, workload: Ref, inputs: Inputs) -> tuple[Promise, ...]:
+    """Return the rows that a drill of one answers: of a request that row alone, of load what follows from it as well.
+
+    The way down is not waited for: it begins minutes after the load has ended.
+    """
+    if drill_of(row) is not Asks.LOAD:
+        return (_line(row),)
+    lines = [item for item in _lines(Asks.LOAD, inputs.blueprints.controls) if item.blueprint == row.blueprint]
+    up = [item for item in lines if item != row and not _DOWN.search(item.title)]
+    return (_line(row), *map(_line, up), *map(_line, _triggers(workload, inputs)))
+
+
+def _triggers(workload: Ref, inputs: Inputs) -> Iterator[Control]:
+    """Yield the triggers that add pods to a workload."""
+    components = _components(workload, inputs)
+    for row in inputs.blueprints.controls:
+        asked = TRIGGER.fullmatch(row.title) if row.kind is ControlKind.TRIGGER else None
+        if asked and asked["component"].casefold() in components and asked["what"].casefold() == "cpu":
+            yield row
+
+
+def promises(tried: Tried, inputs: Inputs) -> tuple[Promise, ...]:
     """Return what the blueprints say of a failure: its scenarios, and the lines of checklists it is tried by."""
     scenarios = [row for row, known in rows(inputs) if known is tried and row.kind is ControlKind.SCENARIO]
     found = [Promise(row.id, str(row.source), row.title, seconds(row) or 0) for row in scenarios]
     return (*found, *(_line(row) for row in _lines(tried, inputs.blueprints.controls)))
 
 
-def _lines(tried: Scenario, controls: Sequence[Control]) -> Iterator[Control]:
+def _lines(tried: Tried, controls: Sequence[Control]) -> Iterator[Control]:
     """Yield the lines that try a failure, and those after each that only watch what it set off."""
     follows: str | None = None
     for row in controls:
@@ -137,10 +161,15 @@ def broken(tried: Scenario, workload: Ref, inputs: Inputs) -> dict[str, JSON]:
 
 def _path(item: Break, workload: Ref, inputs: Inputs) -> str:
     """Return the values path that decides a field of a workload, "" where no row says which one does."""
-    of = {item.component for item in inputs.blueprints.bindings if _is_bound(item.kind, item.name, workload, inputs)}
+    of = _components(workload, inputs)
     rows = [row for row in inputs.blueprints.controls if row.kind is ControlKind.PARAMETER and item.field in row.fields]
     paths = (path for row in rows if _speaks_of(row, of) for path in _paths(row, inputs, item.key))
     return next((path for path in paths if path in inputs.values.leaves), "")
+
+
+def _components(workload: Ref, inputs: Inputs) -> set[str]:
+    """Return the components that a workload implements."""
+    return {item.component for item in inputs.blueprints.bindings if _is_bound(item.kind, item.name, workload, inputs)}
 
 
 def overlay(drill: Drill) -> bytes:

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from agent.blueprint.control import Profile
+from agent.change.request import Request
 from agent.kube.gitsources import Source
 from tools.failure import Failure, FailureKind
 
@@ -250,14 +251,15 @@ class Promise:
 
 @dataclass(frozen=True, slots=True)
 class Drill:
-    """A failure that is brought about: a pod is deleted, or one value is given that cannot work."""
+    """What is tried: a pod is deleted, one value is given that cannot work, or something is asked by HTTP."""
 
     tried: str
     workload: str
     """`Deployment/shop/web`."""
     broken: Mapping[str, JSON]
-    """Values path -> the value that cannot work; empty where a pod is deleted."""
+    """Values path -> the value that cannot work; empty where a pod is deleted or asked."""
     promises: tuple[Promise, ...]
+    request: Request | None = None
 
 
 @dataclass(frozen=True, slots=True)

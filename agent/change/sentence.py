@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from agent.change.gate import shown
 from agent.change.plan import Action, Change, Drill, FieldChange, Plan
+from agent.change.request import Asks
 
 LABELS = {
     "memory": "memory",
@@ -46,6 +47,9 @@ def _what(plan: Plan) -> str:
 
 def _drill(drill: Drill, plan: Plan) -> str:
     whose, rows = f"{drill.workload} ", ", ".join(row.control for row in drill.promises)
+    if drill.request is not None:
+        often = f"for {plan.seconds} s at most" if drill.tried == Asks.LOAD else "once"
+        return f"{whose}is asked for {drill.request.path} {often} for a drill ({rows})"
     if not drill.broken:
         return f"{whose}loses a pod for a drill ({rows})"
     values = " and ".join(f"{path} {shown(value)}" for path, value in drill.broken.items())
@@ -90,7 +94,8 @@ def spared(plan: Plan) -> Iterator[str]:
     if not reach.deleted:
         yield "nothing is deleted"
     touched = {item.pointer.rpartition("/")[2] for change in plan.changes for item in change.fields}
-    if "replicas" not in touched and plan.action is not Action.INSTALL:
+    is_load = plan.drill is not None and plan.drill.tried == Asks.LOAD  # which an autoscaler may answer
+    if "replicas" not in touched and plan.action is not Action.INSTALL and not is_load:
         yield "no number of replicas changes"
     if not any(change.path.rpartition(".")[2] in ("repository", "tag", "image") for change in plan.changes):
         yield "no image changes"

@@ -7,8 +7,9 @@ from typing import NamedTuple
 from agent.apply.drill_plan import Drilled, drilled
 from agent.apply.unfinished import settle
 from agent.audit.inputs import Inputs
-from agent.audit.mechanisms import Scenario
-from agent.change.drills import NO_DRILL, rows, untried, workloads
+from agent.blueprint.control import Control
+from agent.change import request
+from agent.change.drills import NO_DRILL, Tried, drill_of, rows, untried, workloads
 from agent.errors import Denied, UsageError
 from agent.events import Emit, Progress
 from agent.kube.names import parse
@@ -16,11 +17,12 @@ from agent.operate.arguments.drill import Drill
 from agent.operate.arguments.plan import Plan as Asked
 from agent.operate.plan import Planned, blueprint_folder, gated, kept, refuse_what_is_under_way, refuse_what_others_keep
 from agent.snapshot.record import Ref
+from agent.verify import line
 from agent.world.identity import identity
 from agent.world.world import World
 
 SECONDS = 60
-"""How long helm may wait for what cannot become ready, unless a person says otherwise."""
+"""How long helm may wait for what cannot become ready, or load goes on, unless a person says otherwise."""
 
 
 class Row(NamedTuple):
@@ -47,34 +49,53 @@ def run(args: Drill, world: World, emit: Emit) -> Drills:
     asked = Asked(release=args.release, chart=args.chart, values=args.values, cluster=args.cluster)
     gate, chart, where = gated(asked, world, emit)
     inputs = gate.inputs
-    found = [Row(row.id, str(row.source), row.title, tried, NO_DRILL.get(tried, "")) for row, tried in rows(inputs)]
-    found += [Row(row.id, str(row.source), row.title, "", why) for row, why in untried(inputs)]
+    found = _rows(inputs)
     if not args.row:
         return Drills(None, found)
-    tried = _tried(args.row, found)
+    row, tried = _tried(args.row, found, inputs)
     refuse_what_is_under_way(inputs, where, install=False)
     refuse_what_others_keep(inputs)
     assert inputs.release is not None  # noqa: S101 - refused above
     emit(Progress("sealing the plan"))
     asked_for = Drilled(
-        tried, _workload(args.of, inputs), inputs, inputs.release, chart, where,
+        row, tried, _workload(args.of, row, inputs), inputs, inputs.release, chart, where,
         identity(world.settings, "", where.namespace, world.deadline), world.settings,
         int(args.wait or SECONDS), args.outage, str(blueprint_folder(world.settings).resolve()),
     )  # fmt: skip
     return Drills(kept(drilled(asked_for), ()), found)
 
 
-def _tried(named: str, found: Sequence[Row]) -> Scenario:
+def _rows(inputs: Inputs) -> list[Row]:
+    found = [Row(row.id, str(row.source), row.title, tried, NO_DRILL.get(tried, "")) for row, tried in rows(inputs)]
+    return [*found, *(Row(row.id, str(row.source), row.title, "", why) for row, why in untried(inputs))]
+
+
+def _tried(named: str, found: Sequence[Row], inputs: Inputs) -> tuple[Control, Tried]:
     row = next((item for item in found if item.control.casefold() == named.casefold()), None)
     if row is None:
         raise UsageError(f"no drill answers {named!r}; agent drill lists the rows there is one for")
     if row.why_not:
         raise Denied(row.why_not)
-    return Scenario(row.tried)
+    control = inputs.blueprints.control(row.control)
+    tried = drill_of(control) if control is not None else None
+    assert control is not None and tried is not None  # noqa: S101, PT018 - it is one of the rows
+    return control, tried
 
 
-def _workload(named: str | None, inputs: Inputs) -> Ref:
-    """Return the workload to try it on."""
+def _workload(named: str | None, row: Control, inputs: Inputs) -> Ref:
+    """Return the workload to try it on: a line that asks says itself whom, and --of must not mean another one."""
+    asked_for = request.address(line.parse(row).command)
+    if asked_for is None:
+        return _named(named, inputs)
+    found = request.workload(asked_for, inputs.namespace, inputs.snapshot)
+    if found is None:
+        raise Denied(f"{asked_for.target} leads to no pod here (agent diagnose says why)")
+    if named and parse(named, inputs.namespace) != found:
+        raise UsageError(f"{row.id} asks {asked_for.target}, which leads to {found}, not to {named}")
+    return found
+
+
+def _named(named: str | None, inputs: Inputs) -> Ref:
     found = workloads(inputs)
     if named:
         asked = parse(named, inputs.namespace)

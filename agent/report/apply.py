@@ -25,7 +25,8 @@ def as_text(result: Applied, screen: Screen) -> str:
     terminal, outcome = Terminal(screen), result.outcome
     headline, style = HEADLINES[outcome.ending]
     if result.plan.drill is not None and outcome.ending is Ending.APPLIED:
-        headline = "Tried, and everything is as it was" if not outcome.still else "Tried"
+        is_back = not outcome.still and result.plan.drill.request is None  # a request leaves nothing to come back from
+        headline = "Tried, and everything is as it was" if is_back else "Tried"
     terminal.line(f"{headline}: {sentence(result.plan)}", style)
     if outcome.cause:
         terminal.entry("why", outcome.cause)

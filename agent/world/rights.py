@@ -55,6 +55,9 @@ QUESTIONS = (
 DOORS = ("pods/exec", "pods/attach", "pods/portforward", "pods/proxy", "services/proxy", "nodes/proxy")
 """Subresources that let a GET through to what changes something: a shell, a port, the kubelet."""
 
+DRILLED = "create pods/portforward"
+"""What an applier that tries drills has as well: no more than the pods it may make, which reach the same ports."""
+
 OWNING = ("nodes", "namespaces", "serviceaccounts/token", "pods/ephemeralcontainers", "persistentvolumes")
 RBAC = (".rbac.authorization.k8s.io", ".admissionregistration.k8s.io", ".apiextensions.k8s.io", ".certificates.k8s.io")
 """What whoever may change it takes more with than a release."""
@@ -130,7 +133,7 @@ def _changes(rule: Right) -> Iterator[str]:
 def _is_wide(what: str) -> bool:
     verb, _, resource = what.partition(" ")
     owned = resource in (*OWNING, *DOORS) or resource.partition("/")[0].endswith(RBAC)
-    return what == EVERYTHING or verb in SEIZING or "*" in resource or owned
+    return what != DRILLED and (what == EVERYTHING or verb in SEIZING or "*" in resource or owned)
 
 
 def _may(rules: Sequence[Right], verb: str, resource: str) -> bool:

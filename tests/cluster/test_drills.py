@@ -1,6 +1,9 @@
 """Drills on a real cluster: each failure brought about, measured, and taken back."""
 
 import json
+import socket
+import time
+from typing import Any
 
 import pytest
 
@@ -41,10 +44,38 @@ def test_what_would_take_everything_down_is_asked_for_in_words(shop: Shop) -> No
     assert (refused.returncode, "--outage" in refused.stderr) == (ExitCode.DENIED, True), refused.stderr
     node = shop.agent("drill", "RES-SCN-NODE", "-n", shop.namespace)
     assert (node.returncode, "takes a node away" in node.stderr) == (ExitCode.DENIED, True), node.stderr
-    for row, instead in (("SVC-CHK-HEALTH", "agent verify"), ("SCL-CHK-LOAD", "by hand")):
-        asks = shop.agent("drill", row, "-n", shop.namespace)
-        assert (asks.returncode, instead in asks.stderr) == (ExitCode.DENIED, True), asks.stderr
     listed = shop.agent("drill", "-n", shop.namespace)
     assert "RES-CHK-KILL" in listed.stdout
     prod = shop.agent("drill", "RES-SCN-IMAGE", "-n", shop.namespace, "--profile=prod", "--of=deployment/todo-backend")
     assert (prod.returncode, "profile dev" in prod.stderr) == (ExitCode.DENIED, True), prod.stderr
+
+
+def test_a_service_is_asked_and_put_under_load_through_a_port_that_is_closed_afterwards(shop: Shop) -> None:
+    """Nothing is started in the namespace, so nothing is left in it; what was promised has a number beside it."""
+    health = drilled(shop, "SVC-CHK-HEALTH")
+    assert [(row["control"], row["met"]) for row in health] == [("SVC-CHK-HEALTH", True)], health
+    assert "status 200 after" in health[0]["said"]
+    metrics = "jsonpath={.status.currentMetrics[0].resource.current.averageUtilization}"
+    for _ in range(120):
+        if shop.kubectl("get", "hpa/todo-backend", f"--output={metrics}"):
+            break
+        time.sleep(1)
+    load = {row["control"]: row for row in drilled(shop, "SCL-CHK-LOAD", "--wait=120")}
+    assert list(load) == ["SCL-CHK-LOAD", "SCL-CHK-UP", "SCL-TRG-BE-CPU"]
+    assert load["SCL-CHK-LOAD"]["met"], load
+    up = load["SCL-CHK-UP"]
+    assert up["took"] is not None or up["said"].startswith("unknown: "), up
+    assert "load" not in shop.kubectl("get", "pods", "--output=name")
+
+
+def drilled(shop: Shop, row: str, *more: str) -> list[dict[str, Any]]:
+    """Plan a drill and carry it out; return what was measured."""
+    planned = shop.agent("drill", row, "-n", shop.namespace, *more, "-o", "json")
+    assert planned.returncode == 0, planned.stderr
+    found = json.loads(planned.stdout)
+    code, shown = shop.typed("apply", "apply", found["id"][:12])
+    assert code == ExitCode.OK, shown
+    with socket.socket() as tried:
+        assert tried.connect_ex(("127.0.0.1", found["plan"]["drill"]["request"]["local"])) != 0
+    measured: list[dict[str, Any]] = shop.ledger()[-1]["detail"]["measured"]
+    return measured

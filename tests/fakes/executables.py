@@ -23,6 +23,8 @@ class Replay:
     """The signal it ends itself with, after printing."""
     stubborn: bool = False
     """Ignore SIGTERM, start a child that ignores it too, and then sleep for an hour."""
+    forwards: bool = False
+    """Lead the first port of LOCAL:REMOTE in its argv to the second one of this machine, until it is interrupted."""
 
 
 class Call(NamedTuple):
@@ -36,7 +38,7 @@ class Call(NamedTuple):
 
 
 SCRIPT = """#!{python} -IS
-import json, os, signal, sys, time
+import json, os, signal, socket, sys, threading, time
 here = {folder!r}
 calls = json.load(open(here + "/.{name}.json"))
 found = next((c for c in calls if all(w in sys.argv[1:] for w in c["words"])), None)
@@ -47,6 +49,26 @@ if found and found["stubborn"]:
     if child == 0:
         time.sleep(3600)
         os._exit(0)
+def passed(source, sink):
+    try:
+        while piece := source.recv(65536):
+            sink.sendall(piece)
+        sink.shutdown(socket.SHUT_WR)
+    except OSError:
+        source.close(), sink.close()
+def forward():
+    words = next(word for word in sys.argv if word.replace(":", "").isdigit()).split(":")
+    local, remote = map(int, words)
+    server = socket.create_server(("127.0.0.1", local))
+    while True:
+        one = server.accept()[0]
+        try:
+            other = socket.create_connection(("127.0.0.1", remote))
+        except OSError:
+            one.close()
+            continue
+        for ends in ((one, other), (other, one)):
+            threading.Thread(target=passed, args=ends, daemon=True).start()
 line = json.dumps([sys.argv[1:], dict(os.environ), os.getcwd(), os.getpid(), child]) + "\\n"
 with open(here + "/.{name}.calls", "a") as out:
     out.write(line)
@@ -58,6 +80,9 @@ text = found["stdout"].encode("latin-1")
 for _ in range(found["repeat"]):
     sys.stdout.buffer.write(text)
 sys.stdout.buffer.flush()
+if found["forwards"]:
+    signal.signal(signal.SIGINT, lambda *_: os._exit(0))
+    forward()
 if found["signal"]:
     os.kill(os.getpid(), found["signal"])
 if found["stubborn"]:
@@ -101,4 +126,5 @@ def _call(words: str, replay: Replay) -> dict[str, Any]:
         "repeat": replay.repeat,
         "signal": replay.signal,
         "stubborn": replay.stubborn,
+        "forwards": replay.forwards,
     }

@@ -69,6 +69,8 @@ ALLOWED = [
 ASKED = [
     f"kubectl rollout restart deployment/web {NS}",
     f"kubectl rollout undo deployment/web {NS}",
+    f"kubectl port-forward service/web 40001:8000 {NS} --address=127.0.0.1",
+    f"kubectl port-forward deployment/web 40001:8000 {NS} --address=127.0.0.1",
     PLAN,
     f"{PLAN} --rollback-on-failure --history-max=20 --description=plan:0123456789ab",
     f"{PLAN} --install",  # the first revision of a release, which a plan says in so many words
@@ -128,6 +130,26 @@ DENIED = [
     f"kubectl rollout pause deployment/web {NS}",
     f"kubectl rollout resume deployment/web {NS}",
     f"kubectl rollout restart deployment {NS}",
+    f"kubectl port-forward service/web 40001:8000 {NS}",
+    *(
+        f"kubectl port-forward service/web 40001:8000 {NS} --address={where}"
+        for where in "0.0.0.0 :: localhost".split()
+    ),
+    *(
+        f"kubectl port-forward {what} {NS} --address=127.0.0.1"
+        for what in (
+            "service/web",
+            "service/web :8000",
+            "service/web 22:22",
+            "service/web 40001:8000 40002:22",
+            "pod/web-1 40001:8000",
+            "web-1 40001:8000",
+            "node/n 40001:10250",
+            "service/web 40001:https",
+            "service/web 40001:8000 --pod-running-timeout=1h",
+            "service/web 40001:8000 --request-timeout=1h",
+        )
+    ),
     f"kubectl diff --filename=/x {KUBE}",
     f"kubectl wait pods/x {NS} --for=delete",
     *(
@@ -281,6 +303,15 @@ def test_one_more_flag_that_no_rule_names_denies_a_legal_command(command: str, e
     argv = command.split()
     argv.insert(place, extra)
     assert decide(argv).permission is not Permission.ALLOW
+
+
+@given(st.sampled_from([command for command in ASKED if command.startswith("kubectl")]), UNKNOWN, st.integers(1, 6))
+def test_one_more_flag_is_nothing_that_a_person_may_approve(command: str, extra: str, place: int) -> None:
+    """`--address=0.0.0.0` on a forwarded port would open a pod to the whole network."""
+    assume(extra.partition("=")[0] not in FLAGS)
+    argv = command.split()
+    argv.insert(place, extra)
+    assert decide(argv).permission is Permission.DENY
 
 
 @given(st.sampled_from(ALLOWED), st.sampled_from(ALLOWED))

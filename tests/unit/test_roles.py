@@ -28,9 +28,9 @@ def helm(*args: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([str(find("helm")), *args], capture_output=True, text=True, timeout=60)
 
 
-def rules(role: str) -> list[Mapping[str, Any]]:
+def rules(role: str, *more: str) -> list[Mapping[str, Any]]:
     """Return what the chart lets a role do, Roles and ClusterRoles bound to its ServiceAccount."""
-    given = ["--set=releaseReader.namespaces={shop}", "--set=applier.namespaces={shop}"]
+    given = ["--set=releaseReader.namespaces={shop}", "--set=applier.namespaces={shop}", *more]
     done = helm("template", "b", str(CHART), "--namespace=tools", *given)
     assert done.returncode == 0, done.stderr
     objects = [item for item in yaml.safe_load_all(done.stdout) if item]
@@ -72,6 +72,12 @@ def test_an_applier_cannot_give_itself_more() -> None:
     changed = {resource for resource, verb in resources(rules("applier")) if verb not in ("get", "list", "watch")}
     assert "deployments.apps" in changed
     assert not [name for name in changed if "/" in name or "rbac" in name or name in ("nodes", "namespaces")]
+
+
+def test_an_applier_forwards_a_port_only_where_somebody_said_so() -> None:
+    """Behind a port there may be a database without a password: nobody gets to it by an upgrade of this chart."""
+    more = set(resources(rules("applier", "--set=applier.drills=true"))) - set(resources(rules("applier")))
+    assert more == {("pods/portforward", "create")}
 
 
 def test_the_chart_refuses_a_wildcard_and_a_name_it_does_not_know() -> None:
@@ -116,6 +122,8 @@ def listed(*lines: str) -> bytes:
         (("configmaps [] [one] [update]",), Role.APPLIER, "update configmaps"),
         (("widgets.example.org [] [] [deletecollection]",), Role.APPLIER, "deletecollection widgets.example.org"),
         (("nodes/proxy [] [] [get]",), Role.WIDER, "get nodes/proxy"),
+        (("pods/portforward [] [] [create]",), Role.APPLIER, "create pods/portforward"),
+        (("pods/portforward [] [] [get]",), Role.WIDER, "get pods/portforward"),
         (("pods/exec [] [] [get]",), Role.WIDER, "get pods/exec"),
         (("*.* [] [] [get list watch]",), Role.WIDER, "get pods/exec"),
         (("* [] [] [get]",), Role.WIDER, "get nodes/proxy"),

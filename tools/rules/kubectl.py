@@ -28,6 +28,8 @@ PREFLIGHT = "create|delete|get|impersonate|list|patch|update"
 
 DIFF = "kubectl diff --context=a --namespace=b --server-side --field-manager=helm"
 
+FORWARD = "kubectl port-forward --context=a --namespace=b --address=127.0.0.1"
+
 RULES = (
     Rule(
         Permission.ALLOW,
@@ -201,6 +203,27 @@ RULES = (
         ),
     ),
     Rule(
+        Permission.ASK,
+        "kubectl port-forward <forwarded> <ports>",
+        "a drill: one port of this machine alone leads to a pod, for as long as something is asked of it",
+        {"--context": "context", "--namespace": "name", "--address": "=127.0.0.1"},
+        (*ONE_NAMESPACE, "--address"),
+        match=(f"{FORWARD} service/web 40001:8000", f"{FORWARD} deployment/web 40001:80"),
+        no_match=(
+            f"{FORWARD} service/web :8000",  # a port that nobody knows before it is open
+            f"{FORWARD} service/web 8000",
+            f"{FORWARD} service/web 80:80",
+            f"{FORWARD} service/web 40001:8000 40002:9000",
+            f"{FORWARD} service/web 40001:http",
+            f"{FORWARD} web-1 40001:8000",
+            f"{FORWARD} secret/web 40001:8000",
+            f"{FORWARD} service/web 40001:8000 --pod-running-timeout=1h",
+            "kubectl port-forward service/web 40001:8000 --context=a --namespace=b",
+            "kubectl port-forward service/web 40001:8000 --context=a --namespace=b --address=0.0.0.0",
+            "kubectl port-forward service/web 40001:8000 --context=a --address=127.0.0.1",
+        ),
+    ),
+    Rule(
         Permission.DENY,
         "kubectl apply|patch|replace|scale|set|edit|label|annotate|create|expose|autoscale|run ...",
         "Helm owns these objects: the values file is the only way to change them",
@@ -209,7 +232,7 @@ RULES = (
     ),
     Rule(
         Permission.DENY,
-        "kubectl exec|attach|cp|debug|port-forward|proxy|drain|cordon|uncordon|taint|certificate|convert"
+        "kubectl exec|attach|cp|debug|proxy|drain|cordon|uncordon|taint|certificate|convert"
         "|kustomize|plugin|alpha|kuberc|completion|describe|explain|wait|events|top|config ...",
         "it enters a container, listens, writes, runs other programs or prints free text",
         match=("kubectl exec web-1 ls", "kubectl config view --raw", "kubectl describe pod web-1"),

@@ -19,7 +19,7 @@ class Drill:
     of: str | None = arg("the workload to try it on (default: the only one)", metavar="KIND/NAME")
     outage: bool = arg("nothing may serve for a while", default=False)
     wait: float | None = arg(
-        "how long helm may wait before it takes a broken value back (default: 60)",
+        "how long helm may wait before it takes a broken value back, or load may go on (default: 60)",
         metavar="SECONDS",
         above=0,
         most=600,

@@ -10,7 +10,8 @@ import pytest
 from agent.apply.drill_plan import Drilled, drilled
 from agent.apply.undo_plan import undo
 from agent.audit.mechanisms import Scenario
-from agent.blueprint.control import Profile
+from agent.blueprint.control import Control, ControlKind, Profile, Source
+from agent.change.drills import Tried
 from agent.change.plan import Action, Actor, Plan, Target
 from agent.config import Settings
 from agent.errors import Denied
@@ -25,6 +26,7 @@ from tools.access import Access
 
 Raw = dict[str, Any]
 WEB = Ref("Deployment", "shop", "web")
+SCENARIO = Control("S", ControlKind.SCENARIO, "a", "Crash", "", {}, (), "", (), "", Source("a.md", 1), "")
 RELEASE = Release("web", "shop", 3, "deployed", "web-1", manifest=())
 WHO = Identity(Access("kind", "https://127.0.0.1:1", "shop"), "uid", Actor("ada", "ada", ()))
 TARGET = Target("kind", "https://127.0.0.1:1", "", "uid", "shop", "web")
@@ -121,10 +123,11 @@ def test_without_an_earlier_revision_there_is_nothing_to_go_back_to(
         undone(settings, *objects, of=of)
 
 
-def asked(look: Snapshot, settings: Settings, tried: Scenario = Scenario.CRASH, **more: Any) -> Drilled:
+def asked(look: Snapshot, settings: Settings, tried: Tried = Scenario.CRASH, **more: Any) -> Drilled:
     """Return what a drill's plan of the web Deployment is made from."""
     profile = more.pop("profile", Profile.DEV)
     inputs = gate([], {"v": b"{}"}, profile).inputs
+    row = more.pop("row", SCENARIO)
     usual: Raw = {
         "chart": Chart(Path("/chart"), "chart", ()),
         "where": Where("shop", "web", None),
@@ -134,7 +137,7 @@ def asked(look: Snapshot, settings: Settings, tried: Scenario = Scenario.CRASH, 
         "blueprints": "",
     }
     found = inputs.__class__(inputs.blueprints, profile, inputs.values, (), inputs.chart, look, "shop", release=RELEASE)
-    return Drilled(tried, WEB, found, RELEASE, settings=settings, **{**usual, **more})
+    return Drilled(row, tried, WEB, found, RELEASE, settings=settings, **{**usual, **more})
 
 
 def whole(*pods: Raw, **more: Any) -> Snapshot:

@@ -11,13 +11,22 @@ from agent.audit.inputs import Inputs
 from agent.audit.mechanisms import Scenario
 from agent.blueprint.load import parse as read
 from agent.blueprint.values import parse
-from agent.change.drills import NO_DRILL, broken, overlay, promises, rows, untried, workloads
+from agent.change.drills import NO_ADDRESS, NO_DRILL, broken, overlay, promises, rows, untried, workloads
 from agent.change.measure import PodSight, Reading, Run, Sight, is_whole, measured, reading, sight
 from agent.change.plan import Drill, Promise
+from agent.change.request import Asks
 from agent.snapshot.record import Ref, Release
 from tests.fakes.objects import snapshot
 from tests.unit.change.rows import gate
 
+SHELL = """# A
+
+## Verification
+
+| ID | Check | Command | Kind |
+|----|-------|---------|------|
+| A-CHK-SHELL | A shell can be had | `kubectl exec -it pod/a -- sh` | interactive |
+"""
 ROOT = Path(__file__).parents[3]
 BACKEND = Ref("Deployment", "shop", "todo-backend")
 BEGAN = datetime(2026, 11, 26, 7, tzinfo=UTC)
@@ -43,12 +52,14 @@ def test_every_line_that_tries_something_has_a_drill_or_says_what_there_is_inste
         "RES-SCN-CONFIG": Scenario.UNREADY,
         "RES-CHK-KILL": Scenario.CRASH,
         "RES-CHK-UNREADY": Scenario.UNREADY,
+        "SVC-CHK-HEALTH": Asks.ONCE,
+        "SVC-CHK-FRONTEND": Asks.ONCE,
+        "SCL-CHK-LOAD": Asks.LOAD,
     }
     assert Scenario.NODE in NO_DRILL
-    instead = {row.id: why for row, why in untried(shipped())}
-    assert instead.keys() == {"SVC-CHK-HEALTH", "SVC-CHK-FRONTEND", "SCL-CHK-LOAD"}
-    assert "agent verify" in instead["SVC-CHK-HEALTH"]
-    assert "by hand" in instead["SCL-CHK-LOAD"]
+    assert not dict(untried(shipped()))
+    other = replace(shipped(), blueprints=read({"blueprints/a.md": SHELL.encode()}))
+    assert [(row.id, why) for row, why in untried(other)] == [("A-CHK-SHELL", NO_ADDRESS)]
 
 
 def test_a_drill_answers_the_lines_that_follow_from_it_with_their_times() -> None:
