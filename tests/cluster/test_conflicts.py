@@ -101,3 +101,43 @@ def _refused(said: str) -> set[tuple[str, str, str]]:
     for manager, subresource, one, several in SAID.findall(said):
         found |= {(manager, subresource, path) for path in (one or several).split() if path != "-"}
     return found
+
+
+def renamed(shop: Shop) -> None:
+    """Somebody edits an object that the plan does not change, and that helm applies all the same."""
+    shop.kubectl("patch", "service/todo-backend", '--patch={"spec": {"sessionAffinity": "ClientIP"}}')
+    shop.kubectl("patch", "service/todo-backend", '--patch={"spec": {"ports": [{"port": 8000, "targetPort": 8001}]}}')
+
+
+@pytest.mark.parametrize(
+    ("done", "owner", "field"),
+    [
+        (edited, "kubectl-set", "limits.cpu"),
+        (renamed, "kubectl-patch", "targetPort"),
+        (autoscaled, "autoscaler", ".spec.replicas"),
+    ],
+)
+def test_a_field_that_changed_hands_since_the_plan_is_named_with_whose_it_is_now(
+    shop: Shop, done: Callable[[Shop], None], owner: str, field: str
+) -> None:
+    """An apply that helm would refuse half-way, and that ends in `timed out`, tells nobody whom to ask."""
+    shop.commit(
+        "charts/todo-app/templates/backend.yaml", "{{- if not $backend.autoscaling.enabled }}", "{{- if true }}"
+    )
+    shop.upgrade()
+    plan = shop.planned("SVC-BE-MEM-LIMIT")
+    done(shop)
+    code, shown = shop.typed("apply", "apply", plan["id"])
+    assert code == ExitCode.STALE, shown
+    assert owner in shown and field in shown
+    assert (shop.limit(), shop.status(), shop.git("status", "--short")) == ("400Mi" if done is edited else "384Mi", "deployed", "")
+
+
+def test_a_conflict_that_was_approved_all_the_same_ends_in_its_owner_and_field(shop: Shop) -> None:
+    """The card names it; who goes on gets helm's refusal in its words and everything back, never a timeout."""
+    edited(shop)
+    plan = shop.planned("SVC-BE-MEM-LIMIT")
+    code, shown = shop.typed("apply", "apply", plan["id"])
+    assert code == ExitCode.ROLLED_BACK, shown
+    assert "kubectl-set" in shown and "limits.memory" in shown and "timed out" not in shown
+    assert (shop.limit(), shop.git("status", "--short"), shop.agent("audit", "-n", shop.namespace).returncode) == ("400Mi", "", 1)

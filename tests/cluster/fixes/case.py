@@ -24,6 +24,8 @@ class Case(Strict):
     """What `fix` is asked of; "" where nothing fails and `plan` is asked."""
     rows: Annotated[list[str], Field(min_length=1)]
     """The controls that justify the mend; without their rows it must be refused."""
+    beside: list[str] = Field(default_factory=list)
+    """The controls that go with them, because helm waits for what they mend; no other one may."""
     mends: list[str] = Field(default_factory=list)
     """The objects that change, `KIND/NAME`; no other one may."""
     mended: list[Condition] = Field(default_factory=list)
