@@ -29,6 +29,8 @@ SWITCHES = {"enabled": True, "true": True, "yes": True, "on": True} | {
 """Words by which a row states a switch."""
 
 _SECONDS = re.compile(r"\d+s")
+_COUNT = re.compile(r"-?\d{1,6}", re.ASCII)
+"""A whole number that helm renders as it is written: of a longer one it makes `1e+06`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +194,8 @@ def _word(value: Any, now: Any) -> Any:
         return _structure(said)
     if isinstance(now, dict | list) and now:
         return _NOTHING
+    if isinstance(now, int | None) and _COUNT.fullmatch(said):
+        return int(said)
     return (
         SWITCHES[said.casefold()]
         if now is None and said.casefold() in ("enabled", "disabled", "true", "false")
