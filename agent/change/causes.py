@@ -12,6 +12,7 @@ from agent.change.spots import is_given, objects, ran, reaches, spots
 from agent.diagnose.finding import Finding, Severity
 from agent.diagnose.unsettled import Unsettled
 from agent.kube.releases import released
+from agent.remedy.owned import Proofs
 from agent.snapshot.graph import Graph
 from agent.snapshot.record import Ref
 from agent.trace.rendering import RenderedField
@@ -35,6 +36,10 @@ class Known:
     graph: Graph
     stated: Decides = field(default_factory=dict)
     """The same of every value the files state, where that was asked: of what nobody justifies it names the value."""
+    proofs: Proofs = field(default_factory=dict)
+    """Which value each edit of a cause is, as rendering shows."""
+    withheld: Mapping[str, Refusal] = field(default_factory=dict)
+    """Values path -> why no plan gives it what its row states."""
 
 
 def from_findings(findings: Sequence[Finding], subject: Ref, known: Known) -> Proposal:
@@ -106,17 +111,26 @@ def unmended(findings: Sequence[Finding], waiting: Sequence[Unsettled], known: K
             row = finding.citations[0]
             asks = f"the value is what {row.source} asks for ({row.control}: {row.says}), and that is what fails"
             yield Refusal(subject, asks, f"change {row.source}")
-        else:
-            yield Refusal(subject, "no row of a blueprint states what would mend it", _first(finding, known))
+            continue
+        named = _named(finding, known)
+        withheld = [known.withheld[path] for path in named if path in known.withheld]
+        yield from withheld
+        if not withheld:
+            yield Refusal(subject, "no row of a blueprint states what would mend it", _first(finding, named))
 
 
-def _first(finding: Finding, known: Known) -> str:
-    """Return which values a row would have to state, else what a person can do without one."""
+def _named(finding: Finding, known: Known) -> list[str]:
+    """Return the values that decide what a cause lies in, those first that rendering has shown to mend it."""
+    proofs = (known.proofs.get((edit.object, edit.path)) for edit in finding.fix.edits)
     found = (
         [path for path, fields in known.stated.items() if any(fits(item.object, item.pointer) for item in fields)]
         for fits in _places(finding, known.graph)
     )
-    named = next(filter(None, found), [])
+    return list(dict.fromkeys([*(proof.path for proof in proofs if proof), *next(filter(None, found), [])]))
+
+
+def _first(finding: Finding, named: Sequence[str]) -> str:
+    """Return which values a row would have to state, else what a person can do without one."""
     if named:
         stated = " or ".join(f"agent spec propose {path} VALUE" for path in named)
         return f"a row for {' or '.join(named)}, then fix it again: {stated}"

@@ -121,7 +121,8 @@ class Bench:
             _expect(done.returncode == ExitCode.OK, f"exit {done.returncode} where nothing is wrong")
         else:
             _expect(done.returncode == ExitCode.DENIED, f"exit {done.returncode} without the row")
-            _expect(any(path in said for path in self.case.paths), f"{self.case.paths} is not named")
+            named = ("look again",) if self.case.waits else self.case.paths
+            _expect(any(path in said for path in named), f"{named} is not named")
         _expect(self._specs() == self.before, "something changed without the row")
         _expect(self.values.read_bytes() == self.content, "the values changed without the row")
 
@@ -142,7 +143,8 @@ class Bench:
             _expect(code == ExitCode.OK, f"exit {code} of plan")
             code, said = self.checkout.typed("apply", "apply", self._plan())
             self.text.append(said)
-        _expect(code == ExitCode.OK, f"exit {code}")
+        _expect(code == (ExitCode.FOUND if self.case.still else ExitCode.OK), f"exit {code}")
+        _expect(self.case.still in said, f"{self.case.still!r} is not said")
         _expect(all(row in said for row in self.case.rows), f"{self.case.rows} is not named")
         _expect(self._planned() == {*self.case.rows, *self.case.beside}, f"planned: {self._planned()}")
         self._wait(self.case.mended, 30)
