@@ -8,6 +8,9 @@ from typing import Any
 from agent.apply.recheck import Checked
 from agent.apply.watch import look
 from agent.audit.engine import audit
+from agent.audit.inputs import Objects
+from agent.audit.legs import shown_value
+from agent.audit.pointers import resolve
 from agent.audit.verdict import Outcome
 from agent.change.failing import WORKLOADS, desired, is_failing
 from agent.change.plan import Action, Plan
@@ -63,6 +66,20 @@ def _unmended(plan: Plan, now: Snapshot) -> Iterator[str]:
 
 SETTLING = timedelta(seconds=10)
 """How long a look waits after helm where something failed before: a program that ends at once is ready for a moment."""
+
+
+def lasts(plan: Plan, world: World) -> bool:
+    """Return whether anything of a change is live, or may be: an object it makes, a field as it would have it."""
+    try:
+        now = look(plan, world)
+    except AgentError:
+        return True
+    live = Objects([obj for listed in now.objects.values() for obj in listed], plan.target.namespace)
+    made = {str(ref(obj)) for obj in live.all}.intersection(plan.effects.created)
+    decided = (item for change in plan.changes for item in change.fields)
+    found = ((item, live.get(Ref(item.kind, item.namespace, item.name))) for item in decided)
+    return bool(made) or any(obj and shown_value(resolve(obj, item.pointer)) == item.new for item, obj in found)
+
 
 PASSING = ("Event", "Lease", "EndpointSlice", "Pod")
 """Kinds that come and go by themselves."""

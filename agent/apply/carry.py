@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from agent.apply import ledger
-from agent.apply.afterwards import SETTLING, afterwards, left
+from agent.apply.afterwards import SETTLING, afterwards, lasts, left
 from agent.apply.commands import Commands, filled, way_back
 from agent.apply.interrupts import Interrupts
 from agent.apply.ledger import Event
@@ -191,6 +191,10 @@ class Carrying:
         if now.is_as_before(self.plan):
             ended = self._restored(Ending.INTERRUPTED if interrupted else Ending.ROLLED_BACK, cause)
             return replace(ended, still=self._left())
+        if now.is_back_in_words(self.plan) and not lasts(self.plan, world_of(self.plan, self.world)):
+            ended = self._restored(Ending.ROLLED_BACK, cause)
+            called = f"helm calls revision {now.revision} of {self.plan.target.release} failed; nothing of it is live"
+            return replace(ended, still=(called,))
         return self._unknown(cause, now)
 
     def _left(self) -> tuple[str, ...]:

@@ -204,10 +204,8 @@ def _same_rendering(plan: Plan, box: Sandbox, chart: Chart, snapshot: Snapshot, 
 
 
 def _same_owners(plan: Plan, wanted: Sequence[Object], snapshot: Snapshot) -> None:
-    """Refuse what helm would be refused half-way: a field of the release that somebody holds who did not before."""
+    """Refuse what helm would be refused half-way, and could not take back either: a field that somebody else holds."""
     live = Objects([obj for listed in snapshot.objects.values() for obj in listed], plan.target.namespace)
-    known = {(item.object, item.pointer, item.manager) for item in plan.conflicts}
-    found = conflicts(wanted, live, plan.target.namespace)
-    fresh = [item.why for item in found if (item.object, item.pointer, item.manager) not in known]
-    if fresh:
-        raise Stale(f"helm would be refused: {'; '.join(fresh[:MOST_NAMED])}")
+    found = [item.why for item in conflicts(wanted, live, plan.target.namespace)]
+    if found:
+        raise Stale(f"helm would be refused: {'; '.join(found[:MOST_NAMED])}")

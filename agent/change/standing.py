@@ -63,7 +63,7 @@ def _scaled(snapshot: Snapshot) -> frozenset[Ref]:
 
 
 def moved(then: Base, now: Base, by: Callable[[Seen], str]) -> str:
-    """Return what has moved between two looks, in one sentence; "" where nothing has. `by` says who changed an object."""
+    """Return what has moved between two looks, in one sentence; "" where nothing has; `by` names who did it."""
     if now.revision != then.revision or now.status != then.status:
         is_at, was_at = (f"revision {item.revision} ({item.status})" for item in (now, then))
         return f"the release is at {is_at}, the plan was made on {was_at}"
