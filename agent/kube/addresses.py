@@ -70,6 +70,12 @@ def calls(container: Mapping[str, Any], namespace: str, graph: Graph) -> Iterato
             yield Call("", " ".join(words), place.host, *resolved[:2], place.port, resolved[2])
 
 
+def astray(container: Mapping[str, Any], namespace: str, graph: Graph) -> bool:
+    """Return whether a container is told to connect to a place that no Service has."""
+    found = calls(container, namespace, graph)
+    return any(not call.of_pod and graph.exists("Service", call.namespace, call.name) is False for call in found)
+
+
 def resolve(host: str, home: str, graph: Graph) -> tuple[str, str, bool] | None:
     """Return (namespace, Service name, of one pod) of a host as a pod of `home` means it, None outside the cluster."""
     parts = host.split(".")
