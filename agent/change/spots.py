@@ -21,6 +21,10 @@ RAN = ("log", "event Unhealthy", "event BackOff", "terminated")
 """What evidence of a program that was started points at."""
 
 
+GIVEN = ("image", "command", "args", "env", "workingDir", "volume", "securityContext", "hostAliases", "dns")
+"""How fields of a pod begin by which its programs run otherwise; when they are asked and where they run is none."""
+
+
 class Spot(NamedTuple):
     """One field of one object, "" for the whole of it; of one container where it is a container's."""
 
@@ -73,8 +77,9 @@ def reaches(name: Ref, pointer: str, wanted: Sequence[Spot]) -> bool:
 
 
 def is_given(pointer: str) -> bool:
-    """Return whether a field is among what a program is given: its pod's template, or the data of a ConfigMap."""
-    return "/template/spec/" in pointer or pointer.startswith(("/data", "/binaryData")) or not pointer
+    """Return whether a field is among what a program is given: how it is started and what it reads, or a ConfigMap."""
+    told = "/template/spec/" in pointer and any(f"/{name}" in pointer for name in GIVEN)
+    return told or pointer.startswith(("/data", "/binaryData")) or not pointer
 
 
 def ran(finding: Finding) -> bool:

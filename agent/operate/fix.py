@@ -75,7 +75,7 @@ def _known(gate: Gate, chart: Chart, where: Target, world: World, emit: Emit, pr
     """Return the controls that fail or that no audit could judge, and which fields the values they state decide."""
     emit(Progress("finding out what the values decide that are not as their rows say"))
     audited = audit(gate.inputs)
-    failing, others = from_audit(audited, gate), unjudged(audited, gate)
+    failing, others = from_audit(audited, gate), unjudged(audited, gate.trying())
     failing.wanted += others.wanted
     paths = {row.id: row.paths for row in gate.inputs.blueprints.controls}
     withheld = {path: item for item in others.refusals for path in paths.get(item.subject, ())}
@@ -113,7 +113,7 @@ def _diagnosed(subject: Ref, inputs: Inputs, chart: Chart, world: World) -> tupl
 
 def _applied(args: Fix, planned: Planned, diagnosed: Diagnosed, world: World, emit: Emit) -> Applied | None:
     """Ask once, with the cause above the card, and carry the plan out; None where nobody said yes: the plan stays."""
-    if planned.plan is None:
+    if planned.plan is None or planned.plan.conflicts:  # helm would be refused, as the plan shows: nobody is asked
         return None
     for finding in diagnosed.diagnosis.findings:
         emit(Said(f"{finding.cause}\n"))

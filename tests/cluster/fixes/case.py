@@ -33,8 +33,6 @@ class Case(Strict):
     """Whether nothing is wrong but for the row: without it there is nothing to mend, which is no refusal."""
     still: str = ""
     """What is said of a workload that the row mends and that fails all the same."""
-    waits: bool = False
-    """Whether the fault is still within its time: without the row nobody can say more than when to look again."""
     refused: str = ""
     """What a refusal says where even the row cannot mend it, because Kubernetes does not let the field change."""
     blueprint: str
