@@ -11,6 +11,7 @@ from agent.change.proposal import Proposal
 from agent.change.spots import is_given, objects, ran, reaches, spots
 from agent.diagnose.finding import Finding, Severity
 from agent.diagnose.unsettled import Unsettled
+from agent.kube.references import configs
 from agent.kube.releases import released
 from agent.remedy.owned import Proofs
 from agent.snapshot.graph import Graph
@@ -83,7 +84,8 @@ def _places(finding: Finding, graph: Graph) -> Iterator[Fits]:
     yield lambda name, pointer: reaches(name, pointer, wanted)
     if ran(finding):
         near = {*objects(finding, graph), *(spot.object for spot in wanted)}
-        yield lambda name, pointer: name in near and is_given(pointer)
+        near |= {config for name in near if (obj := graph.get(*name)) for config in configs(obj)}
+        yield lambda name, pointer: name in near and is_given(pointer, finding.container)
 
 
 def _chosen(known: Known, fits: Fits) -> Proposal:

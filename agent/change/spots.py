@@ -76,10 +76,12 @@ def reaches(name: Ref, pointer: str, wanted: Sequence[Spot]) -> bool:
     return False
 
 
-def is_given(pointer: str) -> bool:
-    """Return whether a field is among what a program is given: how it is started and what it reads, or a ConfigMap."""
+def is_given(pointer: str, container: str) -> bool:
+    """Return whether a field is among what a program is given: how it is started, what it reads, a ConfigMap."""
     told = "/template/spec/" in pointer and any(f"/{name}" in pointer for name in GIVEN)
-    return told or pointer.startswith(("/data", "/binaryData")) or not pointer
+    if told:
+        return not container or _container(tuple(map(_step, steps(pointer)))) in ("", container)
+    return pointer.startswith(("/data", "/binaryData")) or not pointer
 
 
 def ran(finding: Finding) -> bool:
