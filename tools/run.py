@@ -11,6 +11,7 @@ import signal
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -286,11 +287,12 @@ def _failed(what: str, done: Done, answers: Sequence[int] = (0,)) -> Failure | N
 
 
 def _last_word(stderr: bytearray) -> str:
-    """Return the line that says why: the last one that starts with "error", else the last."""
-    lines = redact(_text(stderr)).splitlines() or [""]
-    errors = [line for line in lines if clean(line).lower().startswith("error")]
-    filled = [line for line in lines if line.strip()] or [""]
-    return clean((errors or filled)[-1], 300)
+    """Return the line that says why, with what it lists: the last one that starts with "error", else the last."""
+    lines = [line for line in redact(_text(stderr)).splitlines() if line.strip()] or [""]
+    errors = [place for place, line in enumerate(lines) if clean(line).lower().startswith("error")]
+    place = (errors or [len(lines) - 1])[-1]
+    listed = takewhile(lambda line: line.lstrip().startswith("- "), lines[place + 1 :])
+    return clean(" ".join((lines[place], *listed)), 500)
 
 
 def _reason(said: str) -> FailureKind:

@@ -1,15 +1,21 @@
 """What the cluster looks like after a change: every workload of the namespace against before, the controls again."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from agent.apply.recheck import Checked
 from agent.apply.watch import look
 from agent.audit.engine import audit
+from agent.audit.inputs import Objects
+from agent.audit.legs import shown_value
+from agent.audit.pointers import resolve
 from agent.audit.verdict import Outcome
+from agent.change.failing import WORKLOADS, desired, is_failing
 from agent.change.plan import Action, Plan
 from agent.change.regressions import regressions
+from agent.diagnose.engine import diagnose
 from agent.errors import AgentError
 from agent.kube.fields import metadata
 from agent.snapshot.graph import ref
@@ -18,6 +24,7 @@ from agent.world.chart import open_chart
 from agent.world.inputs import gathered
 from agent.world.release import target
 from agent.world.world import World
+from tools.failure import Failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +46,39 @@ def afterwards(plan: Plan, checked: Checked, world: World) -> Seen:
     spared = plan.effects.changed if plan.action is Action.REVERT else ()
     worse = tuple(regressions(checked.snapshot, now, plan.target.namespace, spared))
     unseen = "; ".join(f"{part.name} could not be read afterwards: {part.reason}" for part in now.gaps())
-    return Seen(worse, () if worse or unseen else _unheld(plan, now, world), "" if worse else unseen)
+    still = () if worse or unseen else (*_unmended(plan, now), *_unheld(plan, now, world))
+    return Seen(worse, still, "" if worse else unseen)
+
+
+def _unmended(plan: Plan, now: Snapshot) -> Iterator[str]:
+    """Say of each workload that failed before a change and fails after it what its cause is now."""
+    if plan.action is not Action.UPGRADE:
+        return
+    found = diagnose(now)
+    findings = () if isinstance(found, Failure) else found.findings
+    for obj in (obj for kind in WORKLOADS for obj in now.objects.get(kind, ())):
+        name = str(ref(obj))
+        if name in plan.failing and is_failing(obj, now, SETTLING):
+            wanted, ready = desired(obj)
+            causes = (item.cause for item in findings if name in map(str, (item.subject, *item.affected)))
+            yield f"{name} fails all the same: {next(causes, f'{ready} of {wanted} pods ready')}"
+
+
+SETTLING = timedelta(seconds=10)
+"""How long a look waits after helm where something failed before: a program that ends at once is ready for a moment."""
+
+
+def lasts(plan: Plan, world: World) -> bool:
+    """Return whether anything of a change is live, or may be: an object it makes, a field as it would have it."""
+    try:
+        now = look(plan, world)
+    except AgentError:
+        return True
+    live = Objects([obj for listed in now.objects.values() for obj in listed], plan.target.namespace)
+    made = {str(ref(obj)) for obj in live.all}.intersection(plan.effects.created)
+    decided = (item for change in plan.changes for item in change.fields)
+    found = ((item, live.get(Ref(item.kind, item.namespace, item.name))) for item in decided)
+    return bool(made) or any(obj and shown_value(resolve(obj, item.pointer)) == item.new for item, obj in found)
 
 
 PASSING = ("Event", "Lease", "EndpointSlice", "Pod")

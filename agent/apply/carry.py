@@ -3,13 +3,15 @@
 Nothing changes before its intent is on the disk. What fails is taken back; what nobody can know is called unknown.
 """
 
+import re
+import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from agent.apply import ledger
-from agent.apply.afterwards import afterwards, left
+from agent.apply.afterwards import SETTLING, afterwards, lasts, left
 from agent.apply.commands import Commands, filled, way_back
 from agent.apply.interrupts import Interrupts
 from agent.apply.ledger import Event
@@ -41,6 +43,9 @@ from tools.upgrade import patience
 GIT = "git"
 
 LONGEST = 300
+
+REFUSED = re.compile(r"conflicts? with|is invalid:|is forbidden:|denied the request")
+"""By what the server says that it did not take the objects: whatever fails beside that was not what ended it."""
 
 
 @dataclass(slots=True)
@@ -89,7 +94,14 @@ class Carrying:
         reached("helm")
         if isinstance(done, Failure):
             return self._failed(done, interrupted=bool(interrupts.count))
+        self._let_it_settle()
         return self._looked_after()
+
+    def _let_it_settle(self) -> None:
+        """Give what failed before its time to fail again, so that a mend is not called one too early."""
+        if self.plan.failing and self.plan.action is Action.UPGRADE:
+            self.emit(Progress(f"seeing whether {', '.join(self.plan.failing)} stays up"))
+            time.sleep(SETTLING.total_seconds())
 
     def _interrupted(self) -> str:
         """Ask helm to stop, unless it is taking back already: then it has to finish."""
@@ -167,7 +179,8 @@ class Carrying:
     def _failed(self, failure: Failure, *, interrupted: bool) -> Outcome:
         """Find out what helm left behind, and bring the files to it."""
         now = standing(self.box, self.plan)
-        cause = self.seen.cause if self.seen else failure.detail or str(failure)
+        said = failure.detail or str(failure)
+        cause = said if REFUSED.search(said) or self.seen is None else self.seen.cause
         if isinstance(now, Failure):
             return self._unknown(cause, now)
         if now.is_in_force(self.name, self.plan):  # the connection broke at its end, or it went back to just that
@@ -178,7 +191,15 @@ class Carrying:
         if now.is_as_before(self.plan):
             ended = self._restored(Ending.INTERRUPTED if interrupted else Ending.ROLLED_BACK, cause)
             return replace(ended, still=self._left())
+        if REFUSED.search(said) and self._is_untouched(now):
+            ended = self._restored(Ending.ROLLED_BACK, cause)
+            called = f"helm calls revision {now.revision} of {self.plan.target.release} failed; nothing of it is live"
+            return replace(ended, still=(called,))
         return self._unknown(cause, now)
+
+    def _is_untouched(self, now: Standing) -> bool:
+        """Return whether helm could not even go back, because nothing was taken: none of the change is live."""
+        return now.is_back_in_words(self.plan) and not lasts(self.plan, world_of(self.plan, self.world))
 
     def _left(self) -> tuple[str, ...]:
         """Return what a failed first revision left behind; a later one leaves what helm goes back to."""

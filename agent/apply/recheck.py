@@ -1,6 +1,6 @@
 """Whether everything a plan rests on is as it was; what has moved is named: "stale" alone helps nobody."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,13 +9,15 @@ from agent.apply import ledger
 from agent.apply.inputs import digests, programs, resting_files
 from agent.apply.state import Banner, banner, unknown
 from agent.audit.inputs import Objects
+from agent.audit.owners import written
+from agent.change.conflicts import conflicts
 from agent.change.drills import overlay
 from agent.change.plan import FileEdit, Plan, digest, spliced
 from agent.change.standing import base, manifest_digest, moved, seen
 from agent.errors import Denied, Indeterminate, Stale
 from agent.events import Emit, Progress
 from agent.resources import blueprint_paths
-from agent.snapshot.record import Ref, Snapshot
+from agent.snapshot.record import Object, Ref, Snapshot
 from agent.world.chart import Chart, open_chart
 from agent.world.identity import Identity, identity
 from agent.world.prospect import prospect
@@ -26,6 +28,8 @@ from tools import git, helm
 from tools.failure import Failure
 from tools.files import read
 from tools.sandbox import Sandbox, sandbox
+
+MOST_NAMED = 3
 
 STANDING = {
     Banner.USED: "it was used already; plan again",
@@ -171,9 +175,17 @@ def _same_base(plan: Plan, box: Sandbox, snapshot: Snapshot) -> None:
         raise Indeterminate(str(told))
     live = Objects([obj for listed in snapshot.objects.values() for obj in listed], namespace)
     names = [Ref(item.kind, item.namespace, item.name) for item in plan.base.objects]
-    said = moved(plan.base, base(release, told.applied if told else "", seen(names, live, snapshot)))
+    now = base(release, told.applied if told else "", seen(names, live, snapshot))
+    said = moved(plan.base, now, lambda item: _writers(live.get(Ref(item.kind, item.namespace, item.name)), plan))
     if said:
         raise Stale(said)
+
+
+def _writers(obj: Object | None, plan: Plan) -> str:
+    """Return who wrote to an object since a plan was made, and to which fields."""
+    found = written(obj or {}, plan.created)
+    named = (f"{owner.manager} ({', '.join(fields[:MOST_NAMED])})" for owner, fields in found)
+    return " and ".join(named) or "somebody"
 
 
 def _same_commits(plan: Plan, box: Sandbox) -> None:
@@ -197,3 +209,13 @@ def _same_rendering(plan: Plan, box: Sandbox, chart: Chart, snapshot: Snapshot, 
         raise Stale(f"the chart cannot be rendered any more: {made}")
     if manifest_digest(made.after) != plan.rendered:
         raise Stale("the chart renders something else than when the plan was made")
+    if plan.base.server_side:
+        _same_owners(plan, made.after, snapshot)
+
+
+def _same_owners(plan: Plan, wanted: Sequence[Object], snapshot: Snapshot) -> None:
+    """Refuse what helm would be refused half-way, and could not take back either: a field that somebody else holds."""
+    live = Objects([obj for listed in snapshot.objects.values() for obj in listed], plan.target.namespace)
+    found = [item.why for item in conflicts(wanted, live, plan.target.namespace)]
+    if found:
+        raise Stale(f"helm would be refused: {'; '.join(found[:MOST_NAMED])}")

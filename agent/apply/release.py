@@ -37,6 +37,10 @@ class Standing:
         untouched = (self.revision, self.status) == (plan.base.revision, plan.base.status)
         return self.is_settled and (is_back or untouched)
 
+    def is_back_in_words(self, plan: Plan) -> bool:
+        """Return whether helm went back to what was before a plan and could not finish: its objects say how far."""
+        return self.status == FAILED and self.manifest == plan.base.manifest
+
     def is_overtaken(self, name: str, plan: Plan) -> bool:
         """Return whether others have gone on from where a plan was left."""
         known = self.is_in_force(name, plan) or self.is_as_before(plan)

@@ -1,7 +1,7 @@
 """What goes on in the cluster while helm waits: the engine looks every few seconds and says the cause."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as StillWaiting
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from agent.change.plan import Action, Plan
 from agent.diagnose.engine import Diagnosis, diagnose
 from agent.diagnose.finding import Finding, Severity
 from agent.errors import AgentError
-from agent.events import Emit, Progress
+from agent.events import Emit, Progress, Said
 from agent.snapshot.record import Snapshot
 from agent.world.scope import Cluster, Scope
 from agent.world.world import World
@@ -45,6 +45,7 @@ class Watch:
         self._names = {*plan.effects.changed, *plan.effects.created}
         if plan.action is Action.RECOVER:  # whatever held helm up, it may well be in what both revisions share
             self._names.update(map(str, plan.base.objects))
+        self._asked: set[str] = set()
         self._began = time.monotonic()
         self.failing: Failing | None = None
         """The newest look in which something of the plan failed, None where nothing did."""
@@ -69,7 +70,8 @@ class Watch:
         found = diagnose(snapshot)
         if isinstance(found, Failure):
             return
-        self._say(next(held_back(self._plan.effects.restarted, snapshot, begun=True), self._line(found)))
+        self._say(self._line(found))
+        self._ask(held_back(self._plan.effects.restarted, snapshot, begun=True))
         finding = next((item for item in found.findings if self._concerns(item)), None)
         if finding is not None:
             known = self.failing.cause if self.failing else ""
@@ -79,6 +81,13 @@ class Watch:
 
     def _say(self, text: str) -> None:
         self._emit(Progress(f"{text}, {time.monotonic() - self._began:.0f} s"))
+
+    def _ask(self, wanted: Iterable[str]) -> None:
+        """Say what a person has to do meanwhile, each once and in full: a line that is replaced is cut to the width."""
+        for text in wanted:
+            if text not in self._asked:
+                self._asked.add(text)
+                self._emit(Said(text))
 
     def _line(self, found: Diagnosis) -> str:
         """Return what is seen of the plan's objects: the first cause, else what is not settled yet."""

@@ -6,10 +6,11 @@ The row speaks to the file; whether what the file says is in force is seen by wh
 from collections.abc import Iterator
 from typing import Any
 
+from agent.audit.defaults import completed
 from agent.audit.inputs import Objects
 from agent.audit.legs import BoundField, Legs, shown_value
 from agent.audit.matrix import point
-from agent.audit.normalise import is_masked, same
+from agent.audit.normalise import is_masked
 from agent.audit.pointers import resolve
 from agent.audit.verdict import Leg, Point, Reading, Standing
 from agent.snapshot.record import Ref
@@ -44,7 +45,7 @@ def _reading(leg: Leg, objects: Objects | None, place: tuple[Ref, str], wanted: 
     found = resolve(obj, pointer) if pointer else "there"
     if is_masked(found):
         return Reading(leg, Standing.UNKNOWN, where, reason="hidden when it was read, so not comparable")
-    if not same(wanted, found, pointer):
+    if not completed(wanted, found, pointer):
         return Reading(leg, Standing.DIFFERS, where, shown_value(found))
     if values.standing is Standing.DIFFERS:  # as the file says, and the file is wrong
         return Reading(leg, Standing.DIFFERS, where, shown_value(found), values.normalised or values.raw)

@@ -1,7 +1,7 @@
 """What the API server writes where an object says nothing: absent and the default are one."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from agent.audit.normalise import same
@@ -60,11 +60,12 @@ DEFAULTS: Sequence[tuple[str, Sequence[Any] | None]] = (
     (r"/(resources|securityContext|affinity|nodeSelector|annotations|labels)", [{}]),
     (r"/seccompProfile", None),
     (r"/resources/requests(/(cpu|memory|ephemeral-storage))?", None),
+    (r"/spec/limits/[^/]+/default(Request)?", None),
 )
 """Where a pointer ends -> the values that are its default; None where the server chooses.
 
-Requests are copied from limits where only those are given; a HorizontalPodAutoscaler gets a behaviour and, without
-metrics, one for CPU.
+Requests are copied from limits where only those are given, a LimitRange's defaults from its bounds; a
+HorizontalPodAutoscaler gets a behaviour and, without metrics, one for CPU.
 """
 
 _COMPILED = tuple((re.compile(rf"(?:^|.*){pattern}$"), values) for pattern, values in DEFAULTS)
@@ -77,3 +78,17 @@ def is_default(pointer: str, value: Any) -> bool:
         for pattern, values in _COMPILED
         if pattern.match(pointer)
     )
+
+
+def completed(wanted: Any, found: Any, pointer: str) -> bool:
+    """Return whether what stands at a place is what was asked for, with the API server's defaults filled in."""
+    if isinstance(wanted, Mapping) and isinstance(found, Mapping):
+        names = {name: f"{pointer}/{name}" for name in (*wanted, *found)}
+        return all(
+            completed(wanted[name], found.get(name), place) if name in wanted else is_default(place, found[name])
+            for name, place in names.items()
+        )
+    if isinstance(wanted, list) and isinstance(found, list):
+        paired = enumerate(zip(wanted, found, strict=False))
+        return len(wanted) == len(found) and all(completed(*pair, f"{pointer}/{at}") for at, pair in paired)
+    return same(wanted, found, pointer)

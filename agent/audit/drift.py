@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from agent.audit.defaults import is_default
+from agent.audit.defaults import completed, is_default
 from agent.audit.inputs import identity
 from agent.audit.legs import Legs, shown_value
 from agent.audit.matrix import at_admission, scaler, will_fix
@@ -109,6 +109,8 @@ def _drift(name: Ref, pair: Pair, live: Object, legs: Legs) -> Drift | None:
     """Return what one difference is, None where it is none at all."""
     pointer, wanted, found = pair
     if is_masked(wanted) or is_masked(found) or _kept_by_others(pointer):
+        return None
+    if not is_empty(wanted) and completed(wanted, found, pointer) and not others(live, pointer):
         return None
     if is_empty(wanted) and not is_empty(found) and _is_servers(pointer, found, live):
         return None

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from agent.audit.expected import Expected
 from agent.audit.fields import DEFAULTS, Found, kinds, read
 from agent.audit.inputs import Inputs, Objects, bound
-from agent.audit.normalise import is_masked, mutable, text
+from agent.audit.normalise import image, is_masked, mutable, text
 from agent.audit.verdict import Leg, Reading, Standing
 from agent.blueprint.cells import CellType
 from agent.blueprint.control import Control
@@ -149,7 +149,9 @@ def last_word(field: str, wanted: Expected) -> str:
 
 
 def _entry(found: Found, field: str, control: Control) -> Found:
-    """Return the one variable a control speaks of where its field holds many."""
+    """Return the one variable a control speaks of where its field holds many, of an image the tag where it is that."""
+    if field.endswith(".image") and {path.rpartition(".")[2] for path in control.paths} == {"tag"} and found.value:
+        return Found(found.pointer, image(text(found.value))[1])
     if field != ENV or not isinstance(found.value, list) or not control.paths:
         return found
     name = control.paths[0].rpartition(".")[2]

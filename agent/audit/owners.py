@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from agent.audit.normalise import text
+from agent.kube.fields import moment
 from agent.snapshot.record import Object
 
 HELM = ("helm", "Helm", "Go-http-client")
@@ -68,6 +69,29 @@ def strangers(obj: Object) -> list[Owner]:
     return [owner for owner in found if not is_helm(owner) and not is_controller(owner)]
 
 
+def written(obj: Object, since: str) -> list[tuple[Owner, list[str]]]:
+    """Return who but Helm and the cluster wrote to an object since a moment, and what of it is theirs, in API words."""
+    start = moment(since)
+    found = ((owner, fields) for owner, fields in _entries(obj) if not is_helm(owner) and not is_controller(owner))
+    return [
+        (owner, list(_paths(fields)))
+        for owner, fields in found
+        if owner.subresource != "status" and start and (moment(owner.time) or start) >= start
+    ]
+
+
+def _paths(fields: Mapping[str, Any], above: str = "") -> Iterator[str]:
+    """Yield every field of a field set as the API names it."""
+    for name, below in fields.items():
+        if name != ".":
+            path = f"{above}{_step(name)}"
+            yield from _paths(below, path) if set(below) - {"."} else (path,)
+
+
+def _step(name: str) -> str:
+    return f".{name[2:]}" if name.startswith("f:") else _item(name[2:]) if name.startswith("k:") else f"[{name[2:]}]"
+
+
 def is_helm(owner: Owner) -> bool:
     """Return whether Helm wrote it, by itself or inside a GitOps controller."""
     return owner.manager in HELM or owner.manager.startswith(GITOPS)
@@ -106,7 +130,7 @@ def _path(fields: Mapping[str, Any], steps: Sequence[str]) -> str:
         name = _name(fields, step)
         if name is None:
             return ""
-        path += f".{name[2:]}" if name.startswith("f:") else _item(name[2:])
+        path += _step(name)
         fields = fields[name]
         if not fields:
             return path

@@ -175,7 +175,7 @@ def _text(text: str) -> Cell:
 _BY_TITLE: tuple[tuple[re.Pattern[str], Grammar], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), grammar)
     for pattern, grammar in (
-        (r"\bprobe\b", _probe),
+        (r"\bprobe$", _probe),
         (r"\breplicas\b|^port$|^cpus$", _integer),
         (r"\b(cpu|memory) target\b", _percent),
         (r"\bcooldown\b|\btoleration\b|\btimeout\b|\bdrain\b", duration),

@@ -6,12 +6,15 @@ A control mends a cause where its value decides, as rendering the chart with it 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from agent.audit.verdict import Leg
 from agent.change.gate import Refusal
 from agent.change.proposal import Proposal
-from agent.change.spots import is_given, objects, ran, reaches, spots
+from agent.change.spots import is_given, is_meant, objects, ran, reaches, spots
 from agent.diagnose.finding import Finding, Severity
 from agent.diagnose.unsettled import Unsettled
+from agent.kube.references import configs
 from agent.kube.releases import released
+from agent.remedy.owned import Proofs
 from agent.snapshot.graph import Graph
 from agent.snapshot.record import Ref
 from agent.trace.rendering import RenderedField
@@ -19,8 +22,8 @@ from agent.trace.rendering import RenderedField
 Decides = Mapping[str, Sequence[RenderedField]]
 """Values path -> the fields that the chart makes of it."""
 
-Fits = Callable[[Ref, str], bool]
-"""Whether a field of an object, by its pointer, is one that is looked for."""
+Fits = Callable[[Ref, str, str], bool]
+"""Whether a field of an object, by its pointer and what stands there now, is one that is looked for."""
 
 AWAITED = ("Deployment", "StatefulSet", "DaemonSet", "Job", "Pod", "PersistentVolumeClaim")
 """Kinds helm waits for until they are ready."""
@@ -35,6 +38,10 @@ class Known:
     graph: Graph
     stated: Decides = field(default_factory=dict)
     """The same of every value the files state, where that was asked: of what nobody justifies it names the value."""
+    proofs: Proofs = field(default_factory=dict)
+    """Which value each edit of a cause is, as rendering shows."""
+    withheld: Mapping[str, Refusal] = field(default_factory=dict)
+    """Values path -> why no plan gives it what its row states."""
 
 
 def from_findings(findings: Sequence[Finding], subject: Ref, known: Known) -> Proposal:
@@ -43,7 +50,7 @@ def from_findings(findings: Sequence[Finding], subject: Ref, known: Known) -> Pr
     for finding in findings:
         _add(found, _mending(finding, known))
     if not findings:
-        _add(found, _chosen(known, lambda name, _: name == subject))
+        _add(found, _chosen(known, lambda name, *_: name == subject))
     return found
 
 
@@ -75,18 +82,23 @@ def _mending(finding: Finding, known: Known) -> Proposal:
 def _places(finding: Finding, graph: Graph) -> Iterator[Fits]:
     """Yield where a cause may be mended, the nearest first: its own fields; of a program that ends, all it is given."""
     wanted = spots(finding, graph)
-    yield lambda name, pointer: reaches(name, pointer, wanted)
+    yield lambda name, pointer, _: reaches(name, pointer, wanted)
     if ran(finding):
         near = {*objects(finding, graph), *(spot.object for spot in wanted)}
-        yield lambda name, pointer: name in near and is_given(pointer)
+        near |= {config for name in near if (obj := graph.get(*name)) for config in configs(obj)}
+        yield (
+            lambda name, pointer, now: (
+                name in near and is_given(pointer, finding.container) and is_meant(finding, pointer, now)
+            )
+        )
 
 
 def _chosen(known: Known, fits: Fits) -> Proposal:
     def reached(path: str) -> bool:
-        return any(fits(item.object, item.pointer) for item in known.decides.get(path, ()))
+        return any(fits(item.object, item.pointer, item.now) for item in known.decides.get(path, ()))
 
     wanted = [item for item in known.failing.wanted if reached(item.path)]
-    again = [item for item in known.failing.reapplied if fits(*item.place)]
+    again = [item for item in known.failing.reapplied if fits(*item.place, item.point.reading(Leg.LIVE).raw)]
     return Proposal(wanted, again)
 
 
@@ -106,17 +118,30 @@ def unmended(findings: Sequence[Finding], waiting: Sequence[Unsettled], known: K
             row = finding.citations[0]
             asks = f"the value is what {row.source} asks for ({row.control}: {row.says}), and that is what fails"
             yield Refusal(subject, asks, f"change {row.source}")
-        else:
-            yield Refusal(subject, "no row of a blueprint states what would mend it", _first(finding, known))
+            continue
+        named = _named(finding, known)
+        withheld = [known.withheld[path] for path in named if path in known.withheld]
+        yield from withheld
+        if not withheld:
+            yield Refusal(subject, "no row of a blueprint states what would mend it", _first(finding, named))
 
 
-def _first(finding: Finding, known: Known) -> str:
-    """Return which values a row would have to state, else what a person can do without one."""
+def _named(finding: Finding, known: Known) -> list[str]:
+    """Return the values that decide what a cause lies in, those first that rendering has shown to mend it."""
+    proofs = (known.proofs.get((edit.object, edit.path)) for edit in finding.fix.edits)
     found = (
-        [path for path, fields in known.stated.items() if any(fits(item.object, item.pointer) for item in fields)]
+        [
+            path
+            for path, fields in known.stated.items()
+            if any(fits(item.object, item.pointer, item.now) for item in fields)
+        ]
         for fits in _places(finding, known.graph)
     )
-    named = next(filter(None, found), [])
+    return list(dict.fromkeys([*(proof.path for proof in proofs if proof), *next(filter(None, found), [])]))
+
+
+def _first(finding: Finding, named: Sequence[str]) -> str:
+    """Return which values a row would have to state, else what a person can do without one."""
     if named:
         stated = " or ".join(f"agent spec propose {path} VALUE" for path in named)
         return f"a row for {' or '.join(named)}, then fix it again: {stated}"

@@ -25,12 +25,12 @@ def failing(manifest: Iterable[Object], live: Objects, snapshot: Snapshot, names
             yield name
 
 
-def is_failing(obj: Object, snapshot: Snapshot) -> bool:
+def is_failing(obj: Object, snapshot: Snapshot, within: timedelta = RECENT) -> bool:
     """Return whether a workload has not the pods it is asked for, or lost a container a short while ago."""
     if obj.get("kind") not in WORKLOADS:
         return False
     wanted, ready = desired(obj)
-    return ready < wanted or any(_ended(pod, snapshot) for pod in pods_of(ref(obj), snapshot))
+    return ready < wanted or any(_ended(pod, snapshot, within) for pod in pods_of(ref(obj), snapshot))
 
 
 def held_back(names: Iterable[str], snapshot: Snapshot, *, begun: bool = False) -> Iterator[str]:
@@ -82,11 +82,11 @@ def _owners(obj: Object, kind: str) -> list[str]:
     return [str(item.get("name")) for item in metadata(obj).get("ownerReferences") or () if item.get("kind") == kind]
 
 
-def _ended(pod: Object, snapshot: Snapshot) -> bool:
+def _ended(pod: Object, snapshot: Snapshot, within: timedelta) -> bool:
     ends = (
         moment((found.get(state) or {}).get("terminated", {}).get("finishedAt"))
         for _, found in statuses(pod)
         for state in ("state", "lastState")
         if (found.get(state) or {}).get("terminated", {}).get("exitCode")
     )
-    return any(end is not None and snapshot.taken_at - end < RECENT for end in ends)
+    return any(end is not None and snapshot.taken_at - end < within for end in ends)

@@ -28,7 +28,12 @@ SWITCHES = {"enabled": True, "true": True, "yes": True, "on": True} | {
 }
 """Words by which a row states a switch."""
 
+UNSTATED = "path-without-value"
+"""What lint says of a row whose key no file has; the chart may read it all the same."""
+
 _SECONDS = re.compile(r"\d+s")
+_COUNT = re.compile(r"-?\d{1,6}", re.ASCII)
+"""A whole number that helm renders as it is written: of a longer one it makes `1e+06`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,12 @@ class Gate:
 
     def __init__(self, inputs: Inputs, lints: Sequence[Lint] = ()) -> None:
         self.inputs = inputs
+        self._lints = lints
         self._broken = {name: item for item in lints if item.severity is Severity.ERROR for name in item.controls}
+
+    def trying(self) -> "Gate":
+        """Return a gate that lets keys pass that no file has: for whoever renders the chart to see what they decide."""
+        return Gate(self.inputs, [item for item in self._lints if item.code != UNSTATED])
 
     def of_control(self, control: Control) -> list[Wanted] | Refusal:
         """Return the values a control states that the files do not; [] where they do."""
@@ -199,6 +209,8 @@ def _word(value: Any, now: Any) -> Any:
         return _structure(said)
     if isinstance(now, dict | list) and now:
         return _NOTHING
+    if isinstance(now, int | None) and _COUNT.fullmatch(said):
+        return int(said)
     return (
         SWITCHES[said.casefold()]
         if now is None and said.casefold() in ("enabled", "disabled", "true", "false")

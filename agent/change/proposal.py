@@ -70,6 +70,15 @@ def of_autoscalers(blueprints: Blueprints) -> tuple[str, ...]:
     )
 
 
+def unjudged(found: Audit, gate: Gate) -> Proposal:
+    """Return what the rows ask for that an audit could not judge: values whose keys no file has, and what is refused.
+
+    Nobody plans them because an audit failed; a cause that lies in just what such a row states is mended by it.
+    """
+    unknown = (verdict for verdict in found.verdicts if verdict.outcome is Outcome.UNKNOWN and verdict.control.paths)
+    return _proposal([verdict for verdict in unknown if verdict.control.kind is ControlKind.PARAMETER], gate)
+
+
 def from_controls(ids: Iterable[str], found: Audit, gate: Gate) -> Proposal:
     """Return what would carry out the controls that were named."""
     verdicts = {verdict.control.id.casefold(): verdict for verdict in found.verdicts}

@@ -1,11 +1,14 @@
 """Where a cause lies: fields of objects, by the API's names; and whether what a value decides reaches them. Pure."""
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 from agent.audit.pointers import steps
+from agent.diagnose import modes
 from agent.diagnose.finding import Finding
+from agent.kube.addresses import HOLDS_PLACE
 from agent.kube.paths import field
 from agent.kube.remedies import END, Item, Step
 from agent.remedy.ground import covers
@@ -19,6 +22,17 @@ OWN_SECURITY = "containers[].securityContext."
 
 RAN = ("log", "event Unhealthy", "event BackOff", "terminated")
 """What evidence of a program that was started points at."""
+
+
+GIVEN = frozenset(
+    "image command args env envFrom workingDir volumes volumeMounts volumeDevices securityContext hostAliases "
+    "dnsPolicy dnsConfig".split()
+)
+"""Fields of a pod by which its programs run otherwise; when they are asked and where they run is none of them."""
+
+
+UNREACHED = (modes.DEPENDENCY_UNREACHABLE, modes.LIVENESS_PORT, modes.STARTUP_PORT, modes.READINESS_PROBE)
+"""Causes that somebody is not reached: a variable that holds a place or a port may be what is wrong."""
 
 
 class Spot(NamedTuple):
@@ -72,9 +86,35 @@ def reaches(name: Ref, pointer: str, wanted: Sequence[Spot]) -> bool:
     return False
 
 
-def is_given(pointer: str) -> bool:
-    """Return whether a field is among what a program is given: its pod's template, or the data of a ConfigMap."""
-    return "/template/spec/" in pointer or pointer.startswith(("/data", "/binaryData")) or not pointer
+def is_given(pointer: str, container: str) -> bool:
+    """Return whether a field is among what a program is given: how it is started, what it reads, a ConfigMap."""
+    if "/template/spec/" in pointer and not GIVEN.isdisjoint(steps(pointer)):
+        return not container or _container(tuple(map(_step, steps(pointer)))) in ("", container)
+    return pointer.startswith(("/data", "/binaryData")) or not pointer
+
+
+def is_meant(finding: Finding, pointer: str, now: str) -> bool:
+    """Return whether what a program said as it ended may mean a field: by its name, or by what stands in it.
+
+    One that said nothing may mean any; one that reached nobody means what holds a place.
+    """
+    said = _words(
+        " ".join(item.text for item in finding.evidence if item.pointer.startswith(("log", "event Unhealthy")))
+    )
+    name = _called(pointer)
+    if finding.mode in UNREACHED and (HOLDS_PLACE.search(name) or name.lower().endswith("port")):
+        return True
+    return not said or not said.isdisjoint(_words(f"{name} {now}"))
+
+
+def _called(pointer: str) -> str:
+    """Return what a field is called: a variable by its name, anything else by its last key."""
+    *above, last = steps(pointer) or [""]
+    return above[-1][6:-1] if last == "value" and above and above[-1].startswith("[name=") else last
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(re.findall(r"\w[\w.-]+\w", text.lower()))
 
 
 def ran(finding: Finding) -> bool:

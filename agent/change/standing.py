@@ -1,7 +1,7 @@
 """How a release and its objects stand, by digests that a controller's own work does not move. Pure."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from agent.audit.inputs import Objects
@@ -62,8 +62,8 @@ def _scaled(snapshot: Snapshot) -> frozenset[Ref]:
     return frozenset(found)
 
 
-def moved(then: Base, now: Base) -> str:
-    """Return what has moved between two looks, in one sentence; "" where nothing has."""
+def moved(then: Base, now: Base, by: Callable[[Seen], str]) -> str:
+    """Return what has moved between two looks, in one sentence; "" where nothing has; `by` names who did it."""
     if now.revision != then.revision or now.status != then.status:
         is_at, was_at = (f"revision {item.revision} ({item.status})" for item in (now, then))
         return f"the release is at {is_at}, the plan was made on {was_at}"
@@ -77,7 +77,7 @@ def moved(then: Base, now: Base) -> str:
         if found.uid != item.uid:
             return f"{item} was deleted and made again"
         if found.spec != item.spec:
-            return f"{item} was changed by somebody since"
+            return f"{item} was changed since, by {by(item)}"
     return ""
 
 

@@ -54,17 +54,26 @@ def calls(container: Mapping[str, Any], namespace: str, graph: Graph) -> Iterato
     """Yield where a container is told to connect to; names outside the cluster and addresses are left out."""
     known = environment(container, namespace, graph)
     given = known.values
+    told: set[tuple[str, str]] = set()
     for variable, value in given.items():
         for host, port in _places(variable, value.lower()):
             resolved = resolve(host, namespace, graph)
             if resolved is not None:
                 beside = port if port is not None else _sibling(variable, given)
+                told.add(resolved[:2])
                 yield Call(variable, value, host, *resolved[:2], beside, resolved[2])
     words = [known.shell(word) for word in (*texts(container.get("command")), *texts(container.get("args")))]
     for place in commands.places(words):
         resolved = None if _NO_HOST.match(place.host) else resolve(place.host, namespace, graph)
-        if resolved is not None:
+        once = resolved is not None and (resolved[:2] not in told or graph.exists("Service", *resolved[:2]))
+        if resolved is not None and once:  # a script that says $DB_HOST asks what its variable says
             yield Call("", " ".join(words), place.host, *resolved[:2], place.port, resolved[2])
+
+
+def astray(container: Mapping[str, Any], namespace: str, graph: Graph) -> bool:
+    """Return whether a container is told to connect to a place that no Service has."""
+    found = calls(container, namespace, graph)
+    return any(not call.of_pod and graph.exists("Service", call.namespace, call.name) is False for call in found)
 
 
 def resolve(host: str, home: str, graph: Graph) -> tuple[str, str, bool] | None:

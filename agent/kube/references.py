@@ -17,6 +17,13 @@ def readers(config: Object, graph: Graph) -> list[Ref]:
     return [ref(obj) for obj in near if (name.kind, name.name) in set(_named(template(obj)))]
 
 
+def configs(workload: Object) -> list[Ref]:
+    """Return the ConfigMaps that a workload's template, or a pod, names."""
+    home = ref(workload).namespace
+    named = _named(template(workload))
+    return list(dict.fromkeys(Ref(kind, home, name) for kind, name in named if kind == "ConfigMap"))
+
+
 def _named(pod: Object) -> Iterator[tuple[str, str]]:
     """Yield (kind, name) of every ConfigMap and Secret a pod template names."""
     for _, container in containers(pod):

@@ -10,7 +10,7 @@ from agent.audit.inputs import Inputs
 from agent.change.causes import Decides, Known, beside, from_findings, unmended
 from agent.change.gate import Gate, Refusal
 from agent.change.plan import Elsewhere
-from agent.change.proposal import Proposal, from_audit
+from agent.change.proposal import Proposal, from_audit, unjudged
 from agent.diagnose.engine import diagnose
 from agent.diagnose.finding import Finding
 from agent.errors import Denied, UsageError
@@ -27,6 +27,7 @@ from agent.operate.diagnose import Diagnosed
 from agent.operate.diagnose import code as found_code
 from agent.operate.plan import Planned, drafted, gated, handed_over, kept, kept_by
 from agent.remedy.ground import ground
+from agent.remedy.owned import Proofs
 from agent.snapshot.graph import Graph, ref
 from agent.snapshot.record import Ref, Snapshot
 from agent.world.chart import Chart
@@ -56,8 +57,8 @@ def run(args: Fix, world: World, emit: Emit) -> Fixed:
     asked = Asked(wait=args.wait, release=args.release, chart=args.chart, values=args.values, cluster=args.cluster)
     gate, chart, where = gated(asked, world, emit)
     subject = parse(args.subject, args.cluster.namespace or where.namespace)
-    diagnosed = _diagnosed(subject, gate.inputs, chart, world)
-    known = _known(gate, chart, where, world, emit)
+    diagnosed, proofs = _diagnosed(subject, gate.inputs, chart, world)
+    known = _known(gate, chart, where, world, emit, proofs)
     findings = diagnosed.diagnosis.findings
     proposal = from_findings(findings, subject, known)
     if proposal.is_moot():
@@ -85,13 +86,17 @@ def _elsewhere(inputs: Inputs, subject: Ref, world: World) -> Elsewhere | None:
     return elsewhere(keeps, {}, who.access, world.deadline)
 
 
-def _known(gate: Gate, chart: Chart, where: Target, world: World, emit: Emit) -> Known:
-    """Return the controls that fail, and which fields the values they state decide."""
+def _known(gate: Gate, chart: Chart, where: Target, world: World, emit: Emit, proofs: Proofs) -> Known:
+    """Return the controls that fail or that no audit could judge, and which fields the values they state decide."""
     emit(Progress("finding out what the values decide that are not as their rows say"))
-    failing = from_audit(audit(gate.inputs), gate)
+    audited = audit(gate.inputs)
+    failing, others = from_audit(audited, gate), unjudged(audited, gate.trying())
+    failing.wanted += others.wanted
+    paths = {row.id: row.paths for row in gate.inputs.blueprints.controls}
+    withheld = {path: item for item in others.refusals for path in paths.get(item.subject, ())}
     values = {item.path: item.value for item in failing.wanted}
     found = decides(values, chart, gate.inputs, where, world.settings, world.deadline)
-    return Known(failing, found, Graph(gate.inputs.snapshot))
+    return Known(failing, found, Graph(gate.inputs.snapshot), proofs=proofs, withheld=withheld)
 
 
 def _stated(findings: Sequence[Finding], gate: Gate, chart: Chart, where: Target, world: World, emit: Emit) -> Decides:
@@ -112,18 +117,18 @@ def _with_the_others(proposal: Proposal, known: Known, snapshot: Snapshot) -> tu
     return tuple(notes)
 
 
-def _diagnosed(subject: Ref, inputs: Inputs, chart: Chart, world: World) -> Diagnosed:
+def _diagnosed(subject: Ref, inputs: Inputs, chart: Chart, world: World) -> tuple[Diagnosed, Proofs]:
     snapshot = inputs.snapshot
     found = diagnose(snapshot, subject)
     if isinstance(found, Failure):
         raise UsageError(str(found))
     proofs = prove(found.findings, snapshot, world.settings, world.deadline, {chart.name: chart})
-    return Diagnosed(ground(found, inputs.blueprints, snapshot, world.settings.profile, proofs), snapshot)
+    return Diagnosed(ground(found, inputs.blueprints, snapshot, world.settings.profile, proofs), snapshot), proofs
 
 
 def _applied(args: Fix, planned: Planned, diagnosed: Diagnosed, world: World, emit: Emit) -> Applied | None:
     """Ask once, with the cause above the card, and carry the plan out; None where nobody said yes: the plan stays."""
-    if planned.plan is None:
+    if planned.plan is None or planned.plan.conflicts:  # helm would be refused, as the plan shows: nobody is asked
         return None
     for finding in diagnosed.diagnosis.findings:
         emit(Said(f"{finding.cause}\n"))

@@ -20,6 +20,7 @@ from agent.blueprint.cells import CellType, Unreadable, read
         ("Addons", "ingress, metrics-server", CellType.LIST, ["ingress", "metrics-server"]),
         ("Kubernetes Version", "v1.28+", CellType.VERSION, {"version": "1.28", "or_later": True}),
         ("Image", "todo-backend:latest", CellType.IMAGE, {"repository": "todo-backend", "tag": "latest"}),
+        ("Probe port", "http", CellType.TEXT, "http"),
         ("PDB", "minAvailable: 1", CellType.MAPPING, {"minAvailable": 1}),
         ("Rolling Update", "maxSurge: 1, maxUnavailable: 0", CellType.MAPPING, {"maxSurge": 1, "maxUnavailable": 0}),
         ("API Backend", "http://backend:8000", CellType.TEXT, "http://backend:8000"),

@@ -1,6 +1,7 @@
 """`python -m tests.cluster.fixes [NAME ...]`: play the cases on the test cluster and print how each came out."""
 
 import argparse
+import os
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
@@ -40,8 +41,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _played(case: Case, cluster: Cluster, args: argparse.Namespace) -> Played:
-    namespace = f"fixes-{case.name}"
-    cluster.kubectl("delete", "namespace", namespace, "--ignore-not-found", "--wait=true")
+    namespace = f"fixes-{case.name}-{os.getpid()}"  # another session may play the same case
     cluster.kubectl("create", "namespace", namespace)
     folder = Path(tempfile.mkdtemp(prefix=f"{namespace}-"))
     result = play(case, cluster, namespace, folder)

@@ -24,11 +24,15 @@ class Case(Strict):
     """What `fix` is asked of; "" where nothing fails and `plan` is asked."""
     rows: Annotated[list[str], Field(min_length=1)]
     """The controls that justify the mend; without their rows it must be refused."""
+    beside: list[str] = Field(default_factory=list)
+    """The controls that go with them, because helm waits for what they mend; no other one may."""
     mends: list[str] = Field(default_factory=list)
     """The objects that change, `KIND/NAME`; no other one may."""
     mended: list[Condition] = Field(default_factory=list)
     harmless: bool = False
     """Whether nothing is wrong but for the row: without it there is nothing to mend, which is no refusal."""
+    still: str = ""
+    """What is said of a workload that the row mends and that fails all the same."""
     refused: str = ""
     """What a refusal says where even the row cannot mend it, because Kubernetes does not let the field change."""
     blueprint: str

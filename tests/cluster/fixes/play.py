@@ -20,7 +20,7 @@ PATIENCE = 120.0
 
 KINDS = (
     "deployments,statefulsets,daemonsets,jobs,cronjobs,services,ingresses,hpa,pdb,configmaps,secrets,pvc,"
-    "networkpolicies,serviceaccounts,resourcequotas"
+    "networkpolicies,serviceaccounts,resourcequotas,limitranges"
 )
 REVISIONS = ("deployment.kubernetes.io/", "deprecated.daemonset.template.generation")
 """Annotations by which controllers count."""
@@ -142,8 +142,10 @@ class Bench:
             _expect(code == ExitCode.OK, f"exit {code} of plan")
             code, said = self.checkout.typed("apply", "apply", self._plan())
             self.text.append(said)
-        _expect(code == ExitCode.OK, f"exit {code}")
+        _expect(code == (ExitCode.FOUND if self.case.still else ExitCode.OK), f"exit {code}")
+        _expect(self.case.still in said, f"{self.case.still!r} is not said")
         _expect(all(row in said for row in self.case.rows), f"{self.case.rows} is not named")
+        _expect(self._planned() == {*self.case.rows, *self.case.beside}, f"planned: {self._planned()}")
         self._wait(self.case.mended, 30)
         _expect(self._changed() == sorted(self.case.mends), f"changed: {self._changed()}")
         _expect(not self.checkout.git("status", "--short"), "the checkout is not clean")
@@ -175,9 +177,16 @@ class Bench:
 
     def _plan(self) -> str:
         """Return the newest plan."""
+        return str(self._shown()["id"])
+
+    def _planned(self) -> set[str]:
+        """Return the controls of the newest plan."""
+        return {change["control"] for change in self._shown()["plan"]["changes"]}
+
+    def _shown(self) -> Any:
         done = self.checkout.agent("plan", "show", "-o", "json")
         _expect(done.returncode == ExitCode.OK, "there is no plan")
-        return str(json.loads(done.stdout)["id"])
+        return json.loads(done.stdout)
 
     def _changed(self) -> list[str]:
         now = self._specs()

@@ -9,7 +9,10 @@ from agent.blueprint.control import Profile
 from agent.change.failing import held_back, is_failing
 from agent.change.reach import Pair, effects
 from agent.change.regressions import regressions
-from agent.change.spots import Spot, reaches
+from agent.change.spots import Spot, is_given, is_meant, reaches
+from agent.diagnose import modes
+from agent.diagnose.finding import Confidence, Finding, Fix, Severity
+from agent.snapshot.evidence import Evidence
 from agent.snapshot.record import Ref, Snapshot
 from tests.fakes.objects import snapshot
 
@@ -32,6 +35,44 @@ IMAGE = "/spec/template/spec/containers/[name=web]/image"
 def test_a_change_reaches_a_cause_by_object_field_and_container(pointer: str, spot: Spot, *, is_reached: bool) -> None:
     """A row of the container beside it, or of another field, would be planned for a fault that it cannot mend."""
     assert reaches(WEB, pointer, [spot]) is is_reached
+
+
+@pytest.mark.parametrize(
+    ("pointer", "given"),
+    [
+        ("/spec/template/spec/containers/[name=web]/env/[name=MODE]/value", True),
+        ("/spec/template/spec/containers/[name=proxy]/env/[name=MODE]/value", False),
+        ("/spec/template/spec/volumes/[name=data]/emptyDir", True),
+        ("/data/web.conf", True),
+        ("/spec/template/spec/containers/[name=web]/readinessProbe/periodSeconds", False),
+        ("/spec/template/spec/containers/[name=web]/imagePullPolicy", False),
+        ("/spec/template/spec/terminationGracePeriodSeconds", False),
+    ],
+)
+def test_a_program_ends_by_what_it_is_given_and_by_nothing_else(pointer: str, *, given: bool) -> None:
+    """A row of how often it is probed, or of the container beside it, would be planned for a crash."""
+    assert is_given(pointer, "web") is given
+
+
+ENV = "/spec/template/spec/containers/[name=web]/env/[name={}]/value"
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "now", "meant"),
+    [
+        ("unsupported format: yaml", "FORMAT", "yaml", True),
+        ("unsupported format: yaml", "LOG_LEVEL", "debug", False),
+        ("", "LOG_LEVEL", "debug", True),
+        ("ConnectionRefusedError: [Errno 111] Connection refused", "CACHE_PORT", "6380", True),
+        ("ConnectionRefusedError: [Errno 111] Connection refused", "LOG_LEVEL", "debug", False),
+    ],
+)
+def test_what_a_program_said_leads_to_what_it_speaks_of(line: str, name: str, now: str, *, meant: bool) -> None:
+    """A row of some other variable would be planned for the crash, and would not mend it."""
+    mode = modes.DEPENDENCY_UNREACHABLE if "Connection" in line else modes.EXCEPTION
+    shown = (Evidence(WEB, "log", line),) if line else ()
+    found = Finding(mode, WEB, "it ends", Severity.ERROR, Confidence.LIKELY, shown, Fix("mend it"))
+    assert is_meant(found, ENV.format(name), now) is meant
 
 
 def deployment(ready: int, wanted: int = 1) -> dict[str, Any]:

@@ -209,7 +209,7 @@ MOVES: dict[str, tuple[Callable[[World], object], str]] = {
     ),
     "D5 edited": (
         lambda shop: live(shop, "Deployment", lambda obj: obj["spec"]["template"]["spec"].update(dnsPolicy="None")),
-        "was changed by somebody since",
+        "was changed since, by somebody",
     ),
 }
 

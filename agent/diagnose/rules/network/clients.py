@@ -15,7 +15,8 @@ from agent.kube.edits import edit, variable_edits
 from agent.kube.endpoints import chosen, is_ready, selected
 from agent.kube.fields import spec
 from agent.kube.memo import per_graph
-from agent.kube.remedies import NeedsPerson, kubectl
+from agent.kube.places import asked_name
+from agent.kube.remedies import Edit, NeedsPerson, kubectl
 from agent.kube.wording import closest, listed, said
 from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph, ref
@@ -42,7 +43,8 @@ def _told_wrong(container: Container, graph: Graph) -> Iterator[Finding]:
         weak = None if proof else refused_probe(container, graph)
         near = _near(call, graph) if proof or weak else ""
         if proof or near:
-            yield _name_finding(container, call, near, proof or weak, graph, certain=proof is not None)
+            certain = proof is not None and bool(asked_name(proof.text))
+            yield _name_finding(container, call, near, proof or weak, graph, certain=certain)
 
 
 def _asked(container: Container, graph: Graph) -> tuple[Call, Evidence] | None:
@@ -106,7 +108,7 @@ def _meant(graph: Graph) -> dict[tuple[str, str], str]:
 def _unknown_name(container: Container, call: Call, graph: Graph) -> Evidence | None:
     named = re.compile(rf"(?<![-\w]){re.escape(call.host)}(?![-\w])")
     found = log_line(container, graph, NAMES) or log_line(container, graph, UNSURE)
-    return found if found is not None and named.search(found.text) else None
+    return found if found is not None and (named.search(found.text) or not asked_name(found.text)) else None
 
 
 def _name_finding(
@@ -119,14 +121,21 @@ def _name_finding(
     other = call.value.replace(call.name, near) if near else NeedsPerson("the address of a Service that exists")
     fix = Fix(
         f"Call {near}" if near else f"Create Service {call.name}, or call one that exists",
-        (
-            *variable_edits(container, graph, call.variable, other),
-            kubectl("get", "services", namespace=call.namespace),
-        ),
+        (*_told_otherwise(container, call, other, graph), kubectl("get", "services", namespace=call.namespace)),
+        _where(container, call),
     )
     shown = (_variable(container, call), *([proof] if proof else []))
     confidence = Confidence.CERTAIN if certain else Confidence.LIKELY
     return finding(modes.SERVICE_NAME_WRONG, container, graph, cause, fix, shown, confidence)
+
+
+def _told_otherwise(container: Container, call: Call, value: str | NeedsPerson, graph: Graph) -> tuple[Edit, ...]:
+    """Return the edit of the variable that tells it; a command is a list of words, and only a person rewrites those."""
+    return variable_edits(container, graph, call.variable, value) if call.variable else ()
+
+
+def _where(container: Container, call: Call) -> tuple[str, ...]:
+    return () if call.variable else (container.field("command"), container.field("args"))
 
 
 @rule(modes.SERVICE_PORT_WRONG, on="Pod")
@@ -166,7 +175,8 @@ def _port_finding(container: Container, call: Call, service: Object, proof: Evid
         value = call.value.replace(f":{call.port}", f":{new}")
     fix = Fix(
         f"Call port {new}" if new else "Call a port it offers",
-        variable_edits(container, graph, call.variable, value),
+        _told_otherwise(container, call, value, graph),
+        _where(container, call),
     )
     shown = (_variable(container, call), Evidence(ref(service), "/spec/ports", listed(ports)), proof)
     return finding(modes.SERVICE_PORT_WRONG, container, graph, cause, fix, shown, Confidence.CERTAIN)

@@ -9,7 +9,7 @@ from agent.diagnose.logs import LAST, log_line, unready
 from agent.diagnose.messages.lines import last_words
 from agent.diagnose.messages.network import NAMES, SILENCE, UNSURE
 from agent.diagnose.registry import rule
-from agent.kube.addresses import calls, resolve, service_at
+from agent.kube.addresses import astray, calls, resolve, service_at
 from agent.kube.containers import Container, containers_of, end_log, last_end
 from agent.kube.edits import pod_edits
 from agent.kube.endpoints import behind, is_ready, selected
@@ -93,8 +93,10 @@ def _unanswered(container: Container, graph: Graph) -> Evidence | None:
     silent, unsure = _line(container, graph, SILENCE), _line(container, graph, UNSURE)
     if silent is not None or unsure is None:
         return silent or (_line(container, graph, NAMES) if _is_down(graph) else None)
-    name = asked_name(unsure.text)
-    named = resolve(name, ref(container.pod).namespace, graph) if name else None
+    name, home = asked_name(unsure.text), ref(container.pod).namespace
+    if not name and astray(container.spec, home, graph):  # a name that nobody has may end so, too
+        return unsure if _is_down(graph) else None
+    named = resolve(name, home, graph) if name else None
     if _is_down(graph) or (named is not None and graph.exists("Service", *named[:2])):
         return unsure
     return unsure if len(_asked_for(container, graph) - {name}) > 0 or not name else None

@@ -123,13 +123,26 @@ def registry_unreachable(pod: Object, graph: Graph) -> Iterator[Finding]:
         registry = _registry(_image(container))
         why = next((said for pattern, said in WHY_UNREACHABLE if pattern.search(text)), "it does not answer")
         cause = f"image {_image(container)} of {container.said} cannot be fetched from {registry}: {why}"
-        unknown = why == UNKNOWN_HOST
-        fix = Fix(
-            "Correct the registry's name, or let the nodes reach and trust it",
-            _other_image(container, graph, NeedsPerson("the image in a registry the nodes know")) if unknown else (),
-            (container.field("image"),),
-        )
+        if _is_there(container, graph):
+            cause += f"; {spec(pod).get('nodeName')} has it, and its pull policy Always asks all the same"
+            edits = container_edits(pod, graph, container.name, ("imagePullPolicy",), "IfNotPresent")
+            fix = Fix("Take the image that is there, or let the nodes reach its registry", edits)
+        else:
+            fix = _reach_fix(container, graph, known=why != UNKNOWN_HOST)
         yield finding(modes.REGISTRY_UNREACHABLE, container, graph, cause, fix, evidence, Confidence.LIKELY)
+
+
+def _reach_fix(container: Container, graph: Graph, *, known: bool) -> Fix:
+    other = NeedsPerson("the image in a registry the nodes know")
+    edits = () if known else _other_image(container, graph, other)
+    return Fix("Correct the registry's name, or let the nodes reach and trust it", edits, (container.field("image"),))
+
+
+def _is_there(container: Container, graph: Graph) -> bool:
+    """Return whether its node has just this image, and only its pull policy has the registry asked."""
+    node = graph.get("Node", "", str(spec(container.pod).get("nodeName") or ""))
+    held = [name for image in status(node or {}).get("images") or () for name in image.get("names") or ()]
+    return container.spec.get("imagePullPolicy") == "Always" and short(_image(container)) in map(short, held)
 
 
 @rule(modes.REGISTRY_RATE_LIMIT, on="Pod")

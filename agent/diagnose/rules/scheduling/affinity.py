@@ -85,7 +85,7 @@ def _repelled(
         ),
         fix=Fix(
             summary="Make the anti-affinity preferred rather than required, run fewer replicas, or add nodes",
-            concerns=("affinity.podAntiAffinity",),
+            concerns=("affinity.podAntiAffinity", *(["replicas"] if same else [])),
         ),
         affected=(ref(pod),),
     )
@@ -274,7 +274,7 @@ def _port_finding(
         fix=Fix(
             summary="Leave the hostPort out and use a Service, or choose another port",
             remedies=tuple(_without(pod, graph, port)),
-            concerns=("containers[].ports[].hostPort",),
+            concerns=("containers[].ports[].hostPort", *(["replicas"] if itself else [])),
         ),
         affected=(ref(pod),),
     )

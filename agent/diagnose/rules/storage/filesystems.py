@@ -29,6 +29,7 @@ _OWNERSHIP = re.compile(
 )
 """How databases say that others own, or may open, what only they may."""
 _PATH = re.compile(r"/[\w.@+~/-]+")
+_WRITES = ("containers[].volumeMounts", "volumes")
 _READ_ONLY = re.compile(r"read-only file ?system|EROFS", re.IGNORECASE)
 
 
@@ -97,7 +98,7 @@ def _root_finding(container: Container, line: tuple[str, str], graph: Graph) -> 
     text = f"{container.said} ends because it writes {where}, and its root file system is read-only"
     pointer = f"{container.pointer}/securityContext/readOnlyRootFilesystem"
     evidence = (Evidence(ref(container.pod), *line), Evidence(ref(container.pod), pointer, "true"))
-    fix = Fix("Mount an emptyDir where it writes, or have it write to a volume it has")
+    fix = Fix("Mount an emptyDir where it writes, or have it write to a volume it has", concerns=_WRITES)
     return finding(modes.VOLUME_DENIED, container, graph, text, fix, evidence, Confidence.CERTAIN)
 
 
