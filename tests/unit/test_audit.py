@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.audit.defaults import completed
 from agent.audit.drift import drifts
 from agent.audit.engine import audit
 from agent.audit.inputs import ChartFiles, ClusterFacts, GitFacts, Inputs, Rendered
@@ -260,6 +261,19 @@ def mutated(obj: Tree) -> None:
 def test_f13_what_a_webhook_put_in_is_told_apart_from_an_edit() -> None:
     (found,) = differences(changed(capture("installed"), "Deployment", "todo-backend", mutated))
     assert (found.kind, found.helm) == (DriftKind.MUTATED, Helm.NO)
+
+
+RULES = [{"ports": [{"port": 8080}]}]
+FILLED = [{"ports": [{"port": 8080, "protocol": "TCP"}]}]
+
+
+@pytest.mark.parametrize(
+    ("found", "same"),
+    [(FILLED, True), ([{"ports": [{"port": 9090, "protocol": "TCP"}]}], False), ([*FILLED, {}], False)],
+)
+def test_f13_a_default_inside_a_list_is_nobodys(found: list[Tree], *, same: bool) -> None:
+    """A NetworkPolicy that is as the chart has it was said to be changed by a webhook."""
+    assert completed(RULES, found, "/spec/ingress") is same
 
 
 def test_f14_fields_that_render_differently_each_time_are_not_compared() -> None:
