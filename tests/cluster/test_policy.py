@@ -97,7 +97,7 @@ def _commands(context: str, namespace: str) -> st.SearchStrategy[list[str]]:
         "number": ["1", "5"], "wait": ["1s", "500ms"], "selector": ["app=web"], "time": ["10m"], "tail": ["5"],
         "bytes": ["1024"], "owned": ["deployment/web", "deployment/todo-backend"], "container": ["pause", "backend"],
         "word": ["deployments", "pods"], "text": ["x", "--help"], "version": ["1.36.0"], "apis": ["apps/v1"],
-        "revision": ["HEAD:a"],
+        "revision": ["HEAD:a"], "forwarded": ["service/web", "deployment/web"], "ports": ["40001:8000"],
     }  # fmt: skip
     return st.sampled_from(rules).flatmap(lambda rule: _of_rule(rule, samples))
 
