@@ -138,7 +138,7 @@ OPERATIONS: tuple[Operation, ...] = (
         args=f"{_ARGS}.plan:Plan",
         run=f"{_RUN}.plan:run",
         views={"text": f"{_VIEW}.plan:as_text", "json": f"{_VIEW}.plan:as_json"},
-        code=f"{_RUN}.plan:code",
+        code=f"{_RUN}.planned:code",
     ),
     Operation(
         name="spec propose",
@@ -182,7 +182,7 @@ OPERATIONS: tuple[Operation, ...] = (
         args=f"{_ARGS}.back:Rollback",
         run=f"{_RUN}.back:rollback",
         views={"text": f"{_VIEW}.plan:as_text", "json": f"{_VIEW}.plan:as_json"},
-        code=f"{_RUN}.plan:code",
+        code=f"{_RUN}.planned:code",
     ),
     Operation(
         name="drill",
@@ -199,7 +199,7 @@ OPERATIONS: tuple[Operation, ...] = (
         args=f"{_ARGS}.back:Recover",
         run=f"{_RUN}.back:recover",
         views={"text": f"{_VIEW}.plan:as_text", "json": f"{_VIEW}.plan:as_json"},
-        code=f"{_RUN}.plan:code",
+        code=f"{_RUN}.planned:code",
     ),
     Operation(
         name="history",

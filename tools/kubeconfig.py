@@ -47,6 +47,11 @@ def contexts(kubeconfig: str = "") -> tuple[list[str], str] | Failure:
     return merged if isinstance(merged, Failure) else (sorted(merged["contexts"]), str(merged["current"]))
 
 
+def written_to(kubeconfig: str = "") -> str:
+    """Return the user's files as $KUBECONFIG names them, for a program that is to enter a context there."""
+    return os.pathsep.join(map(str, _files(kubeconfig)))
+
+
 def _files(given: str) -> list[Path]:
     if given:
         return [Path(given)]

@@ -1,4 +1,4 @@
-"""minikube, read only: what the cluster blueprint's checks ask."""
+"""minikube: what it says of its clusters, and the commands that start one and enable what it needs."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -24,9 +24,9 @@ def version(box: Sandbox) -> str | Failure:
     return found if isinstance(found, Failure) else str(found.get("minikubeVersion") or "")
 
 
-def status(box: Sandbox) -> Mapping[str, Any] | Failure:
+def status(box: Sandbox, profile: str) -> Mapping[str, Any] | Failure:
     """Return the state of the control plane's parts: `{"Host": "Running", "Kubelet": "Stopped", …}`."""
-    found = run_json(["minikube", "status", "--output=json"], box, answers=DOWN)
+    found = run_json(["minikube", "status", f"--profile={profile}", "--output=json"], box, answers=DOWN)
     first = found[0] if isinstance(found, list) and found else found  # one mapping for one node, a list for several
     return _mapping(first, "minikube status")
 
@@ -39,9 +39,10 @@ def profiles(box: Sandbox) -> Sequence[Mapping[str, Any]] | Failure:
     return [item for item in found.get("valid") or () if isinstance(item, dict)]
 
 
-def addons(box: Sandbox) -> Mapping[str, bool] | Failure:
+def addons(box: Sandbox, profile: str) -> Mapping[str, bool] | Failure:
     """Return addon name -> whether it is enabled."""
-    found = _mapping(run_json(["minikube", "addons", "list", "--output=json"], box), "minikube addons list")
+    asked = ["minikube", "addons", "list", f"--profile={profile}", "--output=json"]
+    found = _mapping(run_json(asked, box), "minikube addons list")
     if isinstance(found, Failure):
         return found
     return {name: isinstance(item, dict) and item.get("Status") == "enabled" for name, item in found.items()}
@@ -51,6 +52,16 @@ def address(box: Sandbox) -> str | Failure:
     """Return the node's address."""
     found = run(["minikube", "ip"], box)
     return found if isinstance(found, Failure) else found.stdout.strip()
+
+
+def start(profile: str, options: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the command that starts a cluster; the options make it, and are left out for one that is there."""
+    return ("minikube", "start", f"--profile={profile}", *(f"--{name}={value}" for name, value in options.items()))
+
+
+def addon(profile: str, name: str, *, on: bool) -> tuple[str, ...]:
+    """Return the command that enables an addon, or disables it again."""
+    return ("minikube", "addons", "enable" if on else "disable", name, f"--profile={profile}")
 
 
 def _mapping(found: Any, what: str) -> Mapping[str, Any] | Failure:

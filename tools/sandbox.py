@@ -47,6 +47,8 @@ class Sandbox:
     """When the command it works for must have ended; None where only each process has its time."""
     git_config: str = "/dev/null"
     """The user's own git configuration, where commits are made: whose name they carry is said there."""
+    kubeconfig: str = ""
+    """The user's own kubeconfig, where minikube enters the cluster it starts; "" for the private one."""
 
     def folders(self, program: str) -> str:
         """Return where a program is looked for: the user's setting speaks of the clients, never of git."""
@@ -57,7 +59,7 @@ class Sandbox:
         said = {
             "PATH": SYSTEM,
             "HOME": str(self.folder / "home"),
-            "KUBECONFIG": str(self.folder / "kubeconfig"),
+            "KUBECONFIG": self.kubeconfig or str(self.folder / "kubeconfig"),
             "KUBERC": "off",
             "KUBECTL_KUBERC": "false",
             "HELM_PLUGINS": str(self.folder / "empty"),
@@ -93,6 +95,7 @@ def sandbox(
     minikube_home: str = "",
     deadline: Deadline | None = None,
     git_config: str = "/dev/null",
+    kubeconfig: str = "",
 ) -> Iterator[Sandbox]:
     """Make a private folder, and remove it with everything in it afterwards."""
     with PrivateFolder() as folder:
@@ -100,4 +103,5 @@ def sandbox(
             (folder / name).mkdir(mode=0o700)
         if access is not None:
             write_kubeconfig(access, folder / "kubeconfig")
-        yield Sandbox(folder, access.context if access else "", path, docker_host, minikube_home, deadline, git_config)
+        context = access.context if access else ""
+        yield Sandbox(folder, context, path, docker_host, minikube_home, deadline, git_config, kubeconfig)

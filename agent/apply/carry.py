@@ -7,38 +7,29 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from agent.apply import ledger
 from agent.apply.afterwards import SETTLING, afterwards, lasts, left
-from agent.apply.commands import Commands, filled, way_back
+from agent.apply.commands import Commands, way_back
 from agent.apply.interrupts import Interrupts
 from agent.apply.ledger import Event
-from agent.apply.message import message
 from agent.apply.outcome import Ending, Outcome
 from agent.apply.recheck import Checked, world_of
+from agent.apply.recorded import Recorded
 from agent.apply.release import Standing, standing
 from agent.apply.watch import Failing, Watch
 from agent.apply.writing import replace_content
-from agent.approval.decision import Approval
-from agent.change.plan import Action, Plan, digest
+from agent.change.plan import Action, digest
 from agent.config import state_dir
-from agent.errors import Indeterminate
-from agent.events import Emit, Progress, Said
+from agent.events import Progress
 from agent.snapshot.bundle import save
-from agent.world.world import World
 from tools import git
 from tools.commits import Content, commit
 from tools.failpoints import reached
 from tools.failure import Failure
 from tools.files import read
-from tools.permit import Permit
-from tools.redact import redact
-from tools.run import Running, run_planned
-from tools.sandbox import Sandbox
-from tools.text import clean
-from tools.upgrade import patience
+from tools.run import Running
 
 GIT = "git"
 
@@ -48,39 +39,16 @@ REFUSED = re.compile(r"conflicts? with|is invalid:|is forbidden:|denied the requ
 """By what the server says that it did not take the objects: whatever fails beside that was not what ended it."""
 
 
-@dataclass(slots=True)
-class Carrying:
-    """One apply under way."""
+@dataclass(slots=True, kw_only=True)
+class Carrying(Recorded):
+    """One apply to a release under way."""
 
-    name: str
-    plan: Plan
-    approval: Approval
     checked: Checked
-    world: World
-    emit: Emit
-    box: Sandbox
-    running: Running = field(default_factory=Running)
     capture: str = ""
     seen: Failing | None = None
 
-    def run(self) -> Outcome:
-        """Carry the plan out and return how it ended; the ledger knows it as well."""
-        commands = self._commands(self.plan.argv)
-        with Interrupts(self._interrupted, lambda text: self.emit(Said(text))) as interrupts:
-            self._note(Event.INTENT, {"argv": [list(words) for words in commands]})
-            outcome = self._with_an_end(interrupts)
-            reached("ending")
-            self._note(Event.OUTCOME, asdict(outcome))
-        return outcome
-
-    def _with_an_end(self, interrupts: Interrupts) -> Outcome:
-        """Carry it out; whatever nobody foresaw, from here on there is an outcome."""
-        try:
-            reached("intent")
-            return self._carried(interrupts)
-        except Exception as bug:  # noqa: BLE001 - after the intent an error is not the end of it: something may be in force
-            said = clean(redact(f"{type(bug).__name__}: {bug}"), LONGEST)
-            return self._unknown(f"this program failed in the middle ({said})", standing(self.box, self.plan))
+    def _failed_itself(self, said: str) -> Outcome:
+        return self._unknown(f"this program failed in the middle ({said})", standing(self.box, self.plan))
 
     def _carried(self, interrupts: Interrupts) -> Outcome:
         failed = None if interrupts.count else self._recorded()
@@ -102,11 +70,6 @@ class Carrying:
         if self.plan.failing and self.plan.action is Action.UPGRADE:
             self.emit(Progress(f"seeing whether {', '.join(self.plan.failing)} stays up"))
             time.sleep(SETTLING.total_seconds())
-
-    def _interrupted(self) -> str:
-        """Ask helm to stop, unless it is taking back already: then it has to finish."""
-        self.running.interrupt()
-        return "stopping: what was begun is taken back"
 
     def _moved(self) -> str | None:
         """Return why helm may not begin after all: others may have been at the release while it was committed."""
@@ -141,14 +104,6 @@ class Carrying:
         watch = Watch(self.plan, world_of(self.plan, self.world), self.emit, self._caught)
         with ThreadPoolExecutor(1) as beside:
             return watch.until(beside.submit(self._one_by_one, words, running))
-
-    def _one_by_one(self, commands: Sequence[tuple[str, ...]], running: Running) -> Failure | None:
-        outer = patience(self.plan.seconds, self.plan.hooks)
-        for words in commands:
-            done = run_planned(words, self.box, self._permit(), timeout=outer, running=running)
-            if isinstance(done, Failure):
-                return done
-        return None
 
     def _caught(self, failing: Failing) -> None:
         """Keep what fails before helm takes it back, and note it."""
@@ -295,24 +250,6 @@ class Carrying:
             return ""
         found = git.head(self.box, Path(self.plan.inputs.repository))
         return "" if isinstance(found, Failure) else found
-
-    def _commands(self, commands: Commands) -> Commands:
-        file = self.box.folder / ("undo" if commands is self.plan.undo else "message")
-        if not file.exists():
-            file.write_text(
-                message(self.name, self.plan, self.approval, undo=commands is self.plan.undo), encoding="utf-8"
-            )
-        return filled(commands, self.name, file)
-
-    def _permit(self) -> Permit:
-        return Permit(self.name, frozenset((*self._commands(self.plan.argv), *self._commands(self.plan.undo))))
-
-    def _note(self, event: Event, detail: Mapping[str, object]) -> None:
-        failed = ledger.append(event, self.name, self.approval.by, detail)
-        if isinstance(failed, Failure) and event is Event.INTENT:
-            raise Indeterminate(str(failed))
-        if isinstance(failed, Failure):
-            self.emit(Said(f"not noted: {failed}"))
 
 
 def _contents(

@@ -29,7 +29,7 @@ DEFAULT = 120
 """The same where they promise no time."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Drilling(Carrying):
     """One drill under way."""
 

@@ -161,7 +161,7 @@ def _of_pod(drill: Drilled, box: Sandbox) -> Plan:
     words = ("kubectl", "delete", "pod", pod.name, f"--namespace={pod.namespace}", f"--context={drill.context}")
     reach = Effects((), (), (str(pod),), (str(drill.workload),), 1, ())
     told = Drill(drill.tried, str(drill.workload), {}, promises(drill.tried, drill.inputs))
-    rests = Rests("", "", {}, tuple(programs(box, ("kubectl",))))
+    rests = Rests("", "", {}, tuple(programs(box, ("helm", "kubectl"))))
     return _plan(
         drill, box, told, (*words, "--wait", f"--timeout={GRACE}s"), rests, reach, [pod, drill.workload],
         dry_run=DryRun("client", "kubectl is not asked beforehand"),
@@ -176,8 +176,9 @@ def _of_request(drill: Drilled, box: Sandbox) -> Plan:
     told = Drill(drill.tried, str(drill.workload), {}, answers(drill.row, drill.workload, drill.inputs), request)
     words = forward.argv(request.target, request.local, request.port, drill.workload.namespace, drill.context)
     names = dict.fromkeys((drill.workload, Ref(asked_for.kind, drill.workload.namespace, asked_for.name)))
+    rests = Rests("", "", {}, tuple(programs(box, ("helm", "kubectl"))))
     return _plan(
-        drill, box, told, words, Rests("", "", {}, tuple(programs(box, ("kubectl",)))), Effects((), (), (), (), 0, ()),
+        drill, box, told, words, rests, Effects((), (), (), (), 0, ()),
         list(names), dry_run=DryRun("client", "kubectl is not asked beforehand"),
     )  # fmt: skip
 

@@ -1,7 +1,7 @@
 """What a plan rests on besides the cluster: files, commits and programs, each by its digest."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from agent.audit.inputs import Inputs
@@ -11,7 +11,7 @@ from agent.config import Settings
 from agent.errors import Denied, Indeterminate
 from agent.resources import blueprint_paths
 from agent.world.chart import Chart
-from tools import git, helm
+from tools import git, helm, minikube
 from tools.failure import Failure
 from tools.files import opened, read
 from tools.programs import pinned
@@ -57,15 +57,19 @@ def digests(files: Sequence[Path]) -> dict[str, str]:
         raise Indeterminate(f"{error.filename}: {error.strerror}") from error
 
 
-def programs(box: Sandbox, beside: Sequence[str] = ("git",)) -> Iterator[Program]:
-    """Yield the programs a plan runs, each as it is now: helm, which says how a release stands, and those beside it."""
-    version = helm.version(box)
-    if isinstance(version, Failure):
-        raise Indeterminate(str(version))
-    for name, said in (("helm", version), *((name, "") for name in beside)):
+def programs(box: Sandbox, names: Sequence[str] = ("helm", "git")) -> Iterator[Program]:
+    """Yield the programs a plan runs, each as it is now; helm and minikube say their version."""
+    for name in names:
+        said = VERSIONS[name](box) if name in VERSIONS else ""
+        if isinstance(said, Failure):
+            raise Indeterminate(str(said))
         path = pinned(name, box.folders(name))
         if path is not None:
             yield Program(name, path, said, _sha256(Path(path)))
+
+
+VERSIONS: Mapping[str, Callable[[Sandbox], str | Failure]] = {"helm": helm.version, "minikube": minikube.version}
+"""The programs whose version decides what their flags mean."""
 
 
 def _sha256(path: Path) -> str:

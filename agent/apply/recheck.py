@@ -94,7 +94,7 @@ def recheck(name: str, plan: Plan, world: World, emit: Emit) -> Checked:
     _same_target(plan, who)
     before, after = contents(plan)
     with sandbox(who.access, path=settled.settings.path) as box:
-        _same_programs(plan, box)
+        same_programs(plan, box)
         snapshot = _looked(plan, settled, emit)
         _same_base(plan, box, snapshot)
         if plan.chart:
@@ -151,9 +151,9 @@ def _same_files(plan: Plan, chart: Chart) -> None:
             raise Stale(f"{path} was added since the plan was made")
 
 
-def _same_programs(plan: Plan, box: Sandbox) -> None:
-    beside = [item.name for item in plan.inputs.programs if item.name != "helm"]
-    now = {item.name: item for item in programs(box, beside)}
+def same_programs(plan: Plan, box: Sandbox) -> None:
+    """Refuse to run another program than the one a plan was made with."""
+    now = {item.name: item for item in programs(box, [item.name for item in plan.inputs.programs])}
     for then in plan.inputs.programs:
         if now.get(then.name) != then:
             raise Stale(f"{then.path} is not the {then.name} the plan was made with")

@@ -35,7 +35,7 @@ CLIENTS = 4
 """How many ask at a time under load: more would measure this machine."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Asking(Carrying):
     """One drill that asks, under way."""
 

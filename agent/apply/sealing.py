@@ -13,7 +13,8 @@ from agent.audit.verdict import Leg
 from agent.change.conflicts import conflicts
 from agent.change.failing import failing, held_back
 from agent.change.files import Edited, edits, manifest_diff, with_edits
-from agent.change.gate import Gate, Refusal, Wanted
+from agent.change.gate import Gate, Wanted
+from agent.change.grounds import Refusal
 from agent.change.pending import control_of, governed, unexplained, waiting
 from agent.change.plan import SCHEMA, Action, Change, DryRun, Effects, Elsewhere, FieldChange, Plan, Return, times
 from agent.change.profiles import OtherProfile, other

@@ -45,7 +45,7 @@ def undo(
     live = Objects([obj for listed in snapshot.objects.values() for obj in listed], workload.namespace)
     with sandbox(who.access, path=settings.path) as box:
         applied = known(helm.metadata(box, release.name, release.namespace)).applied
-        tools = tuple(programs(box, ("kubectl",)))
+        tools = tuple(programs(box, ("helm", "kubectl")))
     context = settings.applier or who.access.context
     created, expires = times(profile, datetime.now(UTC))
     where = (f"--namespace={workload.namespace}", f"--context={context}")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from agent.apply import ledger, store
+from agent.apply import cluster_carry, ledger, store
 from agent.apply.carrier import carrier
 from agent.apply.ledger import Entry, Event
 from agent.apply.lock import is_left_behind, locked
@@ -13,7 +13,7 @@ from agent.apply.recheck import Checked, world_of
 from agent.apply.release import standing
 from agent.apply.watch import look
 from agent.approval.decision import Approval
-from agent.change.plan import Plan, digest, restored, spliced
+from agent.change.plan import Action, Plan, digest, restored, spliced
 from agent.errors import AgentError, Denied
 from agent.events import Emit, Said, Warned
 from agent.world.identity import identity
@@ -87,6 +87,8 @@ def _under_lock(name: str, plan: Plan, world: World, emit: Emit) -> None:
 
 
 def _outcome(name: str, plan: Plan, approval: Approval, world: World, emit: Emit) -> Outcome:
+    if plan.action is Action.CLUSTER:
+        return cluster_carry.resumed(name, plan, approval, world, emit)
     settled = world_of(plan, world)
     who = identity(settled.settings, plan.target.context, plan.target.namespace, settled.deadline)
     if who.cluster != plan.target.cluster:
@@ -99,7 +101,9 @@ def _outcome(name: str, plan: Plan, approval: Approval, world: World, emit: Emit
         if isinstance(contents, str) or now.is_overtaken(name, plan):
             return Outcome(Ending.OVERTAKEN, contents if isinstance(contents, str) else now.overtaken, now.revision)
         checked = Checked(look(plan, settled), who, *contents)
-        return carrier(plan)(name, plan, approval, checked, world, emit, box).resumed(now)
+        return carrier(plan)(
+            name=name, plan=plan, approval=approval, checked=checked, world=world, emit=emit, box=box
+        ).resumed(now)
 
 
 def _contents(plan: Plan) -> tuple[dict[Path, bytes], dict[Path, bytes]] | str:

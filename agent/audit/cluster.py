@@ -4,37 +4,37 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from agent.audit.inputs import Inputs
+from agent.audit.inputs import ClusterFacts, Inputs
 from agent.audit.normalise import text
 from agent.audit.verdict import Cause, Fidelity, Leg, Outcome, Point, Reading, Standing, Verdict
 from agent.blueprint.cells import Cell, CellType
-from agent.blueprint.control import Control
+from agent.blueprint.control import Blueprints, Control, ControlKind
 from agent.diagnose.finding import Severity
 from tools.quantity import parse_quantity
 
 MEBIBYTE = 1 << 20
 
 
-def is_cluster_row(control: Control, components: tuple[str, ...]) -> bool:
-    """Return whether a row speaks of the cluster itself: no component, no values path, no field."""
-    return control.component not in components and not control.paths and not control.fields
+def is_clusters(control: Control, blueprints: Blueprints) -> bool:
+    """Return whether a row is of a blueprint that the mapping puts out of Helm's scope."""
+    outside = [row for row in blueprints.controls if row.kind is ControlKind.MAPPING and not row.paths]
+    return any(row.title.casefold() == control.blueprint.casefold() for row in outside)
 
 
 def cluster(control: Control, inputs: Inputs) -> Verdict:
     """Judge a row by minikube's profile; the version by the API server where minikube says nothing."""
     cell = control.values.get(inputs.profile)
-    name = control.title.casefold()
-    observed = next((look(inputs) for word, look in LOOKS if word in name), None)
+    observed = observation(control, inputs.cluster, inputs.snapshot.cluster.version)
     if cell is None or observed is None:
         return _unknown(control, observed_reason(inputs) if observed is None else "the row states no value")
-    met = _meets(cell, observed)
+    met = meets(cell, observed)
     readings = (
         Reading(Leg.BLUEPRINT, Standing.AGREES, str(control.source), control.raw),
-        Reading(Leg.LIVE, Standing.AGREES if met else Standing.DIFFERS, "the cluster", _shown(observed)),
+        Reading(Leg.LIVE, Standing.AGREES if met else Standing.DIFFERS, "the cluster", shown(observed)),
     )
     if met:
         return Verdict(control, Outcome.PASS, Severity.INFO, (Point("", readings, Outcome.PASS),))
-    why = f"the cluster has {_shown(observed)}; minikube made it, no values change it"
+    why = f"the cluster has {shown(observed)}; minikube made it, no values change it"
     found = Point("", readings, Outcome.FAIL, Cause.EDITED, why)
     return Verdict(control, Outcome.FAIL, Severity.ERROR, (found,), Cause.EDITED, why)
 
@@ -48,43 +48,52 @@ def _unknown(control: Control, why: str) -> Verdict:
     return Verdict(control, Outcome.UNKNOWN, Severity.WARNING, (), Cause.UNSEEN, why, fidelity=Fidelity.STATIC)
 
 
-def _config(inputs: Inputs, *path: str) -> Any:
-    found: Any = inputs.cluster.config if inputs.cluster else None
+def aspect(control: Control) -> str:
+    """Return which of the cluster's properties a row states, "" for none that anybody can observe."""
+    name = control.title.casefold()
+    return next((word for word in LOOKS if word in name), "")
+
+
+def observation(control: Control, facts: ClusterFacts | None, version: str = "") -> Any:
+    """Return what is observed of the property a row states, None where nobody says it.
+
+    Args:
+        control: the row.
+        facts: what minikube says of the cluster.
+        version: what the API server says of itself, "" where it was not asked.
+
+    """
+    name = aspect(control)
+    if name == "version" and version:
+        return version
+    return LOOKS[name](facts) if name and facts is not None else None
+
+
+def _config(facts: ClusterFacts, *path: str) -> Any:
+    found: Any = facts.config
     for key in path:
         found = found.get(key) if isinstance(found, Mapping) else None
     return found
 
 
-def _version(inputs: Inputs) -> Any:
-    return inputs.snapshot.cluster.version or _config(inputs, "KubernetesConfig", "KubernetesVersion")
-
-
-def _addons(inputs: Inputs) -> Any:
-    return sorted(name for name, on in inputs.cluster.addons.items() if on) if inputs.cluster else None
-
-
-def _registry(inputs: Inputs) -> Any:
-    """A registry inside minikube is its addon; without minikube nobody says which registry a node may reach."""
-    return None if inputs.cluster is None else ("Local" if inputs.cluster.addons.get("registry") else "none")
-
-
-def _memory(inputs: Inputs) -> Any:
-    found = _config(inputs, "Memory")
+def _memory(facts: ClusterFacts) -> Any:
+    found = _config(facts, "Memory")
     return None if found is None else f"{found}Mi"
 
 
-LOOKS: tuple[tuple[str, Callable[[Inputs], Any]], ...] = (
-    ("driver", lambda inputs: _config(inputs, "Driver")),
-    ("cpu", lambda inputs: _config(inputs, "CPUs")),
-    ("memory", _memory),
-    ("version", _version),
-    ("addon", _addons),
-    ("registry", _registry),
-)
-"""A word of a row's title -> what is observed of it."""
+LOOKS: Mapping[str, Callable[[ClusterFacts], Any]] = {
+    "driver": lambda facts: _config(facts, "Driver"),
+    "cpu": lambda facts: _config(facts, "CPUs"),
+    "memory": _memory,
+    "version": lambda facts: _config(facts, "KubernetesConfig", "KubernetesVersion"),
+    "addon": lambda facts: sorted(name for name, on in facts.addons.items() if on),
+    "registry": lambda facts: "Local" if facts.addons.get("registry") else "none",
+}
+"""A word of a row's title -> what is observed of it; a registry inside minikube is its addon."""
 
 
-def _meets(cell: Cell, observed: Any) -> bool:
+def meets(cell: Cell, observed: Any) -> bool:
+    """Return whether what is observed is at least what a row states."""
     if cell.type is CellType.VERSION and isinstance(cell.value, dict):
         return _version_fits(cell.value, text(observed))
     if cell.type is CellType.LIST and isinstance(cell.value, list):
@@ -104,5 +113,6 @@ def _version_fits(wanted: Mapping[str, Any], found: str) -> bool:
     return given >= asked if wanted["or_later"] else given == asked
 
 
-def _shown(observed: Any) -> str:
+def shown(observed: Any) -> str:
+    """Return what was observed for a person."""
     return ", ".join(observed) if isinstance(observed, list) else text(observed)

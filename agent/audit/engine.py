@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from agent.audit.cluster import cluster
+from agent.audit.cluster import cluster, is_clusters
 from agent.audit.drift import drifts
 from agent.audit.governance import rule
 from agent.audit.inputs import Inputs, identity
@@ -89,15 +89,9 @@ def _drifts(legs: Legs) -> tuple[tuple[Drift, ...], list[str]]:
 
 
 def _judged(control: Control, legs: Legs) -> Verdict:
-    if control.kind is ControlKind.PARAMETER and _is_clusters(control, legs.inputs):
+    if control.kind is ControlKind.PARAMETER and is_clusters(control, legs.inputs.blueprints):
         return cluster(control, legs.inputs)
     return JUDGES[control.kind](control, legs)
-
-
-def _is_clusters(control: Control, inputs: Inputs) -> bool:
-    """Return whether a row is of a blueprint that the mapping puts out of Helm's scope."""
-    outside = [row for row in inputs.blueprints.controls if row.kind is ControlKind.MAPPING and not row.paths]
-    return any(row.title.casefold() == control.blueprint.casefold() for row in outside)
 
 
 JUDGES = {

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from agent.audit.verdict import Leg
-from agent.change.gate import Refusal
+from agent.change.grounds import Refusal
 from agent.change.proposal import Proposal
 from agent.change.spots import is_given, is_meant, objects, ran, reaches, spots
 from agent.diagnose.finding import Finding, Severity

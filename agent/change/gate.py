@@ -9,15 +9,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from agent.audit.expected import DIGEST, VIA, Expected, expected
+from agent.audit.cluster import is_clusters
+from agent.audit.expected import DIGEST, Expected, expected
 from agent.audit.inputs import Inputs
 from agent.audit.legs import shown_value
 from agent.blueprint.cells import CellType
 from agent.blueprint.control import Control, ControlKind, Profile
 from agent.blueprint.lint.finding import Lint
 from agent.blueprint.values import Leaf, Masked
+from agent.change.grounds import Grounds, Refusal
 from agent.change.plan import JSON
-from agent.severity import Severity
 from agent.trace.explain import deciding
 
 SWITCHES = {"enabled": True, "true": True, "yes": True, "on": True} | {
@@ -46,24 +47,13 @@ class Wanted:
     leaf: Leaf | None
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Something that was asked for and may not be planned, with the reason in one sentence."""
-
-    subject: str
-    """A control's id, a values path, an object."""
-    reason: str
-    first: str = ""
-    """What has to happen first, "" where nothing would help."""
-
-
 class Gate:
     """One release, held to its blueprints; `lints` is what is wrong with those."""
 
     def __init__(self, inputs: Inputs, lints: Sequence[Lint] = ()) -> None:
         self.inputs = inputs
         self._lints = lints
-        self._broken = {name: item for item in lints if item.severity is Severity.ERROR for name in item.controls}
+        self._grounds = Grounds(inputs.profile, lints, inputs.git, inputs.git_reason)
 
     def trying(self) -> "Gate":
         """Return a gate that lets keys pass that no file has: for whoever renders the chart to see what they decide."""
@@ -97,30 +87,14 @@ class Gate:
         return found
 
     def _unfit(self, control: Control) -> Refusal | None:
-        """Return why a control justifies nothing, None where it may."""
-        where = str(control.source)
-        if control.kind is not ControlKind.PARAMETER or not expected(control, self.inputs.profile):
-            return Refusal(control.id, f"{where} states no value for {self.inputs.profile}")
-        if VIA.search(control.raw):
-            return Refusal(control.id, f"{where} says how the value comes ({control.raw}), not what it is")
-        if not control.paths:
-            return Refusal(
-                control.id, f"{where} names no values path, so no values file carries it", f"add it to {where}"
-            )
-        broken = self._broken.get(control.id)
-        if broken is not None:
-            return Refusal(control.id, f"its blueprint cannot hold: {broken.text}", broken.suggestion)
-        return self._uncommitted(control)
-
-    def _uncommitted(self, control: Control) -> Refusal | None:
-        git, file = self.inputs.git, control.source.file
-        if git is None:
-            return Refusal(control.id, f"its blueprint is not committed ({self.inputs.git_reason})", "commit it")
-        if file in git.unread:
-            return Refusal(control.id, f"git does not say whether {file} is committed: {git.unread[file]}")
-        if not git.clean.get(file):
-            return Refusal(control.id, f"{file} has changes that are not committed", f"git commit {file}")
-        return None
+        """Return why a control justifies no value, None where it may."""
+        found = self._grounds.refusal(control)
+        if found is None and not control.paths:
+            if is_clusters(control, self.inputs.blueprints):
+                return Refusal(control.id, "no values file carries it: minikube does", "agent plan cluster")
+            why = f"{control.source} names no values path, so no values file carries it"
+            return Refusal(control.id, why, f"add it to {control.source}")
+        return found
 
     def _wanted(self, control: Control, part: Expected, path: str) -> Wanted | Refusal | None:
         leaf = self._leaf(path, part)

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from agent.audit.verdict import Audit, Helm, Leg, Outcome, Point, Standing, Verdict
 from agent.blueprint.control import Blueprints, Control, ControlKind
-from agent.change.gate import Gate, Refusal, Wanted
+from agent.change.gate import Gate, Wanted
+from agent.change.grounds import Refusal
 from agent.snapshot.record import Ref
 
 

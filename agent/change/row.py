@@ -13,7 +13,8 @@ from agent.blueprint.control import Blueprints, Control, ControlKind, Profile
 from agent.blueprint.load import parse
 from agent.blueprint.tables import Table, tables
 from agent.blueprint.values import keys
-from agent.change.gate import Refusal, image_part
+from agent.change.gate import image_part
+from agent.change.grounds import Refusal
 from agent.change.plan import JSON
 from agent.trace.explain import deciding
 from agent.trace.starter import UNJUSTIFIED, title

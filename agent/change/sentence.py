@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from agent.change.cluster import ADDONS
 from agent.change.gate import shown
 from agent.change.plan import Action, Change, Drill, FieldChange, Plan
 from agent.change.request import Asks
@@ -32,6 +33,8 @@ def _what(plan: Plan) -> str:
     place = f"{plan.target.release} in {plan.target.namespace}"
     if plan.action is Action.INSTALL:
         return f"{place} is installed: {len(plan.effects.created)} objects are made"
+    if plan.action is Action.CLUSTER:
+        return _cluster(plan)
     if plan.drill is not None:
         return _drill(plan.drill, plan)
     if plan.action is Action.UNDO:
@@ -54,6 +57,15 @@ def _drill(drill: Drill, plan: Plan) -> str:
         return f"{whose}loses a pod for a drill ({rows})"
     values = " and ".join(f"{path} {shown(value)}" for path, value in drill.broken.items())
     return f"{whose}gets {values} for a drill, and helm takes it back ({rows})"
+
+
+def _cluster(plan: Plan) -> str:
+    """Say what minikube does: `minikube starts the cluster dev and enables ingress`."""
+    addons = [item.path.removeprefix(ADDONS) for item in plan.changes if item.path.startswith(ADDONS)]
+    started = [f"starts the cluster {plan.target.release}"] if len(addons) < len(plan.changes) else []
+    where = "" if started else f" in the cluster {plan.target.release}"
+    enabled = [f"enables {' and '.join(addons)}{where}"] if addons else []
+    return f"minikube {' and '.join((*started, *enabled))}"
 
 
 def _one(change: Change, plan: Plan) -> str:
@@ -88,6 +100,11 @@ def spared(plan: Plan) -> Iterator[str]:
     if plan.action is Action.RECOVER:
         yield "no release Secret is deleted"
         yield "no file changes"
+        return
+    if plan.action is Action.CLUSTER:
+        yield "no file changes"
+        yield "nothing is deleted"
+        yield "no release is touched"
         return
     if plan.action is Action.DRILL:
         yield "no file changes"

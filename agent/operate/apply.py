@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent.apply import ledger, store
+from agent.apply import cluster_carry, ledger, store
 from agent.apply.carrier import carrier
 from agent.apply.ledger import Event
 from agent.apply.lock import locked
@@ -12,7 +12,7 @@ from agent.apply.recheck import Checked, recheck, refuse_unless_open, world_of
 from agent.apply.unfinished import settle
 from agent.approval.decision import Approval, Decision, Later, Rejection
 from agent.approval.signature import how_to_sign, signed
-from agent.change.plan import Plan
+from agent.change.plan import Action, Plan
 from agent.errors import Denied, Indeterminate, Stale, UsageError
 from agent.events import Emit
 from agent.exitcode import ExitCode
@@ -39,7 +39,10 @@ def run(args: Apply, world: World, emit: Emit) -> Applied:
     """Apply a plan: everything it rests on is as it was, it is approved, and what follows is looked at."""
     settle(world, emit)
     name, plan = opened(args.plan)
-    recheck(name, plan, world, emit)
+    if plan.action is Action.CLUSTER:
+        cluster_carry.recheck(name, plan, world)
+    else:
+        recheck(name, plan, world, emit)
     reached("checked")
     approval = approved(args, name, plan, world)
     reached("approved")
@@ -73,6 +76,8 @@ def carried(name: str, plan: Plan, approval: Approval, world: World, emit: Emit)
     """Carry an approved plan out, alone with its release and once more sure of everything it rests on."""
     if approval.plan != name:
         raise Denied(f"the approval is for plan {approval.plan[:12]}, not for {name[:12]}")
+    if plan.action is Action.CLUSTER:
+        return Applied(name, plan, cluster_carry.carried(name, plan, approval, world, emit))
     with locked(plan.target, name) as held:
         reached("locked")
         checked: Checked = recheck(name, plan, world, emit)
@@ -84,7 +89,10 @@ def carried(name: str, plan: Plan, approval: Approval, world: World, emit: Emit)
         if who.cluster != plan.target.cluster:
             raise Denied(f"context {plan.applier} leads to another cluster than {plan.target.context}")
         with sandbox(who.access, path=settings.path, git_config=own_config()) as box:
-            carrying = carrier(plan)(name, plan, approval, checked, world, emit, box, Running([held], "started"))
+            carrying = carrier(plan)(
+                name=name, plan=plan, approval=approval, checked=checked, world=world, emit=emit, box=box,
+                running=Running([held], "started"),
+            )  # fmt: skip
             return Applied(name, plan, carrying.run())
 
 

@@ -23,7 +23,8 @@ from agent.kube.names import parse
 from agent.operate.arguments.back import Recover, Rollback
 from agent.operate.arguments.plan import Plan as Asked
 from agent.operate.audit import chosen
-from agent.operate.plan import Planned, gated, kept, refuse_what_is_under_way
+from agent.operate.plan import gated, refuse_what_is_under_way
+from agent.operate.planned import Planned, kept
 from agent.snapshot.graph import Graph
 from agent.snapshot.record import Release
 from agent.world.identity import identity
@@ -45,6 +46,8 @@ def rollback(args: Rollback, world: World, emit: Emit) -> Planned:
     if "/" in args.plan:
         return _undone(args, world, emit)
     name, plan = _applied(args.plan)
+    if plan.action is Action.CLUSTER:
+        raise Denied(f"no plan stops a cluster or takes an addon away; yours to type: {way_back(plan, name)}")
     if plan.action is Action.INSTALL:
         files = "; git revert takes its values back" if plan.edits else ""
         raise Denied(

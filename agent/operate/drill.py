@@ -15,7 +15,8 @@ from agent.events import Emit, Progress
 from agent.kube.names import parse
 from agent.operate.arguments.drill import Drill
 from agent.operate.arguments.plan import Plan as Asked
-from agent.operate.plan import Planned, blueprint_folder, gated, kept, refuse_what_is_under_way, refuse_what_others_keep
+from agent.operate.plan import blueprint_folder, gated, refuse_what_is_under_way, refuse_what_others_keep
+from agent.operate.planned import Planned, kept
 from agent.snapshot.record import Ref
 from agent.verify import line
 from agent.world.identity import identity

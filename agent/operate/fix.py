@@ -8,7 +8,8 @@ from agent.apply.unfinished import settle
 from agent.audit.engine import audit
 from agent.audit.inputs import Inputs
 from agent.change.causes import Decides, Known, beside, from_findings, unmended
-from agent.change.gate import Gate, Refusal
+from agent.change.gate import Gate
+from agent.change.grounds import Refusal
 from agent.change.plan import Elsewhere
 from agent.change.proposal import Proposal, from_audit, unjudged
 from agent.diagnose.engine import diagnose
@@ -25,7 +26,8 @@ from agent.operate.arguments.fix import Fix
 from agent.operate.arguments.plan import Plan as Asked
 from agent.operate.diagnose import Diagnosed
 from agent.operate.diagnose import code as found_code
-from agent.operate.plan import Planned, drafted, gated, handed_over, kept, kept_by
+from agent.operate.plan import drafted, gated, handed_over, kept_by
+from agent.operate.planned import Planned, kept
 from agent.remedy.ground import ground
 from agent.remedy.owned import Proofs
 from agent.snapshot.graph import Graph, ref

@@ -1,29 +1,27 @@
 """`plan`: what a blueprint justifies, sealed for a person to approve. `plan show`: read it again."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-from agent.apply import ledger, store
+from agent.apply import store
 from agent.apply.handing import as_patch, on_branch
-from agent.apply.ledger import Event
 from agent.apply.sealing import SECONDS, Draft, sealed
-from agent.apply.state import Banner, banner
+from agent.apply.state import banner
 from agent.apply.unfinished import settle
 from agent.audit.engine import audit
 from agent.audit.inputs import Inputs
-from agent.change.gate import Gate, Refusal
-from agent.change.plan import Action, content, digest
-from agent.change.plan import Plan as Sealed
+from agent.change.gate import Gate
+from agent.change.plan import Action
 from agent.change.proposal import AUTOSCALERS, Proposal, from_audit, from_controls, from_paths, of_autoscalers
 from agent.config import Settings
 from agent.errors import Denied, Indeterminate, UsageError
 from agent.events import Emit, Progress, Said
-from agent.exitcode import ExitCode
 from agent.kube.gitops import Keeper, keeper
 from agent.operate.arguments.common import Handover
 from agent.operate.arguments.plan import Plan, ShowPlan
 from agent.operate.audit import chosen
+from agent.operate.cluster import of_cluster
+from agent.operate.planned import Planned, kept
 from agent.resources import blueprint_files
 from agent.snapshot.graph import Graph, ref
 from agent.snapshot.record import Snapshot
@@ -40,26 +38,15 @@ from tools.failure import Failure
 
 PENDING = "pending-"
 
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """The plan that was sealed, None where there is none, and what was refused with its reasons."""
-
-    name: str
-    """The plan's id, "" for none."""
-    plan: Sealed | None
-    refusals: Sequence[Refusal]
-    banner: Banner = Banner.OPEN
-    patch: str = ""
-    """What the plan changes in its repository, for `git apply`; "" where nobody asked."""
-    branch: str = ""
-    """The branch it was committed on, "" for none."""
-    commit: str = ""
+CLUSTER = "cluster"
+"""What one asks for who wants minikube to make the cluster what its blueprint says."""
 
 
 def run(args: Plan, world: World, emit: Emit) -> Planned:
     """Seal a plan of what was asked for, as far as the blueprints justify it."""
     settle(world, emit)
+    if CLUSTER in args.what:
+        return of_cluster([name for name in args.what if name != CLUSTER], world, emit)
     gate, chart, where = gated(args, world, emit)
     proposal = _proposal(args, gate)
     if not (proposal.wanted or proposal.reapplied or args.install):
@@ -67,14 +54,6 @@ def run(args: Plan, world: World, emit: Emit) -> Planned:
     emit(Progress("sealing the plan"))
     planned = kept(sealed(drafted(args, proposal, gate, chart, where, world)), proposal.refusals)
     return handed_over(planned, args.handover, world, emit)
-
-
-def code(result: Planned) -> ExitCode:
-    """Return DENIED where something was asked for and nothing may be planned, or what was planned belongs elsewhere."""
-    if result.patch or result.branch:
-        return ExitCode.OK
-    refused = result.plan is None and result.refusals
-    return ExitCode.DENIED if refused or (result.plan and result.plan.elsewhere) else ExitCode.OK
 
 
 def show(args: ShowPlan, _: World, __: Emit) -> Planned:
@@ -87,23 +66,6 @@ def show(args: ShowPlan, _: World, __: Emit) -> Planned:
         raise UsageError(str(found))
     name, plan = found
     return Planned(name, plan, (), banner(name, plan))
-
-
-def kept(plan: Sealed, refusals: Sequence[Refusal]) -> Planned:
-    """Keep a plan and note it in the ledger.
-
-    Raises:
-        Indeterminate: either cannot be written.
-
-    """
-    name = digest(content(plan))
-    noted = ledger.append(Event.SEALED, name, plan.actor.name, {"action": plan.action, "controls": plan.summary})
-    if isinstance(noted, Failure):
-        raise Indeterminate(str(noted))
-    saved = store.save(plan)  # behind its line: a plan of which no line tells is a sign that lines were taken away
-    if isinstance(saved, Failure):
-        raise Indeterminate(str(saved))
-    return Planned(name, plan, refusals)
 
 
 def handed_over(planned: Planned, asked: Handover, world: World, emit: Emit) -> Planned:

@@ -7,7 +7,7 @@ from pathlib import Path
 from agent.audit.inputs import identity
 from agent.blueprint.control import Profile
 from agent.blueprint.values import Masked, Values, of_tree
-from agent.change.gate import Refusal
+from agent.change.grounds import Refusal
 from agent.change.patch import Patched, patch
 from agent.change.plan import JSON
 from agent.change.row import Asked, Row, drafted

@@ -16,7 +16,7 @@ from agent.verify.facts import Checked, Facts
 from agent.verify.line import parse
 from agent.world.blueprints import read
 from agent.world.look import warn_of_gaps
-from agent.world.release import cluster_facts
+from agent.world.minikube import cluster_facts
 from agent.world.world import World
 
 

@@ -5,10 +5,11 @@ from dataclasses import asdict
 
 from agent.apply.commands import SHORT, shown_commands, way_back
 from agent.apply.state import Banner
-from agent.change.gate import Refusal, shown
+from agent.change.gate import shown
+from agent.change.grounds import Refusal
 from agent.change.plan import Action, Change, Elsewhere, Plan
 from agent.change.sentence import sentence, spared
-from agent.operate.plan import Planned
+from agent.operate.planned import Planned
 from agent.report.data import document
 from agent.report.terminal import Screen, Terminal
 
@@ -113,6 +114,9 @@ def _commands(terminal: Terminal, name: str, plan: Plan) -> None:
 
 
 def _rests(terminal: Terminal, plan: Plan) -> None:
+    if plan.action is Action.CLUSTER:
+        _rests_of_cluster(terminal, plan)
+        return
     target = plan.target
     terminal.entry("where", f"context {target.context}, {target.server}, cluster {target.cluster}")
     helm = next((item for item in plan.inputs.programs if item.name == "helm"), None)
@@ -128,11 +132,19 @@ def _rests(terminal: Terminal, plan: Plan) -> None:
         terminal.entry("applied by", f"the identity of context {plan.applier}, loaded once the plan is approved")
 
 
+def _rests_of_cluster(terminal: Terminal, plan: Plan) -> None:
+    terminal.entry("where", f"minikube's cluster {plan.target.release}, which is {plan.base.status}")
+    for tool in plan.inputs.programs:
+        terminal.entry("rests on", f"{len(plan.inputs.files)} blueprints, {tool.name} {tool.version} at {tool.path}")
+    terminal.entry("planned by", f"{plan.actor.user} at {plan.created}")
+
+
 def _approval(terminal: Terminal, name: str, plan: Plan) -> None:
     """Say which approval it needs, from whom, until when, and the exact command."""
     if plan.rollback.command:
         terminal.entry("way back", _way_back(name, plan))
-    needs = "a reason and the release's name typed" if plan.protected else "a yes"
+    kind = "cluster" if plan.action is Action.CLUSTER else "release"
+    needs = f"a reason and the {kind}'s name typed" if plan.protected else "a yes"
     terminal.entry("approval", f"{needs}, at a terminal or signed, until {plan.expires}:")
     terminal.block(f"agent apply {name[:SHORT]}")
 
@@ -140,6 +152,8 @@ def _approval(terminal: Terminal, name: str, plan: Plan) -> None:
 def _way_back(name: str, plan: Plan) -> str:
     if plan.action is Action.INSTALL:
         return f"none by a plan, for none takes a release away; yours to type: {way_back(plan, name)}"
+    if plan.action is Action.CLUSTER:
+        return f"yours to type: {way_back(plan, name)}"
     return f"revision {plan.rollback.revision}: {way_back(plan, name)}"
 
 

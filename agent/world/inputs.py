@@ -12,7 +12,8 @@ from agent.world.blueprints import read
 from agent.world.chart import Chart
 from agent.world.decides import undirected
 from agent.world.history import git_facts
-from agent.world.release import Target, cluster_facts, rendered
+from agent.world.minikube import cluster_facts
+from agent.world.release import Target, rendered
 from agent.world.world import World
 from tools.failure import Failure
 

@@ -1,4 +1,4 @@
-"""What an audit needs beside the snapshot: the release, the chart as it renders now, minikube's own words."""
+"""What an audit needs beside the snapshot: the release, and the chart as it renders now."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from agent.audit.drift import differing_pairs
-from agent.audit.inputs import ClusterFacts, Rendered, identity
+from agent.audit.inputs import Rendered, identity
 from agent.audit.verdict import Fidelity
 from agent.blueprint.control import Profile
 from agent.config import Settings
 from agent.errors import UsageError
 from agent.snapshot.record import Ref, Release, Snapshot
 from agent.world.chart import Chart
-from tools import helm, minikube
+from tools import helm
 from tools.deadline import Deadline
 from tools.failure import Failure
 from tools.sandbox import Sandbox, sandbox
@@ -102,21 +102,3 @@ def _unstable(
     return frozenset(
         (name, pointer) for name, obj in named for pointer, _, _ in differing_pairs(obj, again.get(name, {}))
     )
-
-
-def cluster_facts(snapshot: Snapshot, settings: Settings, deadline: Deadline) -> tuple[ClusterFacts | None, str]:
-    """Return what minikube says of the cluster that was looked at, or why it says nothing."""
-    if snapshot.origin != "live":
-        return None, "a capture holds nothing of minikube"
-    with sandbox(path=settings.path, minikube_home=minikube.home(), deadline=deadline) as box:
-        profiles = minikube.profiles(box)
-        if isinstance(profiles, Failure):
-            return None, str(profiles)
-        found = next((item for item in profiles if item.get("Name") == snapshot.cluster.context), None)
-        if found is None:
-            return None, f"context {snapshot.cluster.context} is no cluster of minikube's"
-        addons, status = minikube.addons(box), minikube.status(box)
-    if isinstance(addons, Failure) or isinstance(status, Failure):
-        return None, str(addons if isinstance(addons, Failure) else status)
-    config = found.get("Config")
-    return ClusterFacts(config if isinstance(config, dict) else {}, addons, status), ""

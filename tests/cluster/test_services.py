@@ -102,9 +102,12 @@ def test_every_end(cluster: Cluster, namespace: str) -> None:
             if name in waiting and any(map(waiting[name], item["status"].get("containerStatuses") or ())):
                 del waiting[name]
     assert not waiting, [(name, "never came to it") for name in waiting]
-    for name, words in CRASHES.items():  # it may have just started anew, and not have crashed yet
-        until(lambda name=name, words=words: words in log(cluster, namespace, name), f"{words} in the log of {name}")
+    until(lambda: crashed(cluster, namespace), "a crash in both logs: each may just have started anew")
     assert not any("Error" in log(cluster, namespace, f"{service}-mute") for service in IMAGES)
+
+
+def crashed(cluster: Cluster, namespace: str) -> bool:
+    return all(words in log(cluster, namespace, name) for name, words in CRASHES.items())
 
 
 @pytest.mark.parametrize("service", IMAGES)

@@ -36,14 +36,14 @@ def failed(found: object) -> Failure:
 def test_the_control_plane_speaks_for_the_cluster(tmp_path: Path, box: Sandbox, printed: object) -> None:
     """Of several nodes minikube prints a list, of one a mapping."""
     install(tmp_path, "minikube", Replay(json.dumps(printed).encode()))
-    assert minikube.status(box) == UP
+    assert minikube.status(box, "minikube") == UP
 
 
 def test_a_stopped_cluster_is_a_state_and_no_failure(tmp_path: Path, box: Sandbox) -> None:
     """minikube adds 1, 2 and 4 for each part that is down: the answer is what it printed."""
     stopped = UP | {"Host": "Stopped", "Kubelet": "Stopped", "APIServer": "Stopped"}
     install(tmp_path, "minikube", Replay(json.dumps(stopped).encode(), code=7))
-    assert minikube.status(box) == stopped
+    assert minikube.status(box, "minikube") == stopped
 
 
 def test_it_looks_where_the_user_keeps_the_clusters(tmp_path: Path, box: Sandbox) -> None:
@@ -62,7 +62,7 @@ def test_profiles_addons_version_and_address(tmp_path: Path, box: Sandbox) -> No
     }
     install(tmp_path, "minikube", replays)
     assert minikube.profiles(box) == [PROFILE]
-    assert minikube.addons(box) == {"ingress": True, "dashboard": False, "odd": False}
+    assert minikube.addons(box, "minikube") == {"ingress": True, "dashboard": False, "odd": False}
     assert minikube.version(box) == "v1.37.0"
     assert minikube.address(box) == "192.168.49.2"
 
@@ -70,13 +70,14 @@ def test_profiles_addons_version_and_address(tmp_path: Path, box: Sandbox) -> No
 @pytest.mark.parametrize("text", [b"", b"[]", b"3", b"null", b'"x"', b"* Profile not found"])
 def test_another_answer_is_malformed_and_no_crash(tmp_path: Path, box: Sandbox, text: bytes) -> None:
     install(tmp_path, "minikube", Replay(text))
-    for found in (minikube.status(box), minikube.profiles(box), minikube.addons(box), minikube.version(box)):
+    asked = minikube.status(box, "minikube"), minikube.addons(box, "minikube")
+    for found in (*asked, minikube.profiles(box), minikube.version(box)):
         assert failed(found).kind is FailureKind.MALFORMED
 
 
 def test_without_a_profile_it_says_so(tmp_path: Path, box: Sandbox) -> None:
     install(tmp_path, "minikube", Replay(b"", b"* Profile not found\n", 85))
-    assert failed(minikube.status(box)).kind is FailureKind.EXIT
+    assert failed(minikube.status(box, "minikube")).kind is FailureKind.EXIT
 
 
 def test_without_minikube(box: Sandbox) -> None:

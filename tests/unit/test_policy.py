@@ -78,8 +78,8 @@ ASKED = [
     "docker build web:1 /dir",
     "docker tag web:1",
     "docker pull web@sha256:00",
-    "minikube start --driver=docker --cpus=4 --memory=8g --kubernetes-version=v1.36.0",
-    "minikube addons enable ingress",
+    "minikube start --profile=minikube --driver=docker --cpus=4 --memory=8192 --kubernetes-version=v1.36.0",
+    "minikube addons enable ingress --profile=minikube",
 ]
 
 DENIED = [

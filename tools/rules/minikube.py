@@ -1,4 +1,4 @@
-"""What minikube may do: tell. Starting it with what a cluster control names needs a plan."""
+"""What minikube may do: tell. Starting a cluster with what its blueprint names needs a plan, and so do its addons."""
 
 from tools.policy import Permission, Rule
 
@@ -31,16 +31,25 @@ RULES = (
         Permission.ASK,
         "minikube start",
         "starts the cluster with exactly what the cluster blueprint names",
-        {"--driver": "word", "--cpus": "number", "--memory": "text", "--kubernetes-version": "version"},
-        match=("minikube start --driver=docker --cpus=4",),
-        no_match=("minikube start --mount-string=/:/host",),
+        {
+            "--profile": "name",
+            "--driver": "word",
+            "--cpus": "number",
+            "--memory": "number",
+            "--kubernetes-version": "version",
+        },
+        ("--profile",),
+        match=("minikube start --profile=minikube --driver=docker --cpus=4", "minikube start --profile=minikube"),
+        no_match=("minikube start --driver=docker", "minikube start --profile=minikube --mount-string=/:/host"),
     ),
     Rule(
         Permission.ASK,
-        "minikube addons enable <name>",
-        "enables an addon the cluster blueprint names",
-        match=("minikube addons enable ingress",),
-        no_match=("minikube addons disable ingress",),
+        "minikube addons enable|disable <name>",
+        "enables an addon the cluster blueprint names, or takes that back",
+        {"--profile": "name"},
+        ("--profile",),
+        match=("minikube addons enable ingress --profile=minikube", "minikube addons disable ingress --profile=a"),
+        no_match=("minikube addons enable ingress", "minikube addons configure ingress --profile=minikube"),
     ),
     Rule(
         Permission.DENY,

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from agent.apply.outcome import Ending, Outcome
 from agent.blueprint.control import Profile
-from agent.change.gate import Refusal
+from agent.change.grounds import Refusal
 from agent.change.measure import Measured
 from agent.change.plan import (
     SCHEMA,
@@ -36,7 +36,7 @@ from agent.operate.apply import Applied
 from agent.operate.diagnose import Diagnosed
 from agent.operate.drill import Drills, Row
 from agent.operate.fix import Fixed
-from agent.operate.plan import Planned
+from agent.operate.planned import Planned
 from agent.resources import bundle_path
 from agent.snapshot.bundle import load
 from agent.snapshot.record import Snapshot

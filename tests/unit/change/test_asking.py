@@ -186,8 +186,9 @@ def carried(
         checked = Checked(looks[0], WHO, {}, {})
         world = World({"path": settings.path}, looker=look)
         return carrier(made)(
-            "a" * 64, made, Approval("a" * 64, "ada", "terminal"), checked, world, lambda _: None, box
-        ).run()
+            name="a" * 64, plan=made, approval=Approval("a" * 64, "ada", "terminal"), checked=checked,
+            world=world, emit=lambda _: None, box=box,
+        ).run()  # fmt: skip
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,8 @@ import pytest
 from agent.audit.inputs import GitFacts
 from agent.blueprint.control import ControlKind, Profile, Source
 from agent.blueprint.lint.finding import Lint
-from agent.change.gate import Gate, Refusal, Wanted, shown
+from agent.change.gate import Gate, Wanted, shown
+from agent.change.grounds import Refusal
 from agent.severity import Severity
 from tests.unit.change.rows import FILE, LINE, gate, row
 

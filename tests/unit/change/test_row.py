@@ -9,7 +9,8 @@ import pytest
 from agent.audit.inputs import GitFacts
 from agent.blueprint.control import Profile
 from agent.blueprint.load import parse as read
-from agent.change.gate import Gate, Refusal
+from agent.change.gate import Gate
+from agent.change.grounds import Refusal
 from agent.change.row import Asked, Row, drafted
 from tests.unit.change.rows import FILE, HEAD, gate, row
 

@@ -102,8 +102,9 @@ def undoing(box: Sandbox, now: str) -> Undoing:
     made = replace(PLAN, action=Action.UNDO, changes=(), edits=(), base=replace(PLAN.base, objects=objects))
     who = Identity(Access("here", "https://127.0.0.1:1", "default"), "uid", Actor("ada", "ada", ()))
     return Undoing(
-        NAME, made, Approval(NAME, "ada", "typed", "why"), Checked(look, who, {}, {}), World(), lambda _: None, box
-    )
+        name=NAME, plan=made, approval=Approval(NAME, "ada", "typed", "why"), checked=Checked(look, who, {}, {}),
+        world=World(), emit=lambda _: None, box=box,
+    )  # fmt: skip
 
 
 def test_a_break_glass_that_was_interrupted_is_known_by_its_workload(box: Sandbox) -> None:
