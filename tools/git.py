@@ -10,11 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from tools.failure import Failure, FailureKind
 from tools.files import read
 from tools.gitdir import odd_file
-from tools.rules.git import PLAINLY
+from tools.rules.git import PLAINLY, SEALS
 from tools.run import Output, run
 from tools.sandbox import Sandbox
 from tools.text import clean
@@ -26,6 +27,9 @@ _NO_COMMIT = "Not a valid object name HEAD"
 
 SHA1_DIGITS = 40
 
+MOST_COMMITS = 2000
+"""Commits of a history that are looked at for plans."""
+
 
 @dataclass(frozen=True, slots=True)
 class Commit:
@@ -35,6 +39,15 @@ class Commit:
     time: str
     author: str
     subject: str
+
+
+class Seal(NamedTuple):
+    """A commit that carries out a plan, and the line of the ledger that tells of its approval."""
+
+    commit: str
+    plan: str
+    line: str
+    """"" in a commit that offers a plan on a branch: nobody has approved it."""
 
 
 def root(path: Path) -> Path | None:
@@ -102,6 +115,16 @@ def lines(box: Sandbox, repository: Path, file: Path) -> dict[int, Commit] | Fai
     if found.truncated:
         return Failure(FailureKind.TRUNCATED, "git blame", "too long to be read whole")
     return _blamed(found.stdout.splitlines())
+
+
+def seals(box: Sandbox, repository: Path) -> list[Seal] | Failure:
+    """Return the commits of HEAD's history that carry out plans, the newest first, as far as they are looked at."""
+    words = ["log", "--no-show-signature", f"--max-count={MOST_COMMITS}", f"--format={SEALS}", "HEAD"]
+    found = _git(words, box, repository)
+    if isinstance(found, Failure):
+        return found
+    parts = (line.split(":") for line in found.stdout.splitlines())
+    return [Seal(*(part.strip() for part in each)) for each in parts if len(each) == len(Seal._fields) and each[1]]
 
 
 def _commit(name: str, time: str, author: str, subject: str) -> Commit:

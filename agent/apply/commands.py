@@ -19,6 +19,12 @@ PLAN = "{plan}"
 MESSAGE = "{message}"
 """Stands for the file that holds the commit's message."""
 
+APPROVAL = "{approval}"
+"""Stands for what the approval leaves in helm's own history: the ledger's line that tells of it, and the reason."""
+
+DESCRIPTION = f"plan:{PLAN} {APPROVAL}"
+"""What a revision says of itself."""
+
 DRILL = "{drill}"
 """Stands for the file that holds a drill's value."""
 
@@ -41,7 +47,7 @@ class Changed:
 def commands(rests: Inputs, changed: Sequence[Changed], upgrade: Upgrade, action: Action) -> Commands:
     """Return the commands of an upgrade: first the commit of what it is made from, then helm's."""
     helm = next((program for program in rests.programs if program.name == "helm"), None)
-    made = argv(upgrade, helm.version if helm else "", f"plan:{PLAN}", install=action is Action.INSTALL)
+    made = argv(upgrade, helm.version if helm else "", DESCRIPTION, install=action is Action.INSTALL)
     if isinstance(made, Failure):
         raise Denied(str(made))
     if not changed:
@@ -66,15 +72,16 @@ def contained(path: Path, data: bytes, rests: Inputs) -> Content:
     return stored(str(inside), data, len(rests.head), executable=bool(path.stat().st_mode & 0o100))
 
 
-def filled(commands: Commands, name: str, message: Path) -> Commands:
-    """Return a plan's commands with what was left open: its id, its message's file, and its drill's beside that."""
+def filled(commands: Commands, name: str, message: Path, approval: str) -> Commands:
+    """Return a plan's commands with what was left open: its id, the files it needs, and what was said to approve it."""
     known = {f"/{MESSAGE}": str(message), f"/{DRILL}": str(message.with_name(DRILL_FILE)), PLAN: name[:SHORT]}
+    known[APPROVAL] = approval  # a person's words come last: nothing in them stands for anything
     return tuple(tuple(_filled(word, known) for word in words) for words in commands)
 
 
 def shown_commands(plan: Plan, name: str) -> Commands:
     """Return a plan's commands as a person reads them: the ones git runs to make one commit as one."""
-    return filled(plan.argv, name, Path("/MESSAGE"))
+    return filled(plan.argv, name, Path("/MESSAGE"), "APPROVAL")
 
 
 def way_back(plan: Plan, name: str) -> str:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from agent import __version__
-from agent.apply.commands import DRILL, PLAN
+from agent.apply.commands import DESCRIPTION, DRILL
 from agent.apply.inputs import programs, rests_on
 from agent.audit.inputs import Inputs, Objects
 from agent.audit.mechanisms import Scenario
@@ -215,7 +215,7 @@ def _broken(drill: Drilled, box: Sandbox, told: Drill) -> _Broken:
     rests = rests_on(box, drill.chart, drill.inputs, drill.settings, [])
     upgrade = _upgrade(drill, [*files.values(), Path("/") / DRILL])
     version = next((program.version for program in rests.programs if program.name == "helm"), "")
-    words = argv(upgrade, version, f"plan:{PLAN}")
+    words = argv(upgrade, version, DESCRIPTION)
     if isinstance(words, Failure):
         raise Denied(str(words))
     dry = asked(box, _upgrade(drill, list(made.files)), made.after, install=False)

@@ -221,6 +221,11 @@ def _appended(file: Path, content: bytes) -> None:
         os.close(descriptor)
 
 
+def seal(entry: Entry) -> str:
+    """Return the sha256 of a line, which the one after it names, and what the change leaves outside the ledger."""
+    return digest(_line(entry))
+
+
 def state_of(plan: str, found: Sequence[Entry]) -> Event | None:
     """Return the last thing the ledger says of a plan, None where it says nothing."""
     return next((entry.event for entry in reversed(found) if entry.plan == plan), None)

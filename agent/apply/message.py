@@ -7,6 +7,15 @@ from tools.text import clean
 
 LONGEST = 100
 
+SHORT = 12
+"""Digits of a ledger line's digest that helm is told."""
+
+
+def told(approval: Approval) -> str:
+    """Return what a release's revision says of the approval behind it: its line in the ledger, and the reason."""
+    line = f"ledger:{approval.line[:SHORT]}" if approval.line else ""
+    return " ".join(filter(None, (line, clean(approval.reason, LONGEST))))
+
 
 def message(name: str, plan: Plan, approval: Approval | None = None, *, undo: bool = False) -> str:
     """Return the message of the commit that carries a plan out, takes it back, or without an approval offers it."""
@@ -15,6 +24,7 @@ def message(name: str, plan: Plan, approval: Approval | None = None, *, undo: bo
     trailers = [f"Spec-Control: {row}" for row in rows]
     trailers += [f"Spec-Fingerprint: {fingerprint}" for fingerprint in rows.values()]
     trailers += [f"Plan: {name}"]
+    trailers += [f"Ledger: {approval.line}"] if approval and approval.line else []
     trailers += [f"Approved-By: {clean(approval.by, LONGEST)}"] if approval else []
     trailers += [f"Reason: {clean(approval.reason, LONGEST)}"] if approval and approval.reason else []
     return "\n".join((first, "", *trailers, ""))

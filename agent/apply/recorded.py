@@ -8,7 +8,7 @@ from agent.apply import ledger
 from agent.apply.commands import Commands, filled
 from agent.apply.interrupts import Interrupts
 from agent.apply.ledger import Event
-from agent.apply.message import message
+from agent.apply.message import message, told
 from agent.apply.outcome import Outcome
 from agent.approval.decision import Approval
 from agent.change.plan import Plan
@@ -84,7 +84,7 @@ class Recorded(ABC):
             file.write_text(
                 message(self.name, self.plan, self.approval, undo=commands is self.plan.undo), encoding="utf-8"
             )
-        return filled(commands, self.name, file)
+        return filled(commands, self.name, file, told(self.approval))
 
     def _permit(self) -> Permit:
         return Permit(self.name, frozenset((*self._commands(self.plan.argv), *self._commands(self.plan.undo))))

@@ -1,6 +1,6 @@
 """How a plan stands: open, used, rejected, expired. What moved in the world meanwhile is asked when it is applied."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -8,6 +8,7 @@ from agent.apply import ledger
 from agent.apply.ledger import Entry, Event
 from agent.change.plan import Plan
 from tools.failure import Failure
+from tools.git import Seal
 
 
 class Banner(StrEnum):
@@ -45,3 +46,13 @@ def unknown(names: Sequence[str], found: Sequence[Entry]) -> list[str]:
     """
     sealed = {entry.plan for entry in found if entry.event is Event.SEALED}
     return [f"no line tells of plan {name[:12]}, so lines are missing" for name in names if name not in sealed]
+
+
+def untold(found: Sequence[Entry], commits: Iterable[Seal]) -> list[str]:
+    """Return, in a sentence each, the commits that name a line which is not there: the ledger was written anew."""
+    lines = {ledger.seal(entry) for entry in found}
+    return [
+        f"commit {item.commit[:12]} names a line of plan {item.plan[:12]} that is not there, so it was written anew"
+        for item in commits
+        if item.line and item.line not in lines
+    ]

@@ -56,7 +56,8 @@ def _approval(name: str, found: Sequence[Entry]) -> Approval:
     """Return the approval a plan was begun with."""
     about = [entry for entry in found if entry.plan == name]
     said = next(entry for entry in about if entry.event in (Event.APPROVED, Event.INTENT))
-    return Approval(name, said.by, str(said.detail.get("how")), str(said.detail.get("reason") or ""))
+    reason = str(said.detail.get("reason") or "")
+    return Approval(name, said.by, str(said.detail.get("how")), reason, line=ledger.seal(said))
 
 
 def _settle(name: str, plan: Plan, world: World, emit: Emit) -> None:

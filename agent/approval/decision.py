@@ -17,6 +17,8 @@ class Approval:
     reason: str = ""
     screen: str = ""
     """sha256 of what was shown, "" where nothing was."""
+    line: str = ""
+    """sha256 of the ledger's line that tells of it, "" before there is one."""
 
 
 @dataclass(frozen=True, slots=True)

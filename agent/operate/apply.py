@@ -1,11 +1,11 @@
 """`apply`: carry a sealed plan out, once a person or a signature has approved exactly that plan."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from agent.apply import cluster_carry, ledger, store
 from agent.apply.carrier import carrier
-from agent.apply.ledger import Event
+from agent.apply.ledger import Entry, Event
 from agent.apply.lock import locked
 from agent.apply.outcome import CODES, Outcome
 from agent.apply.recheck import Checked, recheck, refuse_unless_open, world_of
@@ -13,7 +13,7 @@ from agent.apply.unfinished import settle
 from agent.approval.decision import Approval, Decision, Later, Rejection
 from agent.approval.signature import how_to_sign, signed
 from agent.change.plan import Action, Plan
-from agent.errors import Denied, Indeterminate, Stale, UsageError
+from agent.errors import Denied, Stale, UsageError, known
 from agent.events import Emit
 from agent.exitcode import ExitCode
 from agent.operate.arguments.apply import Apply
@@ -113,8 +113,7 @@ def approved(args: Apply, name: str, plan: Plan, world: World) -> Approval:
     if plan.protected and not decision.reason:
         raise Denied("a protected context needs a reason: --reason TEXT")
     detail = {"how": decision.how, "reason": decision.reason, "screen": decision.screen}
-    _noted(Event.APPROVED, name, decision.by, detail)
-    return decision
+    return replace(decision, line=ledger.seal(_noted(Event.APPROVED, name, decision.by, detail)))
 
 
 def decided(args: Apply, name: str, plan: Plan, world: World) -> Decision:
@@ -127,7 +126,5 @@ def decided(args: Apply, name: str, plan: Plan, world: World) -> Decision:
     return world.approver(name, plan, args.reason or "")
 
 
-def _noted(event: Event, name: str, by: str, detail: dict[str, str]) -> None:
-    failed = ledger.append(event, name, by, detail)
-    if isinstance(failed, Failure):
-        raise Indeterminate(str(failed))
+def _noted(event: Event, name: str, by: str, detail: dict[str, str]) -> Entry:
+    return known(ledger.append(event, name, by, detail))

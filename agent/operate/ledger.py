@@ -3,16 +3,20 @@
 import getpass
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from agent.apply import ledger, store
 from agent.apply.ledger import Entry, Event
-from agent.apply.state import unknown
+from agent.apply.state import unknown, untold
 from agent.errors import Indeterminate
 from agent.events import Emit, Warned
 from agent.exitcode import ExitCode
 from agent.operate.arguments.apply import Freeze, History, Thaw, VerifyLedger
 from agent.world.world import World
+from tools import git
 from tools.failure import Failure
+from tools.git import Seal
+from tools.sandbox import sandbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +54,22 @@ def history(args: History, _: World, emit: Emit) -> Lines:
     return Lines(about[-int(args.last) :])
 
 
-def verify(_: VerifyLedger, __: World, ___: Emit) -> Verdict:
-    """Read the whole ledger and hold every line against the one before it, and the plans that are kept against all."""
+def verify(_: VerifyLedger, world: World, __: Emit) -> Verdict:
+    """Read the whole ledger and hold every line against the one before it, and the plans and commits against all."""
     problems, found = ledger.problems()
-    return Verdict(problems or unknown(store.names(), found), found, str(ledger.path()))
+    names = store.names()
+    problems = problems or unknown(names, found) or untold(found, _commits(names, world))
+    return Verdict(problems, found, str(ledger.path()))
+
+
+def _commits(names: Sequence[str], world: World) -> list[Seal]:
+    """Return the commits of these plans: each names the ledger's line behind it, where the ledger's writer cannot."""
+    found = (store.load(name) for name in names)
+    plans = dict(item for item in found if not isinstance(item, Failure))
+    tops = sorted({plan.inputs.repository for plan in plans.values() if plan.edits})
+    with sandbox(deadline=world.deadline) as box:
+        made = [git.seals(box, Path(top)) for top in tops]
+    return [item for seals in made if not isinstance(seals, Failure) for item in seals if item.plan in plans]
 
 
 def verified(result: Verdict) -> ExitCode:

@@ -9,6 +9,9 @@ BLOB = "0123456789012345678901234567890123456789"
 PLAINLY = ("--porcelain", "--no-textconv", "--no-ignore-revs-file")
 """What keeps a checkout from choosing how blame reads: no program, and no file of commits to pass over."""
 
+SEALS = "%H:%(trailers:key=Plan,valueonly,separator=):%(trailers:key=Ledger,valueonly,separator=)"
+"""What is asked of each commit: the plan it carries out, and the line of the ledger that tells of its approval."""
+
 RULES = (
     Rule(
         Permission.ALLOW,
@@ -59,6 +62,16 @@ RULES = (
             "git --git-dir=/r/.git blame --porcelain --no-textconv HEAD a",
             "git --git-dir=/r/.git blame --contents=/x HEAD a",
         ),
+    ),
+    Rule(
+        Permission.ALLOW,
+        "git log HEAD",
+        "says which commits carry out plans, and which line of the ledger each names",
+        REPOSITORY | {"--no-show-signature": "", "--max-count": "number", "--format": f"={SEALS}"},
+        ("--git-dir", "--no-show-signature", "--max-count", "--format"),
+        offline=True,
+        match=(f"git --git-dir=/r/.git log --no-show-signature --max-count=5 --format={SEALS} HEAD",),
+        no_match=("git --git-dir=/r/.git log HEAD", "git --git-dir=/r/.git log --no-show-signature --format=%B HEAD"),
     ),
     Rule(
         Permission.ALLOW,
