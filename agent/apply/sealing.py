@@ -101,6 +101,18 @@ def sealed(draft: Draft) -> Plan:
         return _plan(draft, box, files, made)
 
 
+def housed(draft: Draft) -> Draft:
+    """Return a draft without the controls of which a value belongs in no file; each is refused with its reason."""
+    contents = {name: _read(path) for name, path in draft.chart.files(draft.inputs.profile)}
+    wanted, there = draft.proposal.wanted, _other_profile(draft)
+    alone = ((item, edits([item], contents, draft.inputs.profile, there)) for item in wanted)
+    refused = [Refusal(item.control.id, why.brief, why.hint) for item, why in alone if isinstance(why, Failure)]
+    ids = {item.subject for item in refused}
+    kept = [item for item in wanted if item.control.id not in ids]
+    refusals = [*draft.proposal.refusals, *dict.fromkeys(refused)]
+    return replace(draft, proposal=replace(draft.proposal, wanted=kept, refusals=refusals))
+
+
 def _files(draft: Draft, wanted: Sequence[Wanted]) -> _Files:
     paths = dict(draft.chart.files(draft.inputs.profile))
     before = {name: _read(path) for name, path in paths.items()}

@@ -77,7 +77,7 @@ def home(wanted: Wanted, contents: Contents, profile: Profile, there: OtherProfi
     if not harm:
         return place
     first = f"a values-{profile}.yaml beside it would hold it, or state it in values-{there.profile}.yaml first"
-    return own or Failure(FailureKind.DENIED, wanted.control.id, harm, first)
+    return own or Failure(FailureKind.DENIED, wanted.path, harm, first)
 
 
 def _differs(wanted: Wanted) -> bool:

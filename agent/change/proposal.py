@@ -41,9 +41,14 @@ class Proposal:
         rows = [item.control for item in self.wanted] + [item.control for item in self.reapplied]
         return tuple(dict.fromkeys(row.id for row in rows))
 
+    @property
+    def changes_something(self) -> bool:
+        """Return whether a plan of it would do anything."""
+        return bool(self.wanted or self.reapplied)
+
     def is_moot(self) -> bool:
         """Return whether there is nothing to change and nothing that is refused."""
-        return not (self.wanted or self.reapplied or self.refusals)
+        return not (self.changes_something or self.refusals)
 
 
 def from_audit(found: Audit, gate: Gate) -> Proposal:

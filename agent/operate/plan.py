@@ -5,7 +5,7 @@ from pathlib import Path
 
 from agent.apply import store
 from agent.apply.handing import as_patch, on_branch
-from agent.apply.sealing import SECONDS, Draft, sealed
+from agent.apply.sealing import SECONDS, Draft, housed, sealed
 from agent.apply.state import banner
 from agent.apply.unfinished import settle
 from agent.audit.engine import audit
@@ -49,11 +49,14 @@ def run(args: Plan, world: World, emit: Emit) -> Planned:
         return of_cluster([name for name in args.what if name != CLUSTER], world, emit)
     gate, chart, where = gated(args, world, emit)
     proposal = _proposal(args, gate)
-    if not (proposal.wanted or proposal.reapplied or args.install):
+    if not (args.install or proposal.changes_something):
         return Planned("", None, proposal.refusals)
     emit(Progress("sealing the plan"))
-    planned = kept(sealed(drafted(args, proposal, gate, chart, where, world)), proposal.refusals)
-    return handed_over(planned, args.handover, world, emit)
+    draft = housed(drafted(args, proposal, gate, chart, where, world))
+    refusals = draft.proposal.refusals
+    if not (args.install or draft.proposal.changes_something):
+        return Planned("", None, refusals)
+    return handed_over(kept(sealed(draft), refusals), args.handover, world, emit)
 
 
 def show(args: ShowPlan, _: World, __: Emit) -> Planned:

@@ -5,14 +5,22 @@ from pathlib import Path
 
 import pytest
 
+from agent.apply.sealing import Draft, housed
 from agent.audit.inputs import GitFacts
 from agent.blueprint.control import Profile
 from agent.blueprint.load import parse as read
 from agent.change.files import Edited, edits, with_edits
 from agent.change.gate import Gate, Wanted
+from agent.change.plan import Actor
 from agent.change.profiles import OtherProfile, other, values_of
+from agent.change.proposal import Proposal
+from agent.config import Settings
+from agent.world.chart import open_chart
+from agent.world.identity import Identity
+from agent.world.release import Target
 from tests.unit.change import rows
 from tests.unit.change.rows import gate, row
+from tools.access import Access
 from tools.failure import Failure
 
 ROOT = Path(__file__).parents[3]
@@ -57,6 +65,21 @@ def test_a_value_of_one_profile_is_refused_where_only_the_shared_file_could_hold
     assert "values-prod.yaml" in found.hint
 
 
+def test_only_the_control_that_no_file_may_hold_is_refused(tmp_path: Path) -> None:
+    """One row about a laptop's memory would keep the whole audit's other failures from being mended."""
+    (tmp_path / "Chart.yaml").write_text("apiVersion: v2\nname: web\nversion: 1.0.0\n")
+    (tmp_path / "values.yaml").write_bytes(b"web:\n  memory: 512Mi\n  replicas: 1\n")
+    chart = open_chart(str(tmp_path), ())
+    contents = {name: path.read_bytes() for name, path in chart.files(Profile.DEV)}
+    found = gate([*MEMORY, row("SVC-REP", "3", "web.replicas", "Replicas")], contents)
+    wanted = [item for control in found.inputs.blueprints.controls for item in _wanted(found, control.id)]
+    who = Identity(Access("here", "https://127.0.0.1:1", "shop"), "uid", Actor("ada", "ada", ()))
+    draft = housed(Draft(Proposal(wanted), found, chart, Target("shop", "web", None), who, Settings()))
+    assert [item.control.id for item in draft.proposal.wanted] == ["SVC-REP"]
+    (refusal,) = draft.proposal.refusals
+    assert (refusal.subject, "is read for prod too" in refusal.reason) == ("SVC-MEM", True)
+
+
 def test_it_goes_into_the_profiles_own_file_where_there_is_one() -> None:
     """The shared file stays as prod needs it."""
     found = planned(MEMORY, {SHARED: SAYS, DEV: b"web:\n  x: 1\n"})
@@ -90,7 +113,7 @@ def test_a_second_row_of_the_other_profile_counts_as_well() -> None:
     ]
     found = planned(table, {SHARED: b"web:\n  memory: 512Mi\n  cpu: 50m\n"})
     assert isinstance(found, Failure)
-    assert "SVC-MEM" in found.what
+    assert found.what == "web.memory"
 
 
 def test_a_key_that_is_added_beside_others_is_held_against_the_other_profile_too() -> None:
