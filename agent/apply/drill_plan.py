@@ -150,7 +150,8 @@ def _notes(drill: Drilled) -> Iterator[str]:
     if isinstance(drill.tried, Asks):
         yield "meanwhile everybody on this machine reaches one of its pods by that port"
     if drill.tried is Asks.LOAD:
-        yield "one pod gets all of the load; the autoscaler takes away what it adds after its cooldown"
+        yield "one pod gets all of the load; what the autoscaler adds it takes away after its cooldown"
+        yield "its way down is waited for: that takes minutes"
 
 
 def _of_pod(drill: Drilled, box: Sandbox) -> Plan:

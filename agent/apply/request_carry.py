@@ -14,7 +14,18 @@ from agent.apply.outcome import Ending, Outcome
 from agent.apply.recheck import world_of
 from agent.apply.release import Standing
 from agent.apply.watch import EVERY, look
-from agent.change.load import Scaling, Tally, answered, grown, measured, scaling
+from agent.change.load import (
+    Scaling,
+    Tally,
+    answered,
+    calmed,
+    grown,
+    measured,
+    patience,
+    scaling,
+    shrunk,
+    way_down,
+)
 from agent.change.measure import Measured, Reading
 from agent.change.plan import Drill
 from agent.change.request import Asks, Request
@@ -42,6 +53,8 @@ class Asking(Carrying):
     forwarding: Running = field(default_factory=Running)
     """It does not hold the release's lock: a kubectl that is left behind changes nothing, and must not keep it."""
     sights: list[Scaling | None] = field(default_factory=list)
+    ended: datetime = field(default_factory=lambda: datetime.now(UTC))
+    """When the load ended."""
 
     @property
     def drill(self) -> Drill:
@@ -70,6 +83,7 @@ class Asking(Carrying):
             command, self.box, self._permit(), self.request.local, timeout=most, running=self.forwarding
         ) as found:
             rows = self._measured(found)
+        rows += self._calmed(interrupts)
         revision = self.plan.base.revision
         if interrupts.count:
             return Outcome(Ending.INTERRUPTED, "the drill was interrupted", revision, measured=rows)
@@ -94,13 +108,32 @@ class Asking(Carrying):
         with ThreadPoolExecutor(CLIENTS) as clients:
             jobs = [clients.submit(self._client, forward, stop) for _ in range(CLIENTS)]
             try:
-                self._until(lambda: forward.closed is not None or grown(before, self.sights, began).seen)
+                self._until(
+                    lambda: forward.closed is not None or grown(before, self.sights, began).seen, self.plan.seconds
+                )
             finally:
                 stop.set()
+                self.ended = datetime.now(UTC)
             told = sum((job.result() for job in jobs), Counter[str]())
         failed = {why: count for why, count in told.items() if why}
         tally = Tally(time.monotonic() - start, told.total(), failed)
         return measured(self.drill, tally, grown(before, self.sights, began))
+
+    def _calmed(self, interrupts: Interrupts) -> tuple[Measured, ...]:
+        """Wait for the way down where there was one up, and return the rows that speak of it."""
+        promises, before = way_down(self.drill), scaling(self.checked.snapshot, self._workload)
+        if not promises:
+            return ()
+
+        def is_over() -> bool:
+            found = shrunk(before, self.sights, self.ended)
+            return bool(interrupts.count) or found.seen or not self._has_grown(before)
+
+        self._until(is_over, patience(promises))
+        return calmed(promises, shrunk(before, self.sights, self.ended))
+
+    def _has_grown(self, before: Scaling | None) -> bool:
+        return before is not None and any(item and item.wanted > before.wanted for item in self.sights)
 
     def _client(self, forward: Forward, stop: Event) -> Counter[str]:
         """Ask until it is enough; return how often there was which trouble, "" for none."""
@@ -109,9 +142,9 @@ class Asking(Carrying):
             told[_trouble(self._ask(forward))] += 1
         return told
 
-    def _until(self, is_over: Callable[[], bool]) -> None:
-        """Look every few seconds for as long as the plan says, or until something holds."""
-        end = time.monotonic() + self.plan.seconds
+    def _until(self, is_over: Callable[[], bool], most: float) -> None:
+        """Look every few seconds for so many seconds at most, or until something holds."""
+        end = time.monotonic() + most
         while not self._looked(is_over) and (left := end - time.monotonic()) > 0:
             time.sleep(min(EVERY, left))
 

@@ -57,6 +57,7 @@ BREAKS: Mapping[Scenario, Sequence[Break]] = {
 """What a drill breaks. The first has to be in the values; the others go along where they are."""
 
 _WITHIN = re.compile(r"(?:within|after|in) (\d+) ?(s|min)")
+_TIME = re.compile(r"(\d+) ?(s|min)")
 _DOWN = re.compile(r"scale-?down", re.I)
 _UNREADY = re.compile(r"unready|health check", re.I)
 _UNITS = {"s": 1, "min": 60}
@@ -97,13 +98,20 @@ def untried(inputs: Inputs) -> Iterator[tuple[Control, str]]:
 def answers(row: Control, workload: Ref, inputs: Inputs) -> tuple[Promise, ...]:
     """Return the rows that a drill of one answers: of a request that row alone, of load what follows from it as well.
 
-    The way down is not waited for: it begins minutes after the load has ended.
+    The way down comes last: it begins minutes after the load has ended.
     """
     if drill_of(row) is not Asks.LOAD:
         return (_line(row),)
     lines = [item for item in _lines(Asks.LOAD, inputs.blueprints.controls) if item.blueprint == row.blueprint]
-    up = [item for item in lines if item != row and not _DOWN.search(item.title)]
-    return (_line(row), *map(_line, up), *map(_line, _triggers(workload, inputs)))
+    down = [item for item in lines if _DOWN.search(item.title)]
+    up = [item for item in lines if item not in (row, *down)]
+    return (_line(row), *map(_line, up), *map(_line, _triggers(workload, inputs)), *map(_way_down, down))
+
+
+def _way_down(row: Control) -> Promise:
+    found = _TIME.search(row.title)
+    idle = int(found[1]) * _UNITS[found[2]] if found else 0
+    return Promise(row.id, str(row.source), row.title, 0, idle)
 
 
 def _triggers(workload: Ref, inputs: Inputs) -> Iterator[Control]:

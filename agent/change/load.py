@@ -12,6 +12,12 @@ from agent.kube.fields import condition, moment, number, spec, status
 from agent.snapshot.graph import Graph, ref
 from agent.snapshot.record import Object, Ref, Snapshot
 
+SYNC = 15
+"""Seconds from one look of an autoscaler to its next, by the controller manager's default."""
+
+LATE = 120
+"""Seconds after the time that a row names in which a way down still counts as seen: metrics are a minute old."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scaling:
@@ -103,9 +109,44 @@ def _why_not(before: Scaling, looks: Sequence[Scaling]) -> str:
 
 def measured(drill: Drill, tally: Tally, found: Reading) -> tuple[Measured, ...]:
     """Return each row of a drill beside what was measured: the first is the line that puts on the load."""
-    first, *others = drill.promises
+    first, *others = (item for item in drill.promises if item.idle is None)
     asked = Reading(tally.asked > 0 and not tally.failed, None, tally.said)
     return (row(first, asked), *(row(item, found) for item in others))
+
+
+def way_down(drill: Drill) -> tuple[Promise, ...]:
+    """Return the rows of a drill that speak of the time after the load."""
+    return tuple(item for item in drill.promises if item.idle is not None)
+
+
+def patience(promises: Sequence[Promise]) -> int:
+    """Return for how many seconds after a load its autoscaler is watched."""
+    return max((item.idle or 0 for item in promises), default=0) + LATE
+
+
+def shrunk(before: Scaling | None, seen: Sequence[Scaling | None], ended: datetime) -> Reading:
+    """Return whether the autoscaler went down again after a load, and how long after its end."""
+    looks = [item for item in seen if item is not None]
+    most = max((item.wanted for item in looks), default=0)
+    if before is None or most <= before.wanted:
+        return Reading(False, None, "unknown: it asked for no more replicas, so there is no way down")
+    less = next((item for item in looks if item.since and item.since > ended and item.wanted < most), None)
+    if less is None or less.since is None:
+        return Reading(False, None, f"it still asked for {looks[-1].wanted} replicas when nobody looked any longer")
+    took = (less.since - ended).total_seconds()
+    return Reading(
+        True, took, f"after {took:.0f} s of idling the autoscaler asked for {less.wanted} of {most} replicas"
+    )
+
+
+def calmed(promises: Sequence[Promise], found: Reading) -> tuple[Measured, ...]:
+    """Return each row of the way down beside what was measured: too early is no cooldown."""
+    return tuple(_calmed(item, item.idle or 0, found) for item in promises)
+
+
+def _calmed(promise: Promise, idle: int, found: Reading) -> Measured:
+    in_time = found.took is not None and found.took >= idle - SYNC
+    return Measured(promise.control, promise.source, promise.says, idle, found.took, found.seen and in_time, found.said)
 
 
 def answered(drill: Drill, found: Reading) -> tuple[Measured, ...]:

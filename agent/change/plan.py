@@ -247,6 +247,8 @@ class Promise:
     says: str
     seconds: int
     """How long it may take, 0 where the row gives no time."""
+    idle: int | None = None
+    """Of what follows the end of a load: the seconds of idling before it, None for what happens under the load."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from agent.apply.recheck import Checked
 from agent.approval.decision import Approval
 from agent.blueprint.commands import read
 from agent.change.drills import answers
-from agent.change.load import Scaling, Tally, grown, measured, scaling
+from agent.change.load import Scaling, Tally, calmed, grown, measured, scaling, shrunk
 from agent.change.plan import Action, Drill, Plan, Promise
 from agent.change.request import Address, Asks, Request, address, workload
 from agent.change.sentence import sentence, spared
@@ -86,14 +86,16 @@ def test_a_service_means_the_workload_behind_it() -> None:
 
 
 def test_a_line_of_load_answers_what_it_sets_off() -> None:
-    """The way down takes minutes of idling: a drill that has not waited must not say it was seen."""
+    """The way down takes minutes of idling: it is not promised within a time, but only after one."""
     rows = {row.id: row for row in shipped().blueprints.controls}
     load = answers(rows["SCL-CHK-LOAD"], BACKEND, shipped())
     assert [(row.control, row.seconds) for row in load] == [
         ("SCL-CHK-LOAD", 0),
         ("SCL-CHK-UP", 60),
         ("SCL-TRG-BE-CPU", 0),
+        ("SCL-CHK-DOWN", 0),
     ]
+    assert [row.idle for row in load] == [None, None, None, 300]
     assert [row.control for row in answers(rows["SVC-CHK-HEALTH"], BACKEND, shipped())] == ["SVC-CHK-HEALTH"]
 
 
@@ -167,15 +169,33 @@ def hpa(wanted: int = 1, used: int | None = 40, *, blind: bool = False) -> dict[
     }
 
 
+def test_after_the_load_the_way_down_is_waited_for(settings: Settings, server: int) -> None:
+    """The port is closed by then: what is waited for is the autoscaler alone."""
+    calm, busy, less = hpa(), hpa(3, 140), hpa(2, 10)
+    less["status"]["lastScaleTime"] = (datetime.now(UTC) + timedelta(minutes=1)).isoformat()
+    looks = [snapshot([deployment(), each]) for each in (calm, busy, less)]
+    down = Promise("D", "a.md:3", "scale-down follows idling", 0, 0)
+    outcome = carried(settings, server, Asks.LOAD, "/200", *looks, more=(down,))
+    assert [(row.control, row.met) for row in outcome.measured] == [("A", True), ("B", True), ("D", True)], outcome
+    assert "asked for 2 of 3 replicas" in outcome.measured[2].said
+
+
 def carried(
-    settings: Settings, port: int, tried: Asks, path: str, *looks: Snapshot, local: int = 0, seconds: int = 3
+    settings: Settings,
+    port: int,
+    tried: Asks,
+    path: str,
+    *looks: Snapshot,
+    local: int = 0,
+    seconds: int = 3,
+    more: tuple[Promise, ...] = (),
 ) -> Outcome:
     """Carry a sealed drill out, with what is seen at each look; the last one is seen again and again."""
     local, left = local or free_port(), list(looks)
     promises = (Promise("A", "a.md:1", "asks", 0), Promise("B", "a.md:2", "scales", 60))[
         : 2 if tried is Asks.LOAD else 1
     ]
-    told = Drill(tried, str(WEB), {}, promises, Request("service/web", local, port, "web", path))
+    told = Drill(tried, str(WEB), {}, (*promises, *more), Request("service/web", local, port, "web", path))
     words = argv("service/web", local, port, "shop", "kind")
     made: Plan = replace(plan(), action=Action.DRILL, drill=told, argv=(words,), undo=(), seconds=seconds, edits=())
 
@@ -273,6 +293,32 @@ def test_the_autoscaler_is_judged_only_by_what_could_have_made_it_act(
         Drill("load", str(WEB), {}, (Promise("A", "", "", 0), Promise("B", "", "", 30))), Tally(1, 9, {}), found
     )
     assert [row.met for row in rows] == [True, False], "31 s are more than the 30 promised"
+
+
+DOWN: tuple[tuple[list[Scaling | None], bool, bool, str], ...] = (
+    (
+        [at(3, 90, since=10), at(3, since=10), at(1, since=400)],
+        True,
+        True,
+        "after 340 s of idling the autoscaler asked",
+    ),
+    ([at(3, 90, since=10), at(2, since=90)], True, False, "after 30 s of idling the autoscaler asked for 2 of 3"),
+    ([at(3, 90, since=10), None, at(3, since=10)], False, False, "still asked for 3 replicas"),
+    ([at(3, 90, since=10), at(2, 90, since=40), at(2, since=40)], False, False, "still asked for 2 replicas"),
+    ([at(used=90)], False, False, "unknown: it asked for no more replicas"),
+    ([], False, False, "unknown: it asked for no more replicas"),
+)
+
+
+@pytest.mark.parametrize(("looks", "seen", "met", "said"), DOWN)
+def test_the_way_down_has_to_wait_for_its_cooldown(
+    looks: list[Scaling | None], seen: bool, met: bool, said: str
+) -> None:
+    """Pods that go at the first dip are what the row forbids; those that never go are money."""
+    found = shrunk(at(), looks, BEGAN + timedelta(seconds=60))
+    assert (found.seen, said in found.said) == (seen, True), found
+    (row,) = calmed((Promise("D", "", "scale-down follows 5 minutes of idling", 0, 300),), found)
+    assert (row.met, row.promised) == (met, 300)
 
 
 def test_an_autoscaler_is_read_as_the_api_says_it() -> None:
