@@ -106,11 +106,8 @@ def housed(draft: Draft) -> Draft:
     contents = {name: _read(path) for name, path in draft.chart.files(draft.inputs.profile)}
     wanted, there = draft.proposal.wanted, _other_profile(draft)
     alone = ((item, edits([item], contents, draft.inputs.profile, there)) for item in wanted)
-    refused = [Refusal(item.control.id, why.brief, why.hint) for item, why in alone if isinstance(why, Failure)]
-    ids = {item.subject for item in refused}
-    kept = [item for item in wanted if item.control.id not in ids]
-    refusals = [*draft.proposal.refusals, *dict.fromkeys(refused)]
-    return replace(draft, proposal=replace(draft.proposal, wanted=kept, refusals=refusals))
+    refused = (Refusal(item.control.id, why.brief, why.hint) for item, why in alone if isinstance(why, Failure))
+    return replace(draft, proposal=draft.proposal.without(refused))
 
 
 def _files(draft: Draft, wanted: Sequence[Wanted]) -> _Files:

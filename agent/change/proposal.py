@@ -46,6 +46,13 @@ class Proposal:
         """Return whether a plan of it would do anything."""
         return bool(self.wanted or self.reapplied)
 
+    def without(self, refused: Iterable[Refusal]) -> "Proposal":
+        """Return it with the controls refused of which one value cannot be written: half a row is none."""
+        found = list(dict.fromkeys(refused))
+        ids = {item.subject for item in found}
+        kept = [item for item in self.wanted if item.control.id not in ids]
+        return Proposal(kept, self.reapplied, [*self.refusals, *found])
+
     def is_moot(self) -> bool:
         """Return whether there is nothing to change and nothing that is refused."""
         return not (self.changes_something or self.refusals)

@@ -11,6 +11,7 @@ from agent.apply.unfinished import settle
 from agent.audit.engine import audit
 from agent.audit.inputs import Inputs
 from agent.change.gate import Gate
+from agent.change.grounds import Refusal
 from agent.change.plan import Action
 from agent.change.proposal import AUTOSCALERS, Proposal, from_audit, from_controls, from_paths, of_autoscalers
 from agent.config import Settings
@@ -26,6 +27,7 @@ from agent.resources import blueprint_files
 from agent.snapshot.graph import Graph, ref
 from agent.snapshot.record import Snapshot
 from agent.world.chart import Chart, open_chart
+from agent.world.decides import decides
 from agent.world.identity import Identity, identity
 from agent.world.inputs import gathered
 from agent.world.kept import elsewhere
@@ -48,7 +50,7 @@ def run(args: Plan, world: World, emit: Emit) -> Planned:
     if CLUSTER in args.what:
         return of_cluster([name for name in args.what if name != CLUSTER], world, emit)
     gate, chart, where = gated(args, world, emit)
-    proposal = _proposal(args, gate)
+    proposal = heeded(_proposal(args, gate), gate.inputs, chart, where, world)
     if not (args.install or proposal.changes_something):
         return Planned("", None, proposal.refusals)
     emit(Progress("sealing the plan"))
@@ -124,10 +126,20 @@ def _proposal(args: Plan, gate: Gate) -> Proposal:
     asked = [one for name in args.what for one in (every if name == AUTOSCALERS and every else (name,))]
     controls = [name for name in asked if name.casefold() in ids]
     paths = [name for name in asked if name.casefold() not in ids]
-    one, other = from_controls(controls, found, gate), from_paths(paths, found, gate)
+    named = gate.trying()  # a key that no file has may be what is asked for: whether a template reads it is seen
+    one, other = from_controls(controls, found, named), from_paths(paths, found, named)
     known = {item.path for item in one.wanted}
     wanted = [*one.wanted, *(item for item in other.wanted if item.path not in known)]
     return Proposal(wanted, [*one.reapplied, *other.reapplied], [*one.refusals, *other.refusals])
+
+
+def heeded(proposal: Proposal, inputs: Inputs, chart: Chart, where: Target, world: World) -> Proposal:
+    """Return a proposal without the controls whose keys no values file has and no template reads."""
+    added = {item.path: item.value for item in proposal.wanted if item.leaf is None}
+    found = decides(added, chart, inputs, where, world.settings, world.deadline)
+    idle = (item for item in proposal.wanted if item.path in added and not found[item.path])
+    said = f"no template of {chart.shown} makes anything of"
+    return proposal.without(Refusal(item.control.id, f"{said} {item.path}") for item in idle)
 
 
 def refuse_what_is_under_way(inputs: Inputs, where: Target, *, install: bool) -> None:
