@@ -1,7 +1,7 @@
 """One grammar for each sort of cell. A cell that its row's grammar cannot read is an error, never a guess."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -52,6 +52,8 @@ _WHOLE = re.compile(r"\d{1,18}", re.ASCII)
 """Python itself refuses to read a number of thousands of digits, and no decision has more than these."""
 _DURATION = re.compile(r"(?:[<≤]\s*)?(\d{1,18})\s*(s|sec|seconds?|m|min|minutes?|h|hours?)", re.IGNORECASE)
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
+_PART = re.compile(r"^(path|port|scheme|host|command|enabled)$|Threshold$")
+"""A key of one part of a probe, so that its row states that part and not a whole probe."""
 _PROBE = re.compile(
     r"(?:(GET|HEAD|POST)\s+)?(/\S*?),\s*(?:period\s+(\d{1,18})s|(\d{1,18})s\s+(?:period|interval)),"
     r"\s*(\d{1,18})\s+(?:failures?|retries)"
@@ -65,14 +67,14 @@ _WRITTEN_OUT = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]i?B)", re.IGNORECASE)
 NOTHING = ("n/a", "none", "-", "–", "—")
 
 
-def read(title: str, text: str) -> dict[str, Cell]:
-    """Return profile name -> value of a row, by the grammar its title asks for.
+def read(title: str, text: str, paths: Sequence[str] = ()) -> dict[str, Cell]:
+    """Return profile name -> value of a row, by the grammar that its title and the one value it decides ask for.
 
     Raises:
         Unreadable: the text does not follow it, or names a profile nobody knows.
 
     """
-    grammar = _grammar(title)
+    grammar = _grammar(title, paths)
     split = PROFILED.fullmatch(text)
     if split is None:
         cell = _cell(grammar, text)
@@ -123,6 +125,18 @@ def duration(text: str) -> Cell:
     if found is None:
         raise Unreadable("expected a time such as 60s or < 2min")
     return Cell(CellType.DURATION, int(found[1]) * _SECONDS[found[2][0].casefold()], text)
+
+
+def _seconds(text: str) -> Cell:
+    """Read a value whose key says that it counts seconds, as every key of Kubernetes' API that counts time does."""
+    return Cell(CellType.DURATION, int(text), text) if _WHOLE.fullmatch(text) else duration(text)
+
+
+def _seconds_or_text(text: str) -> Cell:
+    try:
+        return _seconds(text)
+    except Unreadable:
+        return _text(text)
 
 
 def _probe(text: str) -> Cell:
@@ -189,5 +203,9 @@ _BY_TITLE: tuple[tuple[re.Pattern[str], Grammar], ...] = tuple(
 """A row's title tells its grammar; any other row holds text."""
 
 
-def _grammar(title: str) -> Grammar:
-    return next((grammar for pattern, grammar in _BY_TITLE if pattern.search(title)), _text)
+def _grammar(title: str, paths: Sequence[str]) -> Grammar:
+    found = next((grammar for pattern, grammar in _BY_TITLE if pattern.search(title)), _text)
+    key = paths[0].rpartition(".")[2] if len(paths) == 1 else ""
+    if found in (_text, duration, _probe) and key.endswith("Seconds"):
+        return _seconds if found is duration else _seconds_or_text
+    return _text if found is _probe and _PART.search(key) else found

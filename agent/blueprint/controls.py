@@ -120,7 +120,7 @@ def _control(row: Row, subject: str, place: TablePlace, column: str) -> Control:
         blueprint=place.blueprint,
         title=f"{component.capitalize()}: {name}" if component and kind is ControlKind.PARAMETER else _plain(name),
         raw=raw,
-        values=_values(kind, name, raw, cells),
+        values=_values(kind, name, raw, cells, paths),
         paths=paths,
         component=component,
         fields=tuple(part.strip() for part in cells.get("field", "").split(",") if part.strip()),
@@ -161,9 +161,11 @@ def id_in(line: str) -> str:
     return found[0] if found else ""
 
 
-def _values(kind: ControlKind, name: str, raw: str, cells: Mapping[str, str]) -> dict[Profile, Cell]:
+def _values(
+    kind: ControlKind, name: str, raw: str, cells: Mapping[str, str], paths: Sequence[str]
+) -> dict[Profile, Cell]:
     if kind is ControlKind.PARAMETER:
-        return {Profile(profile): cell for profile, cell in read(name, raw).items()}
+        return {Profile(profile): cell for profile, cell in read(name, raw, paths).items()}
     if kind is ControlKind.SCENARIO and cells.get("time", "N/A") != "N/A":
         return dict.fromkeys(Profile, duration(cells["time"]))
     return {}

@@ -140,14 +140,14 @@ def title(path: str, value: str) -> str:
     parts = keys(path)
     for size in (2, 3, len(parts)):
         words = " ".join(word for key in parts[-size:] for word in _CAMEL.split(key) if word)
-        if _reads(words.capitalize(), value):
+        if _reads(words.capitalize(), value, path):
             return words.capitalize()
     return "Value" + "".join(word[:1].upper() + word[1:] for key in parts for word in _CAMEL.split(key) if word)
 
 
-def _reads(words: str, value: str) -> bool:
+def _reads(words: str, value: str, path: str) -> bool:
     try:
-        cells = read_cell(words, value)
+        cells = read_cell(words, value, (path,))
     except Unreadable:
         return False
     return all(text(cell.value) == value or cell.value is None for cell in cells.values())

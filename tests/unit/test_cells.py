@@ -33,6 +33,31 @@ def test_each_sort_of_cell_has_its_type(title: str, text: str, kind: CellType, v
 
 
 @pytest.mark.parametrize(
+    ("title", "text", "path", "kind", "value"),
+    [
+        ("Probe timeout", "6", "readinessProbe.timeoutSeconds", CellType.DURATION, 6),
+        ("Probe period", "8s", "readinessProbe.periodSeconds", CellType.DURATION, 8),
+        ("Deadline", "2min", "job.activeDeadlineSeconds", CellType.DURATION, 120),
+        ("Liveness probe", "/healthz", "livenessProbe.path", CellType.TEXT, "/healthz"),
+        ("Startup probe", "30", "startupProbe.failureThreshold", CellType.TEXT, "30"),
+        ("Liveness probe", "20", "livenessProbe.initialDelaySeconds", CellType.DURATION, 20),
+    ],
+)
+def test_a_key_that_counts_seconds_or_is_one_part_of_a_probe_says_how_its_cell_reads(
+    title: str, text: str, path: str, kind: CellType, value: object
+) -> None:
+    """A stranger's row says it in their words; unread, it would be unknown, and `8s` written where 8 has to stand."""
+    cell = read(title, text, (path,))["dev"]
+    assert (cell.type, cell.value, cell.raw) == (kind, value, text)
+
+
+@pytest.mark.parametrize("path", ["web.timeout", "web.terminationGraceSeconds"])
+def test_what_is_no_time_is_none_whatever_its_key(path: str) -> None:
+    with pytest.raises(Unreadable):
+        read("Probe timeout", "soon", (path,))
+
+
+@pytest.mark.parametrize(
     ("text", "path", "period", "failures"),
     [
         ("GET /health, period 30s, 3 failures", "/health", 30, 3),
