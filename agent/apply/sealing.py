@@ -208,6 +208,7 @@ def _plan(draft: Draft, box: Sandbox, files: _Files, made: Prospect) -> Plan:
         rollback=Return(standing.revision, standing.manifest, _way_back(draft, carried)),
         failing=failed,
         notes=(*draft.notes, *_notes(draft, files, reach)),
+        for_another=draft.for_another,
         elsewhere=draft.elsewhere,
     )
 

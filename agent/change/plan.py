@@ -332,6 +332,8 @@ class Plan:
     """What a person should know, each in a sentence."""
     drill: Drill | None = None
     """Of a drill: what is tried, and what the blueprints promise of it."""
+    for_another: bool = False
+    """Whether somebody else than who planned it approves it: by a signature, for they sit at another terminal."""
     elsewhere: Elsewhere | None = None
     """Of a release that a GitOps tool keeps: where the change belongs."""
 

@@ -105,7 +105,8 @@ def approved(args: Apply, name: str, plan: Plan, world: World) -> Approval:
     """
     decision = decided(args, name, plan, world)
     if isinstance(decision, Later):
-        how = f"; at a terminal, or signed: {how_to_sign(name)}, then --approval FILE" if decision.why else ""
+        where = "signed" if plan.for_another else "at a terminal, or signed"
+        how = f"; {where}: {how_to_sign(name)}, then --approval FILE" if decision.why else ""
         raise Denied(f"plan {name[:12]} was not approved{f': {decision.why}' if decision.why else ''}{how}")
     if isinstance(decision, Rejection):
         _noted(Event.REJECTED, name, decision.by, {"reason": decision.reason})
@@ -121,6 +122,8 @@ def decided(args: Apply, name: str, plan: Plan, world: World) -> Decision:
     if args.approval:
         signers = Path(world.settings.signers).expanduser() if world.settings.signers else None
         return signed(name, Path(args.approval), signers, args.reason or "")
+    if plan.for_another:
+        return Later("somebody else approves it")
     if world.approver is None:
         return Later("nobody can be asked here")
     return world.approver(name, plan, args.reason or "")

@@ -5,6 +5,7 @@ from dataclasses import asdict
 
 from agent.apply.commands import SHORT, shown_commands, way_back
 from agent.apply.state import Banner
+from agent.approval.signature import how_to_sign
 from agent.change.gate import shown
 from agent.change.grounds import Refusal
 from agent.change.plan import Action, Change, Elsewhere, Plan
@@ -144,8 +145,18 @@ def _approval(terminal: Terminal, name: str, plan: Plan) -> None:
     if plan.rollback.command:
         terminal.entry("way back", _way_back(name, plan))
     kind = "cluster" if plan.action is Action.CLUSTER else "release"
+    if plan.for_another:
+        terminal.entry(
+            "approval", f"the signature of somebody on the list of signers, until {plan.expires}. They type:"
+        )
+        terminal.block(how_to_sign(name))
+        terminal.entry("then", "with the file they made:")
+        terminal.block(f"agent apply {name[:SHORT]} --approval {name[:SHORT]}.sig{' --reason WHY' * plan.protected}")
+        return
     needs = f"a reason and the {kind}'s name typed" if plan.protected else "a yes"
-    terminal.entry("approval", f"{needs}, at a terminal or signed, until {plan.expires}:")
+    terminal.entry(
+        "approval", f"yours, {needs} at a terminal, or signed by somebody on the list, until {plan.expires}:"
+    )
     terminal.block(f"agent apply {name[:SHORT]}")
 
 

@@ -1,5 +1,6 @@
 """Rows A to D of reliability-cases.md that concern a change, in a world without a cluster: real git, recorded helm."""
 
+import json
 import os
 import re
 import signal
@@ -80,6 +81,16 @@ def test_where_the_server_may_not_be_asked_the_plan_says_that_only_the_client_wa
     assert "forbidden" in shop.agent("plan", "show").stdout
 
 
+def test_who_planned_it_for_somebody_else_cannot_approve_it(shop: World) -> None:
+    """Four eyes: with a yes of their own a plan that lives for hours would be their own again."""
+    shown = shop.command("apply", shop.plan["id"], answers=["apply"]).run()
+    assert (shown.code, "somebody else approves it" in shown.text) == (ExitCode.DENIED, True), shown.text
+    card = shop.agent("plan", "show").stdout
+    assert "the signature of somebody on the list of signers" in " ".join(card.split())
+    assert f"printf %s {shop.plan['id']} | ssh-keygen -Y sign" in card
+    assert not shop.changed()
+
+
 def test_another_authority_is_another_cluster(shop: World) -> None:
     """A13: whose certificate it is has changed since, so it may be anybody's server."""
     other = certificate(shop.root, "other").read_text().partition("-----BEGIN PRIVATE")[0]
@@ -154,7 +165,8 @@ def test_a_helm_that_nobody_knows_plans_nothing(shop: World) -> None:
 
 def test_the_card_shows_where_a_plan_really_goes(shop: World) -> None:
     """C9: text that asks for a legal change elsewhere is seen through on the card."""
-    shown = shop.command("apply", shop.plan["id"], answers=[""]).run()
+    own = json.loads(asked(shop, "-o", "json").stdout)["id"]
+    shown = shop.command("apply", own, answers=[""]).run()
     assert shown.code == ExitCode.DENIED
     for word in (NAMESPACE, "todo-backend", shop.server.url):
         assert word in shown.text
