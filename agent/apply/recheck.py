@@ -12,7 +12,8 @@ from agent.audit.inputs import Objects
 from agent.audit.owners import written
 from agent.change.conflicts import conflicts
 from agent.change.drills import overlay
-from agent.change.plan import FileEdit, Plan, digest, spliced
+from agent.change.plan import Plan, digest
+from agent.change.splice import FileEdit, spliced
 from agent.change.standing import base, manifest_digest, moved, seen
 from agent.errors import Denied, Indeterminate, Stale
 from agent.events import Emit, Progress

@@ -13,7 +13,8 @@ from agent.apply.recheck import Checked, world_of
 from agent.apply.release import standing
 from agent.apply.watch import look
 from agent.approval.decision import Approval
-from agent.change.plan import Action, Plan, digest, restored, spliced
+from agent.change.plan import Action, Plan, digest
+from agent.change.splice import restored, spliced
 from agent.errors import AgentError, Denied
 from agent.events import Emit, Said, Warned
 from agent.world.identity import identity

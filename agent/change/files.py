@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from agent.blueprint.control import Profile
 from agent.blueprint.values import keys, parse
 from agent.change.gate import Wanted
-from agent.change.plan import FileEdit, Splice, digest, spliced
+from agent.change.plan import digest
 from agent.change.profiles import Contents, OtherProfile
 from agent.change.reach import Pair
+from agent.change.splice import FileEdit, Splice, spliced
 from agent.change.values import edited
 from tools.failure import Failure, FailureKind
 from tools.redact import redact

@@ -6,7 +6,7 @@ another.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -14,6 +14,7 @@ from typing import Any
 
 from agent.blueprint.control import Profile
 from agent.change.request import Request
+from agent.change.splice import FileEdit
 from agent.kube.gitsources import Source
 from tools.failure import Failure, FailureKind
 
@@ -164,28 +165,6 @@ class Change:
     old: JSON
     new: JSON
     fields: tuple[FieldChange, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Splice:
-    """Characters `start` to `end` of a file's text, what stands there, and what does afterwards."""
-
-    start: int
-    end: int
-    text: str
-    old: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class FileEdit:
-    """What happens to one file: applied to exactly the bytes of the first digest it gives those of the second."""
-
-    path: str
-    before: str
-    after: str
-    splices: tuple[Splice, ...]
-    diff: str
-    """Unified, with three lines around each change, secrets masked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -383,22 +362,3 @@ def times(profile: Profile, now: datetime, *, for_another: bool = False) -> tupl
 def written(moment: datetime) -> str:
     """Return a moment as plans and the ledger write it: RFC 3339, UTC, whole seconds."""
     return moment.astimezone(UTC).isoformat(timespec="seconds")
-
-
-def spliced(text: str, splices: Sequence[Splice]) -> str:
-    """Return a text with each splice carried out; positions are those of the text as it is given."""
-    pieces, at = [], 0
-    for splice in sorted(splices, key=lambda item: item.start):
-        pieces += [text[at : splice.start], splice.text]
-        at = splice.end
-    return "".join((*pieces, text[at:]))
-
-
-def restored(text: str, splices: Sequence[Splice]) -> str:
-    """Return what a text was before these splices were carried out."""
-    shift, back = 0, []
-    for splice in sorted(splices, key=lambda item: item.start):
-        start = splice.start + shift
-        back.append(Splice(start, start + len(splice.text), splice.old, splice.text))
-        shift += len(splice.text) - (splice.end - splice.start)
-    return spliced(text, back)

@@ -7,7 +7,7 @@ from agent.audit.expected import expected
 from agent.blueprint.control import Profile
 from agent.blueprint.values import Values, keys, merged, parse
 from agent.change.gate import Gate, Wanted
-from agent.change.plan import spliced
+from agent.change.splice import spliced
 from agent.change.values import edited
 from tools.failure import Failure
 

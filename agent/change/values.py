@@ -12,7 +12,8 @@ from functools import cache
 from typing import Any
 
 from agent.blueprint.values import MERGE, joined
-from agent.change.plan import JSON, Splice, spliced
+from agent.change.plan import JSON
+from agent.change.splice import Splice, spliced
 from tools.documents import Unreadable, one_node, plain
 from tools.failure import Failure, FailureKind
 from tools.flow import flow, quoted

@@ -14,8 +14,9 @@ from agent.apply.sealing import Draft, sealed
 from agent.apply.undo_plan import undo
 from agent.apply.unfinished import settle
 from agent.change.files import Edited
-from agent.change.plan import Action, Change, FieldChange, FileEdit, Plan, Splice, digest, restored
+from agent.change.plan import Action, Change, FieldChange, Plan, digest
 from agent.change.proposal import Proposal
+from agent.change.splice import FileEdit, Splice, restored
 from agent.errors import Denied, Indeterminate, UsageError
 from agent.events import Emit, Progress
 from agent.kube.fields import metadata

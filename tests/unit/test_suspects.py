@@ -1,6 +1,8 @@
 """Which pods get a second look: a pod that is missed keeps its log unread, a healthy one costs time."""
 
+import json
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -85,10 +87,15 @@ def test_null_and_absent_fields_do_not_stop_the_look(status: dict[str, Any]) -> 
     is_suspect({"metadata": None, "status": status})
 
 
-def test_a_healthy_pod_costs_microseconds() -> None:
+def test_to_ask_of_a_healthy_pod_costs_less_than_to_read_it() -> None:
     """5,000 of them are asked about in every look."""
     healthy = pod()
-    began = time.perf_counter()
+    text = json.dumps(healthy)
+    assert _seconds(lambda: is_suspect(healthy)) < _seconds(lambda: json.loads(text))
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    began = time.process_time()
     for _ in range(5000):
-        is_suspect(healthy)
-    assert time.perf_counter() - began < 0.25
+        work()
+    return time.process_time() - began

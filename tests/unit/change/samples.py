@@ -18,19 +18,18 @@ from agent.change.plan import (
     DryRun,
     Effects,
     FieldChange,
-    FileEdit,
     Inputs,
     Plan,
     Program,
     Promise,
     Return,
     Seen,
-    Splice,
     Target,
     content,
     digest,
     times,
 )
+from agent.change.splice import FileEdit, Splice
 from agent.diagnose.engine import Diagnosis, diagnose
 from agent.operate.apply import Applied
 from agent.operate.diagnose import Diagnosed

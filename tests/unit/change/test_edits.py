@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.change.plan import restored, spliced
+from agent.change.splice import restored, spliced
 from agent.change.values import edited
 from tools.documents import plain
 from tools.failure import Failure

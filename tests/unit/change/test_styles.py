@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from agent.change.plan import restored, spliced
+from agent.change.splice import restored, spliced
 from agent.change.values import edited
 from tests.unit.change.written import (
     ARGO_CD,
