@@ -11,7 +11,7 @@ from agent.apply.inputs import digests, programs
 from agent.audit.inputs import ClusterFacts
 from agent.blueprint.control import Profile
 from agent.change.cluster import MINIKUBE, Cluster, Wish
-from agent.change.plan import SCHEMA, Action, Actor, Base, DryRun, Effects, Inputs, Plan, Return, Target, digest, times
+from agent.change.plan import Action, Actor, Base, DryRun, Effects, Inputs, Plan, Return, Target, digest, times
 from agent.config import Settings
 from agent.resources import blueprint_paths
 from tools.minikube import addon, start
@@ -38,7 +38,6 @@ def cluster_plan(asked: Asked, box: Sandbox) -> Plan:
     created, expires = times(asked.profile, datetime.now(UTC))
     user = getpass.getuser()
     return Plan(
-        schema=SCHEMA,
         action=Action.CLUSTER,
         created=created,
         expires=expires,
@@ -46,24 +45,16 @@ def cluster_plan(asked: Asked, box: Sandbox) -> Plan:
         profile=asked.profile,
         target=Target(name, MINIKUBE, "", "", "", name),
         actor=Actor(user, user, ()),
-        applier="",
         protected=asked.profile is Profile.PROD or name in map(str.strip, asked.settings.protected.split(",")),
         inputs=_rests(asked, box),
-        chart="",
-        values=(),
         blueprints=str(asked.blueprints),
         base=base_of(cluster),
         changes=tuple(asked.wish.changes),
-        edits=(),
-        rendered="",
-        diff="",
         dry_run=DryRun("client", "minikube cannot be asked beforehand"),
-        conflicts=(),
         effects=Effects((), (), (), (), 0, ()),
         argv=_commands(asked.wish, name),
         undo=tuple(addon(name, each, on=False) for each in reversed(asked.wish.addons)),
         seconds=SECONDS,
-        hooks=0,
         rollback=Return(0, "", _way_back(asked)),
         notes=_notes(asked),
     )

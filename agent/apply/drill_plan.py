@@ -15,7 +15,7 @@ from agent.change.conflicts import conflicts
 from agent.change.drills import Tried, answers, broken, overlay, promises
 from agent.change.files import manifest_diff
 from agent.change.measure import sight
-from agent.change.plan import SCHEMA, Action, Drill, DryRun, Effects, Plan, Return, Target, times
+from agent.change.plan import Action, Drill, DryRun, Effects, Plan, Return, Target, times
 from agent.change.plan import Inputs as Rests
 from agent.change.reach import Pair, effects, pairs
 from agent.change.request import Asks, Request, address
@@ -253,7 +253,6 @@ def _plan(
     standing = base(drill.release, applied, seen(names, drill.live, drill.inputs.snapshot))
     created, expires = times(Profile.DEV, datetime.now(UTC))
     return Plan(
-        schema=SCHEMA,
         action=Action.DRILL,
         created=created,
         expires=expires,
@@ -268,8 +267,6 @@ def _plan(
         values=tuple(str(path.resolve()) for path in drill.chart.given),
         blueprints=drill.blueprints,
         base=standing,
-        changes=(),
-        edits=(),
         rendered=manifest_digest(made.objects) if made else "",
         diff=manifest_diff(made.whole) if made else "",
         dry_run=dry_run,

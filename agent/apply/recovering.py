@@ -9,7 +9,7 @@ from agent.apply.inputs import programs
 from agent.audit.inputs import Objects, identity
 from agent.blueprint.control import Profile
 from agent.change.files import manifest_diff
-from agent.change.plan import SCHEMA, Action, DryRun, Inputs, Plan, Return, Target, times
+from agent.change.plan import Action, DryRun, Inputs, Plan, Return, Target, times
 from agent.change.reach import effects, pairs
 from agent.change.standing import base, manifest_digest, seen
 from agent.config import Settings
@@ -43,7 +43,6 @@ def recovery(
     seconds = SECONDS if back < release.revision else NEVER_READY
     upgrade = Upgrade(release.name, release.namespace, settings.applier or who.access.context, Path("/"), (), seconds)
     return Plan(
-        schema=SCHEMA,
         action=Action.RECOVER,
         created=created,
         expires=expires,
@@ -54,25 +53,17 @@ def recovery(
         applier=settings.applier,
         protected=profile is Profile.PROD,
         inputs=Inputs("", "", {}, tools),
-        chart="",
-        values=(),
-        blueprints="",
         base=base(
             release,
             applied,
             seen([identity(obj, release.namespace) for obj in (*(release.manifest or ()), *then)], live, snapshot),
         ),
-        changes=(),
-        edits=(),
         rendered=manifest_digest(then),
         diff=manifest_diff(whole),
         dry_run=DryRun("client", "helm has no dry run of a rollback"),
-        conflicts=(),
         effects=effects(whole, live, profile),
         argv=(rollback(upgrade, back),),
-        undo=(),
         seconds=seconds,
-        hooks=0,
         rollback=Return(back, manifest_digest(then), ""),
         notes=_notes(release, back),
     )

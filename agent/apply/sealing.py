@@ -16,7 +16,7 @@ from agent.change.files import Edited, edits, manifest_diff, with_edits
 from agent.change.gate import Gate, Wanted
 from agent.change.grounds import Refusal
 from agent.change.pending import control_of, governed, unexplained, waiting
-from agent.change.plan import SCHEMA, Action, Change, DryRun, Effects, Elsewhere, FieldChange, Plan, Return, times
+from agent.change.plan import Action, Change, DryRun, Effects, Elsewhere, FieldChange, Plan, Return, times
 from agent.change.profiles import OtherProfile, other
 from agent.change.proposal import Proposal, Reapplied
 from agent.change.reach import effects, fields, pairs
@@ -179,7 +179,6 @@ def _plan(draft: Draft, box: Sandbox, files: _Files, made: Prospect) -> Plan:
     there = replace(carried, waits=not (failed and draft.back))
     back = replace(carried, waits=not failed or bool(draft.back))
     return Plan(
-        schema=SCHEMA,
         action=draft.action,
         created=created,
         expires=expires,

@@ -7,7 +7,7 @@ from agent.apply.inputs import programs
 from agent.audit.inputs import Objects
 from agent.blueprint.control import Profile
 from agent.change.files import manifest_diff
-from agent.change.plan import SCHEMA, Action, DryRun, Inputs, Plan, Return, Target, times
+from agent.change.plan import Action, DryRun, Inputs, Plan, Return, Target, times
 from agent.change.reach import Pair, effects
 from agent.change.standing import base, seen
 from agent.config import Settings
@@ -51,7 +51,6 @@ def undo(
     where = (f"--namespace={workload.namespace}", f"--context={context}")
     words = ("kubectl", "rollout", "undo", f"deployment/{workload.name}", *where)
     return Plan(
-        schema=SCHEMA,
         action=Action.UNDO,
         created=created,
         expires=expires,
@@ -62,21 +61,13 @@ def undo(
         applier=settings.applier,
         protected=True,  # break-glass: it goes past the blueprints, so somebody has to say why
         inputs=Inputs("", "", {}, tools),
-        chart="",
-        values=(),
-        blueprints="",
         base=base(release, applied, seen([workload], live, snapshot)),
-        changes=(),
-        edits=(),
-        rendered="",
         diff=manifest_diff([pair]),
         dry_run=DryRun("client", "kubectl is not asked beforehand"),
-        conflicts=(),
         effects=effects([pair], live, profile),
         argv=(words,),
         undo=(words,),
         seconds=SECONDS,
-        hooks=0,
         rollback=Return(release.revision, "", ""),
         notes=(
             f"{workload} goes back to its revision {back}; release {release.name} and the files still say otherwise",

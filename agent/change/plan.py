@@ -261,11 +261,11 @@ class Elsewhere:
     """Why the sources are not known."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """One change. Everything a person sees before they approve it is rendered from this."""
 
-    schema: str
+    schema: str = SCHEMA
     action: Action
     created: str
     """RFC 3339, UTC."""
@@ -275,34 +275,34 @@ class Plan:
     profile: Profile
     target: Target
     actor: Actor
-    applier: str
+    applier: str = ""
     """The identity that applies it, "" for the one that planned it."""
     protected: bool
     """Whether it needs a reason and the release's name typed."""
     inputs: Inputs
-    chart: str
+    chart: str = ""
     """Its folder."""
-    values: tuple[str, ...]
+    values: tuple[str, ...] = ()
     """The values files that were named over the chart's own."""
-    blueprints: str
+    blueprints: str = ""
     """The folder they are in."""
     base: Base
-    changes: tuple[Change, ...]
-    edits: tuple[FileEdit, ...]
-    rendered: str
+    changes: tuple[Change, ...] = ()
+    edits: tuple[FileEdit, ...] = ()
+    rendered: str = ""
     """sha256 of the manifest that the new values give, Secrets left out; "" where nothing is rendered."""
-    diff: str
+    diff: str = ""
     """Unified diff of the rendered objects, Secrets left out."""
     dry_run: DryRun
-    conflicts: tuple[Conflict, ...]
+    conflicts: tuple[Conflict, ...] = ()
     effects: Effects
     argv: tuple[tuple[str, ...], ...]
     """The commands that will run, in this order, exactly."""
-    undo: tuple[tuple[str, ...], ...]
+    undo: tuple[tuple[str, ...], ...] = ()
     """The commands that take them back where what follows is worse than before."""
     seconds: int
     """How long helm may wait for each thing it waits for."""
-    hooks: int
+    hooks: int = 0
     """How many hooks helm runs, each with that time again."""
     rollback: Return
     failing: tuple[str, ...] = ()
