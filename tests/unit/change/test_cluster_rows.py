@@ -328,7 +328,7 @@ def test_the_card_says_it_in_a_sentence(here: Path) -> None:
     """What a person decides by."""
     Minikube(here / "bin")
     text = as_text(planned(here), Screen(width=100))
-    first = "minikube starts the cluster minikube and enables ingress and metrics-server and registry; CL-DRIVER,"
+    first = "minikube starts the cluster minikube and enables ingress, metrics-server and registry; CL-DRIVER,"
     assert text.startswith(first)
     for words in (
         "no release is touched",
