@@ -65,7 +65,7 @@ def _cluster(plan: Plan) -> str:
     addons = [item.path.removeprefix(ADDONS) for item in plan.changes if item.path.startswith(ADDONS)]
     started = [f"starts the cluster {plan.target.release}"] if len(addons) < len(plan.changes) else []
     where = "" if started else f" in the cluster {plan.target.release}"
-    enabled = [f"enables {listed(addons)}{where}"] if addons else []
+    enabled = [f"enables {listed(addons, len(addons))}{where}"] if addons else []
     return f"minikube {' and '.join((*started, *enabled))}"
 
 
