@@ -226,11 +226,6 @@ def seal(entry: Entry) -> str:
     return digest(_line(entry))
 
 
-def state_of(plan: str, found: Sequence[Entry]) -> Event | None:
-    """Return the last thing the ledger says of a plan, None where it says nothing."""
-    return next((entry.event for entry in reversed(found) if entry.plan == plan), None)
-
-
 def frozen(found: Sequence[Entry]) -> Entry | None:
     """Return the line by which all applies are refused, None where they are not."""
     marks = [entry for entry in found if entry.event in (Event.FROZEN, Event.THAWED)]

@@ -17,6 +17,7 @@ from agent.errors import Denied, Stale, UsageError, known
 from agent.events import Emit
 from agent.exitcode import ExitCode
 from agent.operate.arguments.apply import Apply
+from agent.operate.refusing import noting_refusals
 from agent.world.identity import identity
 from agent.world.world import World
 from tools.commits import own_config
@@ -35,6 +36,7 @@ class Applied:
     outcome: Outcome
 
 
+@noting_refusals
 def run(args: Apply, world: World, emit: Emit) -> Applied:
     """Apply a plan: everything it rests on is as it was, it is approved, and what follows is looked at."""
     settle(world, emit)

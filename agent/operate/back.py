@@ -26,6 +26,7 @@ from agent.operate.arguments.plan import Plan as Asked
 from agent.operate.audit import chosen
 from agent.operate.plan import gated, refuse_what_is_under_way
 from agent.operate.planned import Planned, kept
+from agent.operate.refusing import noting_refusals
 from agent.snapshot.graph import Graph
 from agent.snapshot.record import Release
 from agent.world.identity import identity
@@ -41,6 +42,7 @@ PATIENCE = timedelta(minutes=15)
 """How long whoever began an upgrade is taken to be at work on it, unless a person knows better."""
 
 
+@noting_refusals
 def rollback(args: Rollback, world: World, emit: Emit) -> Planned:
     """Seal a plan that takes an applied one back: its values as they were, and an upgrade with them."""
     settle(world, emit)
@@ -145,6 +147,7 @@ def _reverse(change: Change, name: str) -> Change:
     )  # fmt: skip
 
 
+@noting_refusals
 def recover(args: Recover, world: World, emit: Emit) -> Planned:
     """Seal a plan that takes a release out of the middle of an install, upgrade or rollback."""
     settle(world, emit)

@@ -11,6 +11,7 @@ from agent.config import Settings
 from agent.errors import Denied, Indeterminate, UsageError
 from agent.events import Emit, Progress
 from agent.operate.planned import Planned, kept
+from agent.operate.refusing import refused
 from agent.resources import blueprint_files, blueprint_paths
 from agent.world.blueprints import read
 from agent.world.history import git_facts
@@ -43,7 +44,7 @@ def of_cluster(named: Sequence[str], world: World, emit: Emit) -> Planned:
         cluster = Cluster(name, found)
         made = wish(controls, cluster, _grounds(blueprints, profile, world))
         if not made.changes:
-            return Planned("", None, made.refusals)
+            return refused(made.refusals, emit)
         folder = blueprint_files(settings.blueprints)[0].path.resolve()
         return kept(cluster_plan(Asked(made, cluster, profile, settings, folder), box), made.refusals)
 

@@ -17,6 +17,7 @@ from agent.operate.arguments.drill import Drill
 from agent.operate.arguments.plan import Plan as Asked
 from agent.operate.plan import blueprint_folder, gated, refuse_what_is_under_way, refuse_what_others_keep
 from agent.operate.planned import Planned, kept
+from agent.operate.refusing import noting_refusals
 from agent.snapshot.record import Ref
 from agent.verify import line
 from agent.world.identity import identity
@@ -44,6 +45,7 @@ class Drills:
     rows: Sequence[Row]
 
 
+@noting_refusals
 def run(args: Drill, world: World, emit: Emit) -> Drills:
     """Seal a plan of the drill of a row."""
     settle(world, emit)

@@ -28,6 +28,7 @@ from agent.operate.diagnose import Diagnosed
 from agent.operate.diagnose import code as found_code
 from agent.operate.plan import drafted, gated, handed_over, kept_by
 from agent.operate.planned import Planned, kept
+from agent.operate.refusing import note_refusal, noting_refusals, refused
 from agent.remedy.ground import ground
 from agent.remedy.owned import Proofs
 from agent.snapshot.graph import Graph, ref
@@ -53,6 +54,7 @@ class Fixed:
     """Where the change belongs that no row states, of what a GitOps tool keeps."""
 
 
+@noting_refusals
 def run(args: Fix, world: World, emit: Emit) -> Fixed:
     """Find the cause, plan what a row says instead, ask once, and carry it out."""
     settle(world, emit)
@@ -66,15 +68,15 @@ def run(args: Fix, world: World, emit: Emit) -> Fixed:
     if proposal.is_moot():
         known = replace(known, stated=_stated(findings, gate, chart, where, world, emit))
         waiting = diagnosed.diagnosis.unsettled
-        refused = list(unmended(findings, waiting, known))
-        return Fixed(diagnosed, Planned("", None, refused), None, _elsewhere(gate.inputs, subject, world))
+        refusals = list(unmended(findings, waiting, known))
+        return Fixed(diagnosed, refused(refusals, emit), None, _elsewhere(gate.inputs, subject, world))
     try:
         notes = _with_the_others(proposal, known, gate.inputs.snapshot)
         emit(Progress("sealing the plan"))
         draft = replace(drafted(asked, proposal, gate, chart, where, world), notes=notes)
         planned = handed_over(kept(sealed(draft), proposal.refusals), args.handover, world, emit)
     except Denied as denied:
-        return Fixed(diagnosed, Planned("", None, [Refusal(", ".join(proposal.controls), str(denied))]), None)
+        return Fixed(diagnosed, refused([Refusal(", ".join(proposal.controls), str(denied))], emit), None)
     return Fixed(diagnosed, planned, _applied(args, planned, diagnosed, world, emit))
 
 
@@ -139,6 +141,7 @@ def _applied(args: Fix, planned: Planned, diagnosed: Diagnosed, world: World, em
     try:
         approval = approved(Apply(planned.name, reason=args.reason), planned.name, planned.plan, world)
     except Denied as later:
+        note_refusal(planned.name, str(later), emit)
         emit(Said(str(later)))
         return None
     return carried(planned.name, planned.plan, approval, world, emit)

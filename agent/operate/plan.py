@@ -23,6 +23,7 @@ from agent.operate.arguments.plan import Plan, ShowPlan
 from agent.operate.audit import chosen
 from agent.operate.cluster import of_cluster
 from agent.operate.planned import Planned, kept
+from agent.operate.refusing import noting_refusals, refused
 from agent.resources import blueprint_files
 from agent.snapshot.graph import Graph, ref
 from agent.snapshot.record import Snapshot
@@ -44,6 +45,7 @@ CLUSTER = "cluster"
 """What one asks for who wants minikube to make the cluster what its blueprint says."""
 
 
+@noting_refusals
 def run(args: Plan, world: World, emit: Emit) -> Planned:
     """Seal a plan of what was asked for, as far as the blueprints justify it."""
     settle(world, emit)
@@ -52,12 +54,12 @@ def run(args: Plan, world: World, emit: Emit) -> Planned:
     gate, chart, where = gated(args, world, emit)
     proposal = heeded(_proposal(args, gate), gate.inputs, chart, where, world)
     if not (args.install or proposal.changes_something):
-        return Planned("", None, proposal.refusals)
+        return refused(proposal.refusals, emit)
     emit(Progress("sealing the plan"))
     draft = housed(drafted(args, proposal, gate, chart, where, world))
     refusals = draft.proposal.refusals
     if not (args.install or draft.proposal.changes_something):
-        return Planned("", None, refusals)
+        return refused(refusals, emit)
     return handed_over(kept(sealed(draft), refusals), args.handover, world, emit)
 
 

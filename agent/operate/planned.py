@@ -37,6 +37,11 @@ def code(result: Planned) -> ExitCode:
     return ExitCode.DENIED if refused or (result.plan and result.plan.elsewhere) else ExitCode.OK
 
 
+def told(refusals: Sequence[Refusal]) -> str:
+    """Return refusals as the ledger keeps them."""
+    return "; ".join(f"{item.subject}: {item.reason}" for item in refusals)
+
+
 def kept(plan: Plan, refusals: Sequence[Refusal]) -> Planned:
     """Keep a plan and note it in the ledger.
 
@@ -45,7 +50,8 @@ def kept(plan: Plan, refusals: Sequence[Refusal]) -> Planned:
 
     """
     name = digest(content(plan))
-    noted = ledger.append(Event.SEALED, name, plan.actor.name, {"action": plan.action, "controls": plan.summary})
+    detail = {"action": plan.action, "controls": plan.summary} | ({"refused": told(refusals)} if refusals else {})
+    noted = ledger.append(Event.SEALED, name, plan.actor.name, detail)
     if isinstance(noted, Failure):
         raise Indeterminate(str(noted))
     saved = store.save(plan)  # behind its line: a plan of which no line tells is a sign that lines were taken away

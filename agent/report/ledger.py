@@ -13,7 +13,7 @@ SCHEMA = "bluehelm/ledger/v1"
 STYLES = {"rejected": "yellow", "refused": "yellow", "frozen": "yellow", "torn": "red", "intent": "bold"}
 ENDINGS = {"applied": "green", "rolled-back": "yellow", "interrupted": "yellow", "unknown": "red"}
 
-TOLD = ("controls", "action", "ending", "reason", "cause", "how", "revision", "capture")
+TOLD = ("controls", "action", "refused", "ending", "reason", "cause", "how", "revision", "capture")
 """What of a line's detail a person is shown."""
 
 

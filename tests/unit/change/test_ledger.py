@@ -134,7 +134,6 @@ def test_frozen_is_what_was_said_last() -> None:
     found = [append(event) for event in (Event.FROZEN, Event.SEALED)]
     assert ledger.frozen(found) is not None
     assert ledger.frozen([*found, append(Event.THAWED)]) is None
-    assert ledger.state_of(PLAN, found) is Event.SEALED
 
 
 def test_a_file_is_replaced_whole_and_nothing_is_left_beside_it(

@@ -74,3 +74,20 @@ def test_somebody_elses_commits_are_not_held_against_this_ledger(done: World) ->
     """In a team every machine has its own; a colleague's commit is no sign that lines are missing here."""
     done.git("commit", "-q", "--allow-empty", "-m", f"A change\n\nPlan: {'9' * 64}\nLedger: {'8' * 64}")
     assert done.agent("ledger", "verify").returncode == ExitCode.OK
+
+
+def test_what_was_refused_stays_readable(done: World) -> None:
+    """Who comes back a week later learns that it was asked for, by whom, and why it may not be."""
+    used = done.agent("apply", done.plan["id"][:12], f"--approval={done.signature(done.plan['id'])}")
+    assert used.returncode == ExitCode.STALE
+    nobodys = done.agent("plan", "backend.tracing.endpoint", f"--values={done.secrets}", "-n", done.namespace)
+    assert nobodys.returncode == ExitCode.DENIED
+    *_, stale, unstated = done.ledger()
+    assert (stale["event"], stale["plan"], "used already" in stale["detail"]["reason"]) == (
+        "refused",
+        done.plan["id"],
+        True,
+    )
+    assert (unstated["event"], unstated["plan"], unstated["by"] != "") == ("refused", "", True)
+    assert "backend.tracing.endpoint: no row of a blueprint decides it" in unstated["detail"]["reason"]
+    assert "no row of a blueprint decides it" in " ".join(done.agent("history").stdout.split())
