@@ -143,6 +143,26 @@ def test_an_eviction_says_what_the_node_lacked_and_who_used_it() -> None:
     assert "low on memory; app used 2Gi of a request of 64Mi" in finding.cause
 
 
+FULL = 'Usage of EmptyDir volume "scratch" exceeds the limit "8Mi". '
+
+
+def test_a_scratch_volume_that_was_written_too_full_is_named_with_its_limit() -> None:
+    """Each new pod looks well for a moment; the limit that ends it is the volume's, and no container's."""
+    volume = {"name": "scratch", "emptyDir": {"sizeLimit": "8Mi"}}
+
+    def mounting(spec: dict[str, Any]) -> None:
+        spec["volumes"] = [volume]
+        spec["containers"][0]["volumeMounts"] = [{"name": "scratch", "mountPath": "/scratch"}]
+
+    base = edited(world("local-disk-allowance-exceeded"), "Pod", evicted(FULL))
+    base = edited(base, "Pod", lambda pod: mounting(pod["spec"]))
+    base = edited(base, "Deployment", lambda obj: mounting(obj["spec"]["template"]["spec"]))
+    finding = next(item for item in found(base) if item.mode.number == 68)
+    assert "wrote more than the limit of 8Mi to volume scratch (emptyDir)" in finding.cause
+    (edit,) = changes(finding)
+    assert "sizeLimit" in str(edit)
+
+
 def test_one_eviction_that_was_replaced_is_history() -> None:
     def one(pod: dict[str, Any]) -> None:
         if pod["status"].get("reason") == "Evicted" and not kept:

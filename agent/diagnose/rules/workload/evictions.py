@@ -8,10 +8,10 @@ from agent.diagnose.finding import Confidence, Finding, Fix, Severity
 from agent.diagnose.modes import Mode
 from agent.diagnose.registry import rule
 from agent.kube.containers import RECENT, Container, containers_of, workload_ref
-from agent.kube.edits import container_edits
+from agent.kube.edits import container_edits, pod_edits
 from agent.kube.fields import containers, metadata, number, seconds_since, spec, status
 from agent.kube.history import is_history
-from agent.kube.remedies import Edit, NeedsPerson
+from agent.kube.remedies import Edit, Item, NeedsPerson
 from agent.kube.wording import listed, said
 from agent.snapshot.evidence import Evidence
 from agent.snapshot.graph import Graph, ref
@@ -22,7 +22,10 @@ EVICTED = "Evicted"
 OWN_DISK = re.compile(
     r"ephemeral local storage usage exceeds the total limit of containers (?P<all>\S+?)\.?(?:\s|$)"
     r"|Container (?P<name>\S+) exceeded its local ephemeral storage limit \"(?P<own>[^\"]+)\""
+    r"|Usage of EmptyDir volume \"(?P<volume>[^\"]+)\" exceeds the limit \"(?P<size>[^\"]+)\""
 )
+"""The three limits of local disk a kubelet evicts for (pkg/kubelet/eviction): of a pod, a container, a volume."""
+
 LOW = re.compile(r"low on resource: (?P<what>[\w-]+(?:\.[\w-]+)*)")
 USING = re.compile(r"Container (?P<name>\S+) was using (?P<used>[^,\s]+), request is (?P<asked>[^,\s]+)")
 
@@ -37,6 +40,9 @@ def disk_limit_exceeded(pod: Object, graph: Graph) -> Iterator[Finding]:
     found = OWN_DISK.search(message)
     if found is None:
         return
+    if found["volume"]:
+        yield _full_volume(found["volume"], found["size"], pod, graph, message)
+        return
     limit, container = found["own"] or found["all"], _limited(pod, found["name"])
     name = f"container {container.name}" if container else "its containers"
     cause = f"{name} wrote more than the limit of {limit} to the node's disk, and the pod was evicted"
@@ -44,6 +50,22 @@ def disk_limit_exceeded(pod: Object, graph: Graph) -> Iterator[Finding]:
     edits = container_edits(pod, graph, container.name, path, more) if container else ()
     fix = Fix("Write less (logs, caches, temporary files), write to a volume, or raise the limit", edits)
     yield _evicted(modes.DISK_LIMIT_EXCEEDED, pod, graph, cause, fix, message, container)
+
+
+def _full_volume(name: str, size: str, pod: Object, graph: Graph, message: str) -> Finding:
+    """Return the finding that a scratch volume was written fuller than it may be."""
+    mounting = [item for item in containers_of(pod) if name in _mounted(item)]
+    only = mounting[0] if len(mounting) == 1 else None
+    who = f"container {only.name}" if only else "its containers"
+    cause = f"{who} wrote more than the limit of {size} to volume {name} (emptyDir), and the pod was evicted"
+    path = ("volumes", Item("name", name), "emptyDir", "sizeLimit")
+    edits = pod_edits(pod, graph, path, NeedsPerson("a limit that what it writes fits into"))
+    fix = Fix("Write less to it, or raise the volume's sizeLimit", edits)
+    return _evicted(modes.DISK_LIMIT_EXCEEDED, pod, graph, cause, fix, message, only)
+
+
+def _mounted(container: Container) -> set[str]:
+    return {str(item.get("name")) for item in container.spec.get("volumeMounts") or ()}
 
 
 @rule(modes.DISK_LIMIT_EXCEEDED, on="ReplicaSet")
