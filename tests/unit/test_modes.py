@@ -17,7 +17,7 @@ CODES = {mode.code: mode for mode in CATALOGUE}
 
 
 def test_every_code_is_one_modes() -> None:
-    assert len(CODES) == len(CATALOGUE) == 165
+    assert len(CODES) == len(CATALOGUE) == 166
     assert all(re.fullmatch(r"[a-z]+(-[a-z]+)*", code) for code in CODES)
 
 

@@ -279,6 +279,15 @@ READINESS_PROBE = Mode(
     asks="Let the probe ask where and how the program answers.",
     dependent=True,
 )
+READINESS_TIMEOUT = Mode(
+    79,
+    "readiness-timeout",
+    "program",
+    title="Readiness probe gets no answer in its time",
+    means="The program runs, and answers its readiness probe later than timeoutSeconds, or never: it gets no traffic.",
+    asks="Find out what the answer waits for; where it may take that long, give the probe more time.",
+    dependent=True,
+)
 CREDENTIALS_REFUSED = Mode(
     81,
     "credentials-refused",

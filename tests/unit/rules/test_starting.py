@@ -1,7 +1,7 @@
 """Containers that cannot start, images that cannot be fetched, pods that leave or stay, and their near misses."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -161,6 +161,30 @@ def test_a_scratch_volume_that_was_written_too_full_is_named_with_its_limit() ->
     assert "wrote more than the limit of 8Mi to volume scratch (emptyDir)" in finding.cause
     (edit,) = changes(finding)
     assert "sizeLimit" in str(edit)
+
+
+def test_one_eviction_counts_until_its_replacement_has_lived_longer() -> None:
+    """Each pod lives for a minute until it has written too much: a look in between would find all well."""
+    kept: list[dict[str, Any]] = []
+
+    def lived(seconds: int) -> Edit:
+        def edit(pod: dict[str, Any]) -> None:
+            if pod["status"].get("reason") == "Evicted":
+                kept.append(pod)
+                start = datetime.fromisoformat(pod["status"]["startTime"])
+                went = {
+                    "type": "DisruptionTarget",
+                    "lastTransitionTime": (start + timedelta(seconds=seconds)).isoformat(),
+                }
+                pod["status"]["conditions"] = [went]
+                pod["status"]["message"] = pod["status"]["message"] if len(kept) == 1 else ""
+
+        return edit
+
+    base = world("local-disk-allowance-exceeded")
+    assert 68 in modes(edited(base, "Pod", lived(86400)))
+    kept.clear()
+    assert 68 not in modes(edited(base, "Pod", lived(1)))
 
 
 def test_one_eviction_that_was_replaced_is_history() -> None:

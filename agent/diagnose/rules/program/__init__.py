@@ -9,6 +9,7 @@ from agent.diagnose.rules.program import (
     memory,
     messages,
     probes,
+    readiness,
     references,
     start,
 )
@@ -23,4 +24,5 @@ RULES: tuple[Rule, ...] = (
     *exits.RULES,
     *probes.RULES,
     *liveness.RULES,
+    *readiness.RULES,
 )

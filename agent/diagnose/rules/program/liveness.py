@@ -23,6 +23,7 @@ from agent.diagnose.rules.program.probes import (
     command_finding,
     failures,
     kills,
+    late,
     other_scheme,
     probe_finding,
     speaks_grpc_to_another,
@@ -43,8 +44,6 @@ PROTOCOLS = {LIVENESS: modes.LIVENESS_PROTOCOL, STARTUP: modes.STARTUP_PROTOCOL}
 PATHS = {LIVENESS: modes.LIVENESS_PATH, STARTUP: modes.STARTUP_PATH}
 ANSWER = re.compile(r"statuscode: \d")
 """The program was up when it was asked, and answered no."""
-
-SLOW = ("context deadline exceeded", "Client.Timeout exceeded", "timed out")
 
 
 @rule(modes.LIVENESS_PROTOCOL, on="Pod")
@@ -76,7 +75,7 @@ def liveness_command(pod: Object, graph: Graph) -> Iterator[Finding]:
     """The command of a liveness (or startup) probe answers, and says no: a file, a program or an option is missing."""
     for ask in asks(pod, LIVENESS, STARTUP):
         failure = kills(ask, graph) if ask.command else None
-        if failure is not None and not any(word in str(failure.get("message")) for word in SLOW):
+        if failure is not None and not late(failure):
             yield command_finding(modes.PROBE_COMMAND, ask, graph, failure, "so it is killed")
 
 
@@ -101,10 +100,9 @@ def _impatient(mode: Mode, ask: Ask, graph: Graph) -> Iterator[Finding]:
     if failure is None or lived is None or lived > 2 * budget(ask) + number(ask.probe.get("periodSeconds"), 10):
         return
     message = failure.get("message") or ""
-    slow = any(word in message for word in SLOW)
     if certain(ask) or any(_answered(ask, graph, words) is not None for words in (ANSWER, PROTOCOL)):
         return
-    if not (REFUSED.search(message) or slow) or better_port(ask, graph) is not None:
+    if not (REFUSED.search(message) or late(failure)) or better_port(ask, graph) is not None:
         return
     yield _impatient_finding(mode, ask, graph, failure, lived)
 

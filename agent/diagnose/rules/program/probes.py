@@ -44,6 +44,9 @@ LISTENING = re.compile(
     r"(?i)\b(?:listen\w*|serving|running|started|bound)\b[^\n]*?(?::|\bport:? ?|\bon )(\d{2,5})\b(?![.\d])"
 )
 
+SLOW = ("context deadline exceeded", "Client.Timeout exceeded", "timed out", "i/o timeout")
+"""How a kubelet says that a probe got no answer in its time."""
+
 PATIENCE = 20
 """Seconds beyond its budget before a readiness probe counts as failing for good."""
 
@@ -108,7 +111,7 @@ def liveness_port(pod: Object, graph: Graph) -> Iterator[Finding]:
 def readiness_probe(pod: Object, graph: Graph) -> Iterator[Finding]:
     """A readiness probe asks the wrong port, path or in the wrong protocol, so that no traffic ever comes."""
     for ask in asks(pod, READINESS):
-        failure = _unready(ask, graph) if not ask.command else None
+        failure = unready(ask, graph) if not ask.command else None
         if failure is None:
             continue
         found = _wrong(ask, failure.get("message") or "", graph)
@@ -121,8 +124,8 @@ def readiness_probe(pod: Object, graph: Graph) -> Iterator[Finding]:
 def readiness_command(pod: Object, graph: Graph) -> Iterator[Finding]:
     """The command of a readiness probe ends with an error, past the time the probe gives."""
     for ask in asks(pod, READINESS):
-        failure = _unready(ask, graph) if ask.command and not is_standby(pod, graph) else None
-        if failure is not None:
+        failure = unready(ask, graph) if ask.command and not is_standby(pod, graph) else None
+        if failure is not None and not late(failure):
             yield command_finding(modes.PROBE_COMMAND, ask, graph, failure, "so no Service sends it traffic")
 
 
@@ -183,7 +186,7 @@ def kills(ask: Ask, graph: Graph) -> Object | None:
     return None if survived or (seen is not None and seen > RECENT) else failure
 
 
-def _unready(ask: Ask, graph: Graph) -> Object | None:
+def unready(ask: Ask, graph: Graph) -> Object | None:
     """Return the newest failure of a readiness probe that keeps a running container out, past its first chances."""
     container = ask.container
     if container.ready or not container.running:
@@ -196,6 +199,11 @@ def _unready(ask: Ask, graph: Graph) -> Object | None:
     if failure is None or lasted is None or lasted < budget(ask) + patience:
         return None
     return failure
+
+
+def late(failure: Object) -> bool:
+    """Return whether a probe was not answered in its time."""
+    return any(words in str(failure.get("message") or "") for words in SLOW)
 
 
 def is_hopeless(ask: Ask, failure: Object, graph: Graph) -> bool:

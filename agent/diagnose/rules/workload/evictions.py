@@ -9,7 +9,7 @@ from agent.diagnose.modes import Mode
 from agent.diagnose.registry import rule
 from agent.kube.containers import RECENT, Container, containers_of, workload_ref
 from agent.kube.edits import container_edits, pod_edits
-from agent.kube.fields import containers, metadata, number, seconds_since, spec, status
+from agent.kube.fields import condition, containers, metadata, moment, number, seconds_since, spec, status
 from agent.kube.history import is_history
 from agent.kube.remedies import Edit, Item, NeedsPerson
 from agent.kube.wording import listed, said
@@ -72,8 +72,22 @@ def _mounted(container: Container) -> set[str]:
 def disk_limit_exceeded_again(owner: Object, graph: Graph) -> Iterator[Finding]:
     """Each pod is evicted and replaced by the next, which may look well for now."""
     gone = [pod for pod in graph.pods(owner) if OWN_DISK.search(_eviction(pod)) and _is_recent(pod, graph)]
-    if len(gone) > 1 and is_history(gone[-1], graph):
+    if gone and is_history(gone[-1], graph) and (len(gone) > 1 or not _outlived(gone[-1], owner, graph)):
         yield from disk_limit_exceeded.test(gone[-1], graph)
+
+
+def _outlived(gone: Object, owner: Object, graph: Graph) -> bool:
+    """Return whether a pod that came after an evicted one has lived longer than that one did: then it may stay."""
+    lived = _lived(gone)
+    now = (seconds_since(graph.snapshot, status(pod).get("startTime")) for pod in graph.pods(owner) if pod is not gone)
+    return lived is None or any(age is not None and age > lived for age in now)
+
+
+def _lived(pod: Object) -> float | None:
+    """Return how many seconds an evicted pod had, None where it does not say when it was told to go."""
+    told, started = condition(pod, "DisruptionTarget"), moment(status(pod).get("startTime"))
+    went = moment(told[1].get("lastTransitionTime")) if told else None
+    return (went - started).total_seconds() if went and started else None
 
 
 def _is_recent(pod: Object, graph: Graph) -> bool:
