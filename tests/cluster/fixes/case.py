@@ -8,6 +8,7 @@ import yaml
 from pydantic import Field
 
 from agent.blueprint.load import parse
+from agent.blueprint.values import parse as leaves_of
 from tests.scenarios.expectation import Condition, Strict
 
 FOLDER = Path(__file__).parent / "cases"
@@ -50,6 +51,12 @@ class Case(Strict):
         """Return the values paths of the rows that justify the mend."""
         found = parse({"blueprint.md": self.blueprint.encode()})
         return tuple(path for row in found.controls if row.id in self.rows for path in row.paths)
+
+    @cached_property
+    def stated(self) -> tuple[str, ...]:
+        """Return those of the paths that the values file has."""
+        leaves = leaves_of(self.name, self.values.encode()).leaves
+        return tuple(path for path in self.paths if path in leaves)
 
 
 def cases(*names: str) -> list[Case]:

@@ -173,7 +173,8 @@ def test_one_eviction_counts_until_its_replacement_has_lived_longer() -> None:
                 kept.append(pod)
                 start = datetime.fromisoformat(pod["status"]["startTime"])
                 went = {
-                    "type": "DisruptionTarget",
+                    "type": "Ready",
+                    "status": "False",
                     "lastTransitionTime": (start + timedelta(seconds=seconds)).isoformat(),
                 }
                 pod["status"]["conditions"] = [went]

@@ -84,8 +84,8 @@ def _outlived(gone: Object, owner: Object, graph: Graph) -> bool:
 
 
 def _lived(pod: Object) -> float | None:
-    """Return how many seconds an evicted pod had, None where it does not say when it was told to go."""
-    told, started = condition(pod, "DisruptionTarget"), moment(status(pod).get("startTime"))
+    """Return how many seconds an evicted pod had, None where its kubelet does not say when it was no longer ready."""
+    told, started = condition(pod, "Ready"), moment(status(pod).get("startTime"))
     went = moment(told[1].get("lastTransitionTime")) if told else None
     return (went - started).total_seconds() if went and started else None
 
