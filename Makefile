@@ -3,6 +3,7 @@
 VENV := .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
+TWO := -n 2 --dist loadfile
 UV := .venv-lock/bin/uv
 COMPILE = $(UV) pip compile pyproject.toml --quiet --universal --generate-hashes --no-annotate --custom-compile-command "make lock"
 
@@ -32,11 +33,12 @@ arrows: $(VENV)/.developing
 
 unit: $(VENV)/.developing
 	$(BIN)/python -m tests.binaries
-	$(BIN)/pytest -m "not cluster"
+	$(BIN)/pytest -m "not cluster" $(TWO)
 
 test-cluster: $(VENV)/.developing ## the checks on a real Kubernetes (root; compiles it once, 12 minutes)
 	$(BIN)/python -m tests.cluster up
-	$(BIN)/pytest --cluster -m cluster; code=$$?; $(BIN)/python -m tests.cluster down; exit $$code
+	$(BIN)/pytest --cluster -m "cluster and not alone" $(TWO) && $(BIN)/pytest --cluster -m "cluster and alone"; \
+		code=$$?; $(BIN)/python -m tests.cluster down; exit $$code
 
 scenarios: $(VENV)/.developing ## play what really breaks on the real cluster and keep captures (root; K8S=v1.34: that version)
 	BLUEHELM_K8S=$(K8S) $(BIN)/python -m tests.cluster up
