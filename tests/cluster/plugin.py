@@ -1,6 +1,7 @@
 """pytest: one fixture for a real Kubernetes, from one of two providers.
 
-`--cluster` (or BLUEHELM_CLUSTER=1) runs the tests marked `cluster`; without it they are deselected.
+`--cluster` (or BLUEHELM_CLUSTER=1) runs the tests marked `cluster`; without it they are deselected. Those marked `long`
+want `--long` besides.
 
 external   BLUEHELM_TEST_KUBECONFIG and BLUEHELM_TEST_CONTEXT name a kind, minikube or any other cluster. It is
            refused unless kube-system holds the ConfigMap bluehelm-disposable: these tests break things.
@@ -25,15 +26,16 @@ from tests.fakes.programs import find
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add --cluster."""
+    """Add --cluster and --long."""
     parser.addoption("--cluster", action="store_true", help="run the tests that need a real Kubernetes cluster")
+    parser.addoption("--long", action="store_true", help="run those of them as well that take minutes each")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the cluster's tests out unless they were asked for."""
-    if config.getoption("--cluster") or os.environ.get("BLUEHELM_CLUSTER"):
-        return
-    chosen = [item for item in items if item.get_closest_marker("cluster") is None]
+    """Leave the cluster's tests out unless they were asked for, and the long ones unless those were."""
+    asked = config.getoption("--cluster") or os.environ.get("BLUEHELM_CLUSTER")
+    left_out = {"cluster"} if not asked else set() if config.getoption("--long") else {"long"}
+    chosen = [item for item in items if not any(item.get_closest_marker(name) for name in left_out)]
     config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
     items[:] = chosen
 

@@ -188,6 +188,7 @@ def last_heard(cluster: Cluster, node: str) -> datetime:
     return datetime.fromisoformat(cluster.kubectl("get", "node", node, f"--output=jsonpath={path}").stdout.strip())
 
 
+@pytest.mark.long
 def test_the_pods_of_a_lost_node_run_elsewhere(cluster: Cluster, namespace: str) -> None:
     """RES-SCN-NODE: within 2 minutes, of which about 50 s pass until the node counts as lost."""
     cluster.simulate(2)

@@ -19,8 +19,8 @@ pytestmark = pytest.mark.cluster
         ("RES-SCN-CRASH", "another pod was ready after"),
         ("RES-SCN-OOM", "ended for its memory was started again after"),
         ("RES-SCN-IMAGE", "the new pod is kept"),
-        ("RES-CHK-UNREADY", "is not ready and is sent nothing"),
-        ("RES-SCN-HEALTH", "whose liveness probe fails ran again"),
+        pytest.param("RES-CHK-UNREADY", "is not ready and is sent nothing", marks=pytest.mark.long),
+        pytest.param("RES-SCN-HEALTH", "whose liveness probe fails ran again", marks=pytest.mark.long),
     ],
 )
 def test_a_failure_is_tried_measured_and_taken_back(shop: Shop, row: str, shows: str) -> None:

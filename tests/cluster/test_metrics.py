@@ -63,6 +63,7 @@ def until_measured(read: Callable[[], list[PodUsage] | Failure]) -> PodUsage:
     pytest.fail(f"never measured: {found}", pytrace=False)
 
 
+@pytest.mark.long
 def test_both_sources_measure_the_same_pod(cluster: Cluster, busy: str, origin: str) -> None:
     """Throttling is told from idling by these figures alone."""
     reached = access(cluster.context, str(cluster.kubeconfig))

@@ -1,6 +1,6 @@
 """A part of the real record: `make robustness CLUSTER=1` tries every step with every fault that can be had here."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
@@ -11,12 +11,14 @@ from tests.robustness.real import FAULTS, Real, real
 pytestmark = pytest.mark.cluster
 
 SOME = (
-    Case("entering", "SIGKILL", FAULTS),
     Case("started", "SIGKILL", FAULTS),
-    Case("verified", "SIGKILL", FAULTS),
     Case("committed", "helm error", FAULTS),
-    Case("started", "API down", FAULTS),
     Case("helm", "API down", FAULTS),
+)
+MORE = (
+    Case("entering", "SIGKILL", FAULTS),
+    Case("verified", "SIGKILL", FAULTS),
+    Case("started", "API down", FAULTS),
 )
 
 
@@ -26,7 +28,8 @@ def user(cluster: Cluster, namespace: str) -> Iterator[Real]:
         yield made
 
 
-def test_whatever_strikes_an_apply_leaves_nothing_half_done(user: Real) -> None:
+@pytest.mark.parametrize("tried", [SOME, pytest.param(MORE, marks=pytest.mark.long)], ids=["some", "more"])
+def test_whatever_strikes_an_apply_leaves_nothing_half_done(user: Real, tried: Sequence[Case]) -> None:
     """I1 to I10 hold with the real helm too, and the next start brings files and release together."""
-    wrong = {case.name: found for case, _, found, _ in each(user, list(SOME)) if found}
+    wrong = {case.name: found for case, _, found, _ in each(user, list(tried)) if found}
     assert not wrong
