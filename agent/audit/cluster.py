@@ -34,7 +34,7 @@ def cluster(control: Control, inputs: Inputs) -> Verdict:
     )
     if met:
         return Verdict(control, Outcome.PASS, Severity.INFO, (Point("", readings, Outcome.PASS),))
-    why = f"the cluster has {shown(observed)}; minikube made it, no values change it"
+    why = f"the cluster has {shown(observed)}; no values change that, minikube does: agent plan cluster"
     found = Point("", readings, Outcome.FAIL, Cause.EDITED, why)
     return Verdict(control, Outcome.FAIL, Severity.ERROR, (found,), Cause.EDITED, why)
 
