@@ -37,9 +37,7 @@ unit: $(VENV)/.developing
 
 test-cluster: $(VENV)/.developing ## the checks on a real Kubernetes (root; compiles it once, 12 minutes; LONG=1: also the long ones)
 	$(BIN)/python -m tests.cluster up
-	$(BIN)/pytest --cluster -m "cluster and not alone" $(TWO) $(if $(LONG),--long) && \
-		$(BIN)/pytest --cluster -m "cluster and alone" $(if $(LONG),--long); \
-		code=$$?; $(BIN)/python -m tests.cluster down; exit $$code
+	$(BIN)/pytest --cluster -m cluster $(if $(LONG),--long); code=$$?; $(BIN)/python -m tests.cluster down; exit $$code
 
 scenarios: $(VENV)/.developing ## play what really breaks on the real cluster and keep captures (root; K8S=v1.34: that version)
 	BLUEHELM_K8S=$(K8S) $(BIN)/python -m tests.cluster up

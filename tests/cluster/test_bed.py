@@ -10,7 +10,7 @@ from tests.cluster.layout import DISPOSABLE, NODE
 from tests.cluster.plugin import Cluster
 from tests.cluster.processes import wait_for
 
-pytestmark = [pytest.mark.cluster, pytest.mark.alone]
+pytestmark = pytest.mark.cluster
 
 POD = """
 apiVersion: v1

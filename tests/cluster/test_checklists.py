@@ -19,7 +19,7 @@ import pytest
 from tests.cluster.measured import note
 from tests.cluster.plugin import Cluster
 
-pytestmark = [pytest.mark.cluster, pytest.mark.alone]
+pytestmark = pytest.mark.cluster
 
 ROOT = Path(__file__).parents[2]
 CHART = ROOT / "charts" / "todo-app"

@@ -11,7 +11,7 @@ import pytest
 
 from tests.cluster.plugin import Cluster
 
-pytestmark = pytest.mark.cluster
+pytestmark = [pytest.mark.cluster, pytest.mark.long]
 
 MOMENTS = (0, 5, 15, 30, 60)
 """Seconds after everything was applied."""
