@@ -29,10 +29,15 @@ def pod(service: str, name: str, env: Mapping[str, str], **probes: object) -> di
         "imagePullPolicy": "Never",
         "env": [{"name": key, "value": value} for key, value in env.items()],
         "resources": {"limits": {"memory": "160Mi"}},
-        **{kind: {"httpGet": {"path": path, "port": port}, "periodSeconds": 1} for kind, path in probes.items()},
+        **{kind: _probe(path, port) for kind, path in probes.items()},
     }
     spec = {"containers": [container], "terminationGracePeriodSeconds": 3}
     return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": f"{service}-{name}"}, "spec": spec}
+
+
+def _probe(path: object, port: int) -> dict[str, Any]:
+    """Return a probe that asks often and waits long: twenty programs that start at once leave each little of two cores."""
+    return {"httpGet": {"path": path, "port": port}, "periodSeconds": 1, "timeoutSeconds": 5}
 
 
 State = Callable[[dict[str, Any]], bool]
