@@ -36,7 +36,7 @@ def pod(service: str, name: str, env: Mapping[str, str], **probes: object) -> di
 
 
 def _probe(path: object, port: int) -> dict[str, Any]:
-    """Return a probe that asks often and waits long: twenty programs that start at once leave each little of two cores."""
+    """Return a probe that asks often and waits long: twenty programs start at once on two cores."""
     return {"httpGet": {"path": path, "port": port}, "periodSeconds": 1, "timeoutSeconds": 5}
 
 
