@@ -3,7 +3,6 @@
 VENV := .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
-TWO := -n 2 --dist loadfile
 UV := .venv-lock/bin/uv
 COMPILE = $(UV) pip compile pyproject.toml --quiet --universal --generate-hashes --no-annotate --custom-compile-command "make lock"
 
@@ -33,7 +32,7 @@ arrows: $(VENV)/.developing
 
 unit: $(VENV)/.developing
 	$(BIN)/python -m tests.binaries
-	$(BIN)/pytest -m "not cluster" $(TWO)
+	$(BIN)/pytest -m "not cluster"
 
 test-cluster: $(VENV)/.developing ## the checks on a real Kubernetes (root; compiles it once, 12 minutes; LONG=1: also the long ones)
 	$(BIN)/python -m tests.cluster up

@@ -50,6 +50,7 @@ def test_what_would_take_everything_down_is_asked_for_in_words(shop: Shop) -> No
     assert (prod.returncode, "profile dev" in prod.stderr) == (ExitCode.DENIED, True), prod.stderr
 
 
+@pytest.mark.long
 def test_a_service_is_asked_and_put_under_load_through_a_port_that_is_closed_afterwards(shop: Shop) -> None:
     """Nothing is started in the namespace, so nothing is left in it; what was promised has a number beside it."""
     health = drilled(shop, "SVC-CHK-HEALTH")

@@ -10,7 +10,7 @@ from tests.cluster.plugin import Cluster
 
 pytestmark = pytest.mark.cluster
 
-TRIED = ("memory-limit", "sidecar-crash", "service-selector", "two-faults", "rolling-update", "selector-immutable")
+TRIED = ("memory-limit", "service-selector", "rolling-update", "selector-immutable")
 """What fits into the time of CI; `python -m tests.cluster.fixes` plays all."""
 
 

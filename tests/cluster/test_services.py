@@ -92,6 +92,7 @@ CRASHES = {
 }
 
 
+@pytest.mark.long
 def test_every_end(cluster: Cluster, namespace: str) -> None:
     """What ends a container, and what kubelet says of it."""
     applied(
