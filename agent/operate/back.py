@@ -24,7 +24,7 @@ from agent.kube.names import parse
 from agent.operate.arguments.back import Recover, Rollback
 from agent.operate.arguments.plan import Plan as Asked
 from agent.operate.audit import chosen
-from agent.operate.plan import gated, refuse_what_is_under_way
+from agent.operate.drafting import gated, refuse_what_is_under_way
 from agent.operate.planned import Planned, kept
 from agent.operate.refusing import noting_refusals
 from agent.snapshot.graph import Graph

@@ -15,7 +15,7 @@ from agent.events import Emit, Progress
 from agent.kube.names import parse
 from agent.operate.arguments.drill import Drill
 from agent.operate.arguments.plan import Plan as Asked
-from agent.operate.plan import blueprint_folder, gated, refuse_what_is_under_way, refuse_what_others_keep
+from agent.operate.drafting import blueprint_folder, gated, refuse_what_is_under_way, refuse_what_others_keep
 from agent.operate.planned import Planned, kept
 from agent.operate.refusing import noting_refusals
 from agent.snapshot.record import Ref

@@ -26,7 +26,7 @@ from agent.operate.arguments.fix import Fix
 from agent.operate.arguments.plan import Plan as Asked
 from agent.operate.diagnose import Diagnosed
 from agent.operate.diagnose import code as found_code
-from agent.operate.plan import drafted, gated, handed_over, kept_by
+from agent.operate.drafting import drafted, gated, handed_over, kept_by
 from agent.operate.planned import Planned, kept
 from agent.operate.refusing import note_refusal, noting_refusals, refused
 from agent.remedy.ground import ground
@@ -58,9 +58,18 @@ class Fixed:
 def run(args: Fix, world: World, emit: Emit) -> Fixed:
     """Find the cause, plan what a row says instead, ask once, and carry it out."""
     settle(world, emit)
-    asked = Asked(wait=args.wait, release=args.release, chart=args.chart, values=args.values, cluster=args.cluster)
+    asked = Asked(
+        wait=args.wait, release=args.release, chart=args.chart, values=args.values, handover=args.handover,
+        cluster=args.cluster,
+    )  # fmt: skip
+    found = mended(args.subject, asked, world, emit)
+    return replace(found, applied=_applied(args, found.planned, found.diagnosed, world, emit))
+
+
+def mended(named: str, asked: Asked, world: World, emit: Emit) -> Fixed:
+    """Find the cause of one object, and seal the plan of what a row says instead; nothing is applied."""
     gate, chart, where = gated(asked, world, emit)
-    subject = parse(args.subject, args.cluster.namespace or where.namespace)
+    subject = parse(named, asked.cluster.namespace or where.namespace)
     diagnosed, proofs = _diagnosed(subject, gate.inputs, chart, world)
     known = _known(gate, chart, where, world, emit, proofs)
     findings = diagnosed.diagnosis.findings
@@ -74,10 +83,10 @@ def run(args: Fix, world: World, emit: Emit) -> Fixed:
         notes = _with_the_others(proposal, known, gate.inputs.snapshot)
         emit(Progress("sealing the plan"))
         draft = replace(drafted(asked, proposal, gate, chart, where, world), notes=notes)
-        planned = handed_over(kept(sealed(draft), proposal.refusals), args.handover, world, emit)
+        planned = handed_over(kept(sealed(draft), proposal.refusals), asked.handover, world, emit)
     except Denied as denied:
         return Fixed(diagnosed, refused([Refusal(", ".join(proposal.controls), str(denied))], emit), None)
-    return Fixed(diagnosed, planned, _applied(args, planned, diagnosed, world, emit))
+    return Fixed(diagnosed, planned, None)
 
 
 def _elsewhere(inputs: Inputs, subject: Ref, world: World) -> Elsewhere | None:

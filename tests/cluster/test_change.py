@@ -173,6 +173,10 @@ def test_a_failing_workload_is_fixed_in_one_go(shop: Shop) -> None:
     shop.git("commit", "-qam", "a tag that is not there")
     shop.upgrade(check=False)
     shop.until("ErrImageNeverPull", "get", "pods", "--output=json")
+    planned = shop.agent("plan", "deployment/todo-backend", "-n", shop.namespace, "-o", "json")
+    assert planned.returncode == ExitCode.OK, planned.stderr
+    assert [item["path"] for item in json.loads(planned.stdout)["plan"]["changes"]] == ["backend.image.tag"]
+    assert "is not on" in planned.stderr, "a plan of a cause says the cause"
     code, shown = shop.typed("apply", "fix", "deployment/todo-backend", "-n", shop.namespace, "--wait=60")
     assert code == ExitCode.OK, shown
     assert "is not on" in shown

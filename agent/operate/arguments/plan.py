@@ -12,8 +12,8 @@ class Plan:
     """What to change, of which release."""
 
     what: tuple[str, ...] = arg(
-        "control ids, values paths, hpa for all of the autoscalers, or cluster for what minikube has to do"
-        " (default: everything the audit finds failing)",
+        "control ids, values paths, KIND/NAME for what mends its cause, hpa for all of the autoscalers,"
+        " or cluster for what minikube has to do (default: everything the audit finds failing)",
         default=(),
         positional=True,
     )

@@ -8,7 +8,7 @@ from agent.blueprint.control import Profile
 from agent.blueprint.lint.finding import Lint
 from agent.change.gate import Gate, Wanted
 from agent.change.proposal import Proposal
-from agent.operate.plan import heeded
+from agent.operate.drafting import heeded
 from agent.severity import Severity
 from agent.world.chart import open_chart
 from agent.world.release import Target
