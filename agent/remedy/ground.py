@@ -83,7 +83,7 @@ def ground(
 def _grounded(finding: Finding, on: Ground) -> Finding:
     objects = _objects(finding, on.graph)
     place = helm_owner(objects, on.graph)
-    binding = _binding(objects, on.blueprints, place)
+    binding = bound_to(objects, on.blueprints, place)
     wanted = [leaf for edit in finding.fix.edits for leaf in leaves(edit, on.graph.get(*edit.object))]
     bound = [found for leaf in wanted for found in _bound(leaf.field, leaf, finding, binding, on)]
     spoken = {found.field for found in bound}
@@ -93,7 +93,7 @@ def _grounded(finding: Finding, on: Ground) -> Finding:
     return _applied(
         replace(
             finding,
-            citations=tuple(dict.fromkeys(_citation(found, on.profile) for found in bound)),
+            citations=tuple(dict.fromkeys(citation(found.control, found.path, on.profile) for found in bound)),
             fix=_fix(finding.fix, bound),
         ),
         wanted,
@@ -112,7 +112,8 @@ def _objects(finding: Finding, graph: Graph) -> list[Ref]:
     return list(dict.fromkeys(names))
 
 
-def _binding(objects: Sequence[Ref], blueprints: Blueprints, place: HelmOwner | None) -> Binding | None:
+def bound_to(objects: Sequence[Ref], blueprints: Blueprints, place: HelmOwner | None) -> Binding | None:
+    """Return the binding that names one of these objects, the first that any does; `place` is their release."""
     release = place.release if place else ""
     for name in objects:
         for binding in blueprints.bindings:
@@ -136,7 +137,7 @@ def _entries(finding: Finding, wanted: Sequence[Leaf], place: HelmOwner | None, 
     mentioned = [*finding.affected, *finding.roots, *(item.where for item in finding.evidence)]
     mentioned += [leaf.edit.object for leaf in wanted]
     holders = [name for name in dict.fromkeys(mentioned) if name.kind in ("ConfigMap", "Secret")]
-    binding = _binding(holders, on.blueprints, place)
+    binding = bound_to(holders, on.blueprints, place)
     found: dict[str, Leaf | None] = {field: None for field in finding.fix.concerns if field.startswith("data.")}
     found |= {leaf.field: leaf for leaf in wanted if leaf.field.startswith("data.")}
     if binding is None or not found:
@@ -195,11 +196,12 @@ def _cells(control: Control, profile: Profile | None) -> tuple[Cell, ...]:
     return tuple(distinct.values())
 
 
-def _citation(bound: Bound, profile: Profile | None) -> Citation:
-    control = bound.control
+def citation(control: Control, path: str, profile: Profile | None) -> Citation:
+    """Return what a row says for a profile; of one whose profiles differ all of it where none is named."""
     differs = len({str(cell.value) for cell in control.values.values()}) > 1
-    says = f"{bound.cells[0].raw} ({profile})" if differs and profile and bound.cells else control.raw
-    return Citation(control.id, control.title, says, control.rationale, control.source, bound.path)
+    cells = _cells(control, profile)
+    says = f"{cells[0].raw} ({profile})" if differs and profile and cells else control.raw
+    return Citation(control.id, control.title, says, control.rationale, control.source, path)
 
 
 def _fix(fix: Fix, bound: Sequence[Bound]) -> Fix:
