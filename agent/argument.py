@@ -29,6 +29,8 @@ class Meaning(NamedTuple):
     above: float | None
     most: float | None
     """The bounds of a number: more than `above`, at most `most`."""
+    bare: str
+    """What the flag means without a value, "" where it wants one."""
 
 
 class Argument(NamedTuple):
@@ -54,9 +56,10 @@ def arg(
     one_of: str = "",
     above: float | None = None,
     most: float | None = None,
+    bare: str = "",
 ) -> Any:
     """Return the field of one argument; the parts are those of `Meaning`."""
-    meaning = Meaning(doc, metavar, short, positional, one_of, above, most)
+    meaning = Meaning(doc, metavar, short, positional, one_of, above, most, bare)
     return field(default=MISSING if required else default, metadata={"meaning": meaning})
 
 

@@ -159,7 +159,7 @@ def _options(item: "Argument") -> "dict[str, Any]":
         found["action"] = "append"
     if item.type is float:
         found["type"] = _number(item)
-    return found
+    return found | ({"nargs": "?", "const": item.meaning.bare} if item.meaning.bare else {})
 
 
 def _number(item: "Argument") -> "Any":

@@ -89,6 +89,20 @@ OPERATIONS: tuple[Operation, ...] = (
         code=f"{_RUN}.diagnose:code",
     ),
     Operation(
+        name="health",
+        summary="how well the cluster is, what will break next, and what to do first",
+        effect=Effect.READ,
+        args=f"{_ARGS}.health:Health",
+        run=f"{_RUN}.health:run",
+        views={
+            "text": f"{_VIEW}.health:as_text",
+            "json": f"{_VIEW}.health_json:as_json",
+            "markdown": f"{_VIEW}.health_markdown:as_markdown",
+            "html": f"{_VIEW}.health_html:as_html",
+        },
+        code=f"{_RUN}.health:code",
+    ),
+    Operation(
         name="explain",
         summary="what a cause means, how it shows, and what it asks of you",
         effect=Effect.READ,

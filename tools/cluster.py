@@ -18,7 +18,7 @@ from tools.access import Access
 from tools.certificates import unusable
 from tools.deadline import Deadline
 from tools.failure import Failure, FailureKind
-from tools.kinds import GITOPS, KINDS, METRICS, Kind
+from tools.kinds import GITOPS, KINDS, METRICS, SERVING, Kind
 from tools.pages import accept, is_page, items, query
 from tools.private import PrivateFolder
 from tools.redact import redact, without_user
@@ -36,12 +36,14 @@ LARGEST_PAGE = 256 << 20
 
 
 _NAME = r"[a-z0-9]([-a-z0-9.:]{0,251}[a-z0-9])?"
-_LISTS = "|".join(sorted({re.escape(kind.prefix) + rf"(/namespaces/{_NAME})?/{kind.plural}" for kind in KINDS}))
+_LISTS = "|".join(
+    sorted({re.escape(kind.prefix) + rf"(/namespaces/{_NAME})?/{kind.plural}" for kind in (*KINDS, *SERVING)})
+)
 _GITOPS = "|".join(
     rf"/apis/{re.escape(group)}(/v\w+(/namespaces/{_NAME})?/{plural}(/{_NAME})?)?" for group, plural in GITOPS.values()
 )
 ALLOWED = re.compile(
-    rf"(?:{_LISTS}|{_GITOPS}|/version|/api/v1/namespaces/{_NAME}|/api/v1/namespaces/{_NAME}/pods/{_NAME}/log"
+    rf"(?:{_LISTS}|{_GITOPS}|/version|/metrics|/api/v1/namespaces/{_NAME}|/api/v1/namespaces/{_NAME}/pods/{_NAME}/log"
     rf"|{re.escape(METRICS)}/(?:nodes|pods|namespaces/{_NAME}/pods))"
 )
 """Everything that may be asked for. Never proxy, exec, attach, portforward, nor one Secret by name."""
@@ -144,6 +146,15 @@ class Reader:
         query = f"container={container}&tailLines={LOG_LINES}&limitBytes={LOG_BYTES}&previous={str(previous).lower()}"
         body = self.get(f"/api/v1/namespaces/{namespace}/pods/{pod}/log", query, accept="*/*")
         return body if isinstance(body, Failure) else redact(body.decode("utf-8", errors="replace"))
+
+    def checks(self) -> str | Failure:
+        """Return what the API server says of its own checks, a line each; it answers 500 where one of them fails."""
+        path = "/readyz"
+        answer = self._once(path, "verbose", "text/plain")
+        if isinstance(answer, _Answer) and answer.status in (200, 500):
+            return redact(answer.body.decode("utf-8", errors="replace"))
+        found = self._body(path, answer)
+        return found if isinstance(found, Failure) else ""
 
     def _pages(self, kind: Kind, path: str) -> Listed:
         objects: list[Any] = []

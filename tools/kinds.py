@@ -25,7 +25,7 @@ class Kind(NamedTuple):
     @property
     def optional(self) -> bool:
         """Return whether a cluster may do without it: an API that is installed. The others every API server serves."""
-        return self.prefix == GATEWAY
+        return self.prefix in (GATEWAY, CERT_MANAGER)
 
     @property
     def version(self) -> str:
@@ -51,6 +51,7 @@ class Kind(NamedTuple):
 CORE, APPS, BATCH = "/api/v1", "/apis/apps/v1", "/apis/batch/v1"
 NETWORKING = "/apis/networking.k8s.io/v1"
 RBAC, GATEWAY = "/apis/rbac.authorization.k8s.io/v1", "/apis/gateway.networking.k8s.io/v1"
+_ADMISSION, CERT_MANAGER = "/apis/admissionregistration.k8s.io/v1", "/apis/cert-manager.io/v1"
 
 KINDS = (
     Kind("Pod", CORE, "pods", True, short=("po",)),
@@ -88,10 +89,18 @@ KINDS = (
     Kind("Gateway", GATEWAY, "gateways", True, needed=False, short=("gtw",)),
     Kind("GatewayClass", GATEWAY, "gatewayclasses", False, needed=False, short=("gc",)),
 )
-"""The kinds that are read, and nothing else is ever asked for. The large lists first: they decide how long a look
-takes."""
+"""The kinds that every look reads; beside these and `SERVING` no list is ever asked for. The large ones first: they
+decide how long a look takes."""
 
-_ADMISSION, _FLOW = "/apis/admissionregistration.k8s.io/v1", "/apis/flowcontrol.apiserver.k8s.io/v1"
+SERVING = (
+    Kind("APIService", "/apis/apiregistration.k8s.io/v1", "apiservices", False, needed=False),
+    Kind("MutatingWebhookConfiguration", _ADMISSION, "mutatingwebhookconfigurations", False, needed=False),
+    Kind("ValidatingWebhookConfiguration", _ADMISSION, "validatingwebhookconfigurations", False, needed=False),
+    Kind("Certificate", CERT_MANAGER, "certificates", True, needed=False, short=("cert",)),
+)
+"""Kinds that a report of the cluster's health reads as well: who answers for the API server, and until when."""
+
+_FLOW = "/apis/flowcontrol.apiserver.k8s.io/v1"
 _STORAGE, _RESOURCE = "/apis/storage.k8s.io/v1", "/apis/resource.k8s.io/v1"
 
 UNREAD = (
@@ -114,11 +123,8 @@ UNREAD = (
     Kind("RuntimeClass", "/apis/node.k8s.io/v1", "runtimeclasses", False),
     Kind("FlowSchema", _FLOW, "flowschemas", False),
     Kind("PriorityLevelConfiguration", _FLOW, "prioritylevelconfigurations", False),
-    Kind("MutatingWebhookConfiguration", _ADMISSION, "mutatingwebhookconfigurations", False),
-    Kind("ValidatingWebhookConfiguration", _ADMISSION, "validatingwebhookconfigurations", False),
     Kind("ValidatingAdmissionPolicy", _ADMISSION, "validatingadmissionpolicies", False),
     Kind("ValidatingAdmissionPolicyBinding", _ADMISSION, "validatingadmissionpolicybindings", False),
-    Kind("APIService", "/apis/apiregistration.k8s.io/v1", "apiservices", False),
     Kind(
         "CertificateSigningRequest", "/apis/certificates.k8s.io/v1", "certificatesigningrequests", False, short=("csr",)
     ),
@@ -132,9 +138,11 @@ UNREAD = (
 )
 """Kinds every cluster has too, that a command may name and nothing here reads."""
 
-BY_NAME = {kind.name: kind for kind in KINDS}
+BY_NAME = {kind.name: kind for kind in (*KINDS, *SERVING)}
 
-_CALLED = {word: kind for kind in (*KINDS, *UNREAD) for word in (kind.name.casefold(), kind.plural, *kind.short)}
+_CALLED = {
+    word: kind for kind in (*KINDS, *SERVING, *UNREAD) for word in (kind.name.casefold(), kind.plural, *kind.short)
+}
 
 
 def kind_called(word: str) -> Kind | None:

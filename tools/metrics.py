@@ -45,6 +45,33 @@ def pod_usage(reader: Reader, namespace: str | None) -> list[PodUsage] | Failure
     return [usage for item in items if isinstance(item, dict) for usage in _containers(item)]
 
 
+class NodeUsage(NamedTuple):
+    """One node's use, its system's included: CPU in cores, memory (working set) in bytes."""
+
+    node: str
+    cpu: float
+    memory: int
+
+
+def node_usage(reader: Reader) -> list[NodeUsage] | Failure:
+    """Return what the metrics API knows of the nodes."""
+    path = f"{METRICS}/nodes"
+    found = reader.json(path)
+    if isinstance(found, Failure):
+        return found
+    items = found.get("items") if isinstance(found, dict) else None
+    if not isinstance(items, list):
+        return Failure(FailureKind.MALFORMED, f"GET {path}", "the answer is no list")
+    named = [(_name(item), item.get("usage")) for item in items if isinstance(item, dict)]
+    read = [(name, _amounts(usage)) for name, usage in named if isinstance(usage, dict)]
+    return [NodeUsage(name, *amounts) for name, amounts in read if name and amounts is not None]
+
+
+def _name(item: Mapping[str, Any]) -> str:
+    meta = item.get("metadata")
+    return str(meta.get("name") or "") if isinstance(meta, dict) else ""
+
+
 def _containers(item: Mapping[str, Any]) -> Iterator[PodUsage]:
     """Yield what one PodMetrics says; a container with an unreadable amount is unknown, not idle."""
     meta, containers = item.get("metadata"), item.get("containers")

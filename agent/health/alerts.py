@@ -88,10 +88,10 @@ def _memory(row: Control, workload: Object, graph: Graph, profile: Profile | Non
     target = _target(row, profile)
     pods = [pod for pod in graph.pods(workload) if not is_terminal(pod)]
     if target is None:
-        return f"memory of {said(ref(workload))}: {row.id} says another share for each profile; name one (--profile)"
+        return f"memory of {ref(workload)}: {row.id} says another share for each profile; name one (--profile)"
     shares = {ref(pod): found for pod in pods if (found := share(pod, "memory", graph)) is not None}
     if pods and not shares:
-        return f"memory of {said(ref(workload))}: {_why_unknown(pods, graph)}, so {row.id} ({target}%) is not judged"
+        return f"memory of {ref(workload)}: {_why_unknown(pods, graph)}, so {row.id} ({target}%) is not judged"
     over = {name: found for name, found in shares.items() if found > target}
     return _full(row, ref(workload), over, len(pods), graph, profile) if over else None
 

@@ -9,6 +9,7 @@ from agent.audit.verdict import Audit, Leg, Outcome, Standing, Verdict
 from agent.diagnose.finding import Severity
 from agent.operate.audit import Audited
 from agent.report.audit import leg_of
+from agent.report.markdown import cell
 from agent.report.terminal import Screen
 from tools.text import clean
 
@@ -39,11 +40,11 @@ def _beside(audit: Audit) -> Iterator[str]:
         yield from ("", "| Object | Field | Release | Live | How |", "|---|---|---|---|---|")
         for item in audit.drifts:
             how = f"{item.kind}{f' by {item.manager}' if item.manager else ''}"
-            yield f"| {' | '.join(map(_cell, (str(item.object), item.pointer, item.desired, item.live, how)))} |"
+            yield f"| {' | '.join(map(cell, (str(item.object), item.pointer, item.desired, item.live, how)))} |"
     if audit.release_only:
         yield from ("", "| Value only the release has | Release | File |", "|---|---|---|")
-        yield from (f"| {_cell(i.path)} | {_cell(i.release)} | {_cell(i.file)} |" for i in audit.release_only)
-    yield from (text for note in (*audit.notes, *audit.gaps) for text in ("", f"> {_cell(note)}"))
+        yield from (f"| {cell(i.path)} | {cell(i.release)} | {cell(i.file)} |" for i in audit.release_only)
+    yield from (text for note in (*audit.notes, *audit.gaps) for text in ("", f"> {cell(note)}"))
 
 
 def _counted(audit: Audit) -> str:
@@ -53,17 +54,9 @@ def _counted(audit: Audit) -> str:
 def _row(verdict: Verdict) -> str:
     legs = [SIGNS[leg_of(verdict, leg)] for leg in Leg if leg is not Leg.BLUEPRINT]
     control = verdict.control
-    name = f"`{control.id}` {_cell(str(control.source))}"
-    cells = (name, str(verdict.outcome), _cell(control.raw), *legs, _cell(verdict.why), str(verdict.helm))
+    name = f"`{control.id}` {cell(str(control.source))}"
+    cells = (name, str(verdict.outcome), cell(control.raw), *legs, cell(verdict.why), str(verdict.helm))
     return f"| {' | '.join(cells)} |"
-
-
-def _cell(text: str) -> str:
-    """Return text for a table: no markup of its own, no pipe, no line end."""
-    shown = clean(text, 300)
-    for mark in "\\`*_[]<>|":
-        shown = shown.replace(mark, f"\\{mark}")
-    return shown
 
 
 def as_sarif(result: Audited, _: Screen) -> str:

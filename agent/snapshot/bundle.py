@@ -16,7 +16,21 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
-from agent.snapshot.record import Cluster, LogKey, Object, Part, Release, Snapshot, State, Usage
+from agent.snapshot.record import (
+    Cluster,
+    LogKey,
+    NodeUsage,
+    Object,
+    Part,
+    Ref,
+    Release,
+    Requested,
+    Serving,
+    Shown,
+    Snapshot,
+    State,
+    Usage,
+)
 from agent.snapshot.shape import sound
 from tools.collector import collector_paused
 from tools.failure import Failure, FailureKind
@@ -39,7 +53,7 @@ PACKED = 128
 
 MOST_MEMBERS = 200
 
-SIDES = ("logs.json", "usage.json", "releases.json", "containers.json")
+SIDES = ("logs.json", "usage.json", "releases.json", "containers.json", "serving.json")
 HINT = "was it made by `bundle capture`, and copied whole?"
 
 READ_ERRORS = (
@@ -101,6 +115,8 @@ def _members(snapshot: Snapshot) -> Iterator[tuple[str, Any]]:
     yield "usage.json", [asdict(item) for item in snapshot.usage]
     yield "releases.json", [asdict(item) for item in snapshot.releases]
     yield "containers.json", list(snapshot.containers)
+    if snapshot.serving is not None:
+        yield "serving.json", asdict(snapshot.serving)
 
 
 def _manifest(snapshot: Snapshot) -> Mapping[str, Any]:
@@ -202,6 +218,7 @@ def _snapshot(found: Mapping[str, Any], origin: str) -> Snapshot:
         [_release(item) for item in found["releases.json"]],
         [redact_tree(item) for item in _mappings(found["containers.json"])],
         origin,
+        _serving(found["serving.json"]) if "serving.json" in found else None,
         _text_or_none(manifest["profile"]),
     )
 
@@ -238,6 +255,35 @@ def _release(found: Any) -> Release:
     return _record(Release, {**redact_tree(said), "values": redact_tree(values), "manifest": kept})
 
 
+def _serving(found: Any) -> Serving:
+    """Return how the control plane stood; bundles of earlier versions say nothing of it."""
+    told = redact_tree(found)
+    checks = told["checks"]
+    if type(checks) is not dict or not all(type(passed) is bool for passed in checks.values()):
+        raise ValueError("the API server's checks are none")
+    return Serving(
+        checks,
+        [_record(NodeUsage, item) for item in _mappings(told["nodes"])],
+        [_shown(item) for item in _mappings(told["certificates"])],
+        [_record(Requested, item) for item in _mappings(told["requested"])],
+    )
+
+
+def _shown(found: Mapping[str, Any]) -> Shown:
+    subject = Ref(*found["subject"])
+    if not all(isinstance(part, str) for part in subject):
+        raise ValueError("a certificate's owner is no name")
+    begins, ends = (_moment(found[key]) for key in ("begins", "ends"))
+    return _record(Shown, {**found, "subject": subject, "begins": begins, "ends": ends})
+
+
+def _moment(text: str | None) -> datetime | None:
+    found = None if text is None else datetime.fromisoformat(text)
+    if found is not None and found.tzinfo is None:
+        raise ValueError("a certificate's time has no zone")
+    return found
+
+
 def _log(*entry: Any) -> tuple[LogKey, str]:
     namespace, pod, container, previous, text = entry
     if not all(isinstance(part, str) for part in (namespace, pod, container, text)):
@@ -251,7 +297,7 @@ def _mappings(found: Any) -> list[dict[str, Any]]:
     return found
 
 
-_Record = TypeVar("_Record", Cluster, Part, Usage, Release)
+_Record = TypeVar("_Record", Cluster, Part, Usage, NodeUsage, Shown, Requested, Release)
 
 
 def _record(shape: type[_Record], found: Mapping[str, Any]) -> _Record:

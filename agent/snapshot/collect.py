@@ -10,13 +10,14 @@ from datetime import UTC, datetime
 
 from agent.snapshot.graph import ref
 from agent.snapshot.record import Cluster, LogKey, Object, Part, Release, Snapshot, State, Usage
+from agent.snapshot.serving import serving
 from agent.snapshot.shape import sound
 from agent.snapshot.suspects import is_suspect
 from tools.cluster import CONNECTIONS, Listed, Reader
 from tools.collector import collector_paused
 from tools.failure import Failure, FailureKind
 from tools.helm import releases
-from tools.kinds import BY_NAME, KINDS
+from tools.kinds import BY_NAME, KINDS, SERVING, Kind
 from tools.metrics import pod_usage, prometheus_usage
 from tools.redact import redact, redact_tree
 from tools.sandbox import sandbox
@@ -67,6 +68,7 @@ def collect(
     owners: bool = False,
     path: str = "",
     prometheus: str = "",
+    health: bool = False,
 ) -> Snapshot | Failure:
     """Return one look at a namespace, or at all of them for None.
 
@@ -77,6 +79,7 @@ def collect(
         everything: read every container's log (for a capture), not only the suspects', and owners too.
         owners: keep who changed which field, and what Helm notes of each release (for an audit).
         path: folders helm is looked for in, "" for the usual ones.
+        health: read how the control plane stands too; a capture does.
         prometheus: origin of a second source of metrics, asked where the cluster's own says nothing; "" for none.
 
     Returns:
@@ -88,22 +91,32 @@ def collect(
     if isinstance(version, Failure):
         return version
     look = _Look()
-    reader.owners = owners or everything
-    with ThreadPoolExecutor(1) as beside:
+    reader.owners, health = owners or everything, health or everything
+    with ThreadPoolExecutor(2) as beside:
         told = beside.submit(_releases, reader, namespace, path, described=reader.owners)
         with collector_paused():
-            _lists(reader, namespace, look, progress)
+            _lists(reader, namespace, look, progress, (*KINDS, *SERVING) if health else KINDS)
         nothing = _nothing(look, reader.access.context)
         if nothing is not None:
             return nothing
+        stands = beside.submit(serving, reader, look.objects) if health else None
         _logs(reader, look, progress, everything=everything)
         _usage(reader, namespace, look, prometheus)
         progress("asking helm for releases")
         look.releases, part = told.result()
-    look.parts.append(part)
+        found, parts = stands.result() if stands else (None, [])
+    look.parts += [part, *parts]
     cluster = Cluster(reader.access.context, reader.host, redact(version))
     return Snapshot(
-        datetime.now(UTC), cluster, namespace, look.objects, look.parts, look.logs, look.usage, look.releases
+        datetime.now(UTC),
+        cluster,
+        namespace,
+        look.objects,
+        look.parts,
+        look.logs,
+        look.usage,
+        look.releases,
+        serving=found,
     )
 
 
@@ -125,8 +138,10 @@ def _version(reader: Reader, namespace: str | None) -> str | Failure:
     return str(found.get("gitVersion") or "") if isinstance(found, dict) else ""
 
 
-def _lists(reader: Reader, namespace: str | None, look: _Look, progress: Progress) -> None:
-    kinds = [kind for kind in KINDS if kind.name != SECRET or namespace]
+def _lists(
+    reader: Reader, namespace: str | None, look: _Look, progress: Progress, wanted: Sequence[Kind] = KINDS
+) -> None:
+    kinds = [kind for kind in wanted if kind.name != SECRET or namespace]
     for number, listed in enumerate(reader.lists(kinds, namespace), 1):
         progress(f"reading {number} of {len(kinds)} kinds: {listed.kind.name}")
         _keep(look, listed)

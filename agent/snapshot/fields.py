@@ -249,8 +249,11 @@ Node: metadata ObjectMeta, spec NodeSpec, status NodeStatus
 NodeSpec: providerID text, taints [Taint], unschedulable flag
 Taint: effect text, key text, value text
 NodeStatus: addresses [NodeAddress], allocatable {amount}, capacity {amount}, conditions [Condition],
-    config NodeConfigStatus, images [ContainerImage], nodeInfo NodeSystemInfo, phase text
+    config NodeConfigStatus, daemonEndpoints NodeDaemonEndpoints, images [ContainerImage], nodeInfo NodeSystemInfo,
+    phase text
 NodeAddress: address text, type text
+NodeDaemonEndpoints: kubeletEndpoint DaemonEndpoint
+DaemonEndpoint: Port count
 NodeConfigStatus: active NodeConfigSource, error text
 NodeConfigSource: configMap ConfigMapNodeConfigSource
 ConfigMapNodeConfigSource: name text, namespace text, uid text
@@ -273,7 +276,7 @@ IngressClassSpec: controller text, parameters IngressClassParametersReference
 IngressClassParametersReference: apiGroup text, kind text, name text, namespace text, scope text
 PriorityClass: description text, metadata ObjectMeta, preemptionPolicy text, value number
 Lease: metadata ObjectMeta, spec LeaseSpec
-LeaseSpec: holderIdentity text
+LeaseSpec: holderIdentity text, leaseDurationSeconds count, renewTime time
 Role: metadata ObjectMeta, rules [PolicyRule]
 PolicyRule: apiGroups [text], resourceNames [text], resources [text], verbs [text]
 RoleBinding: metadata ObjectMeta, roleRef RoleRef, subjects [Subject]
@@ -297,4 +300,15 @@ HTTPRouteRule: backendRefs [BackendReference]
 BackendReference: kind text, name text, namespace text, port count, weight count
 HTTPRouteStatus: parents [RouteParentStatus]
 RouteParentStatus: conditions [Condition], controllerName text, parentRef ParentReference
+APIService: metadata ObjectMeta, spec APIServiceSpec, status APIServiceStatus
+APIServiceSpec: caBundle text, service ServiceReference
+ServiceReference: name text, namespace text, port count
+APIServiceStatus: conditions [Condition]
+MutatingWebhookConfiguration: metadata ObjectMeta, webhooks [Webhook]
+ValidatingWebhookConfiguration: metadata ObjectMeta, webhooks [Webhook]
+Webhook: clientConfig WebhookClientConfig, failurePolicy text, name text
+WebhookClientConfig: caBundle text, service ServiceReference, url text
+Certificate: metadata ObjectMeta, spec CertificateSpec, status CertificateStatus
+CertificateSpec: dnsNames [text], secretName text
+CertificateStatus: conditions [Condition], notAfter time
 """

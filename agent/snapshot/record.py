@@ -79,6 +79,52 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class NodeUsage:
+    """One node's use at one moment, its system's included: CPU in cores, memory (working set) in bytes."""
+
+    node: str
+    cpu: float
+    memory: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A certificate as whoever connects is shown it: its public part, and no Secret."""
+
+    subject: Ref
+    """Whose it is: a Node (its kubelet's), an Ingress, a webhook's configuration; `User` and `Cluster` are this look's
+    own client certificate and API server."""
+    door: str
+    """Where it was shown: `10.0.0.5:443 (shop.example)`."""
+    begins: datetime | None
+    ends: datetime | None
+    reason: str = ""
+    """Why nobody knows when it ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Requested:
+    """An API version that somebody asked the API server for since it started, and that will go."""
+
+    group: str
+    version: str
+    resource: str
+    removed: str
+    """The minor version without it: `1.38`, "" where none is set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """How the control plane stands. Only a report of the cluster's health asks, and a bundle keeps it."""
+
+    checks: Mapping[str, bool] = field(default_factory=dict)
+    """Each of the API server's own checks (`etcd`, `informer-sync`, ...) -> whether it passes."""
+    nodes: Sequence[NodeUsage] = ()
+    certificates: Sequence[Shown] = ()
+    requested: Sequence[Requested] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Release:
     """A Helm release as `helm list` and `helm get` tell it.
 
@@ -125,6 +171,8 @@ class Snapshot:
     """`docker inspect` records, when a Docker engine was asked."""
     origin: str = "live"
     """`live`, or the path of the bundle it was read from."""
+    serving: Serving | None = None
+    """None where nobody asked."""
     profile: str | None = None
     """The blueprint profile a bundle was captured for (`dev`, `prod`), when it says so."""
 

@@ -32,6 +32,7 @@ class Look(Protocol):
         deadline: Deadline,
         owners: bool = False,
         everything: bool = False,
+        health: bool = False,
     ) -> "Snapshot":
         """Return the snapshot asked for; the arguments are those of `look`."""
 
@@ -44,6 +45,7 @@ def look(
     deadline: Deadline,
     owners: bool = False,
     everything: bool = False,
+    health: bool = False,
 ) -> "Snapshot":
     """Return the snapshot asked for.
 
@@ -54,6 +56,7 @@ def look(
         deadline: when the command must have ended.
         owners: keep who changed which field, for an audit.
         everything: read healthy containers' logs as well.
+        health: read how the control plane stands as well.
 
     Raises:
         UsageError: the bundle, context or namespace does not exist.
@@ -62,7 +65,7 @@ def look(
     """
     if scope.bundle:
         return _from_bundle(scope.bundle, scope.namespace)
-    return _live(scope.cluster, settings, emit, deadline, owners=owners, everything=everything)
+    return _live(scope.cluster, settings, emit, deadline, owners=owners, everything=everything, health=health)
 
 
 def _from_bundle(name: str, namespace: str | None) -> "Snapshot":
@@ -85,7 +88,14 @@ def _narrowed(snapshot: "Snapshot", namespace: str) -> "Snapshot":
 
 
 def _live(
-    cluster: Cluster, settings: Settings, emit: Emit, deadline: Deadline, *, owners: bool, everything: bool
+    cluster: Cluster,
+    settings: Settings,
+    emit: Emit,
+    deadline: Deadline,
+    *,
+    owners: bool,
+    everything: bool,
+    health: bool,
 ) -> "Snapshot":
     from agent.snapshot.collect import collect
 
@@ -100,6 +110,7 @@ def _live(
             progress=lambda text: emit(Progress(text)),
             everything=everything,
             owners=owners,
+            health=health,
             path=settings.path,
             prometheus=settings.prometheus,
         )

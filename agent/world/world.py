@@ -53,6 +53,10 @@ class World:
         """Return when the command must have ended, whoever it waits for."""
         return Deadline(self.began + self.settings.timeout, self.settings.timeout)
 
-    def look(self, scope: Scope, emit: Emit, *, owners: bool = False, everything: bool = False) -> "Snapshot":
+    def look(
+        self, scope: Scope, emit: Emit, *, owners: bool = False, everything: bool = False, health: bool = False
+    ) -> "Snapshot":
         """Return the snapshot asked for; see `agent.world.look.look`."""
-        return self.looker(scope, self.settings, emit, deadline=self.deadline, owners=owners, everything=everything)
+        return self.looker(
+            scope, self.settings, emit, deadline=self.deadline, owners=owners, everything=everything, health=health
+        )

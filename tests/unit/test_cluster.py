@@ -92,7 +92,7 @@ FORBIDDEN_PATHS = (
     "/api/v1/namespaces/shop/pods\n",
     "/api/v1/pods?watch=1",
     "//evil.example/api/v1/pods",
-    "/metrics",
+    "/metrics/cadvisor",
     "/",
     "",
 )

@@ -165,6 +165,7 @@ def from_capture(
     deadline: Deadline,
     owners: bool = False,
     everything: bool = False,
+    health: bool = False,
 ) -> Snapshot:
     """Return the shipped capture, whatever is asked for: a world of one's own, as a conversation has."""
     emit(Progress("reading the capture"))
