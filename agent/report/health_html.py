@@ -32,6 +32,7 @@ code{font:13px/1.4 ui-monospace,monospace;overflow-wrap:anywhere}
 .alert{border-left:4px solid var(--bad);padding:.4rem .8rem;margin:1rem 0}
 .error{color:var(--bad);font-weight:600}.warning{color:var(--warn);font-weight:600}.info{color:var(--dim)}
 .well{color:var(--good)}
+th,td.error,td.warning,td.info,td.well{white-space:nowrap}
 svg{display:block;width:100%;height:auto;margin:.3rem 0 1rem}svg text{font:11px system-ui,sans-serif;fill:var(--dim)}
 """
 
@@ -80,7 +81,7 @@ def _score(health: Health) -> Iterator[str]:
         for item in health.score.deductions:
             many = counted(len(item.concerns), "thing") + (", all that this area may cost" if item.capped else "")
             what = f"{many}; the dearest: {item.concerns[0].says}"
-            yield f'<tr><td class="n">-{item.points}</td><td>{_text(item.area)}</td><td>{_text(what)}</td></tr>'
+            yield f'<tr><td class="n">-{item.points}</td><th>{_text(item.area)}</th><td>{_text(what)}</td></tr>'
         yield "</table>"
 
 
@@ -167,5 +168,5 @@ def _parts(result: Examined) -> Iterator[str]:
     yield "<h2>Each part</h2><table>"
     yield from (f"<tr><th>{_text(label)}</th><td>{_text(text, 2000)}</td></tr>" for label, text in parts(result))
     for text in result.health.unknown:
-        yield f'<tr><th>not known</th><td class="warning">{_text(text, 2000)}</td></tr>'
+        yield f'<tr><th>not known</th><td><span class="warning">{_text(text, 2000)}</span></td></tr>'
     yield "</table>"

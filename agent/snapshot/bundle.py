@@ -116,7 +116,13 @@ def _members(snapshot: Snapshot) -> Iterator[tuple[str, Any]]:
     yield "releases.json", [asdict(item) for item in snapshot.releases]
     yield "containers.json", list(snapshot.containers)
     if snapshot.serving is not None:
-        yield "serving.json", asdict(snapshot.serving)
+        told = asdict(snapshot.serving)
+        yield "serving.json", told | {"certificates": [_plain(item) for item in told["certificates"]]}
+
+
+def _plain(certificate: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a certificate with its owner as a list: orjson writes no named tuple."""
+    return {**certificate, "subject": list(certificate["subject"])}
 
 
 def _manifest(snapshot: Snapshot) -> Mapping[str, Any]:

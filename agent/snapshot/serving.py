@@ -26,7 +26,7 @@ MOST_DOORS = 64
 
 AT_ONCE = 16
 
-KUBELET = 10250
+HTTPS, KUBELET = 443, 10250
 
 _CHECK = re.compile(r"^\[([+-])\](\S+)", re.MULTILINE)
 _REQUESTED = re.compile(rb"^apiserver_requested_deprecated_apis\{([^}\n]*)\} 1$", re.MULTILINE)
@@ -105,7 +105,7 @@ def _doors(reader: Reader, objects: Mapping[str, Sequence[Object]]) -> Iterator[
     server = urlsplit(reader.host)
     if server.scheme == "https" and server.hostname:
         name = reader.access.tls_server_name or server.hostname
-        yield Ref("Cluster", "", reader.access.context), Door(server.hostname, server.port or 443, name)
+        yield Ref("Cluster", "", reader.access.context), Door(server.hostname, server.port or HTTPS, name)
     yield from _of_ingresses(objects.get("Ingress", ()))
     yield from _of_services(objects)
     yield from _of_nodes(objects.get("Node", ()))
@@ -117,7 +117,7 @@ def _of_ingresses(ingresses: Sequence[Object]) -> Iterator[Wanted]:
         address = next((found for found in map(_address, balancers) if found), "")
         hosts = [host for tls in (item.get("spec") or {}).get("tls") or () for host in tls.get("hosts") or ()]
         if address:
-            yield from ((_ref(item), Door(address, 443, host)) for host in dict.fromkeys(hosts))
+            yield from ((_ref(item), Door(address, HTTPS, host)) for host in dict.fromkeys(hosts))
 
 
 def _address(balancer: Mapping[str, Any]) -> str:
@@ -131,7 +131,7 @@ def _of_services(objects: Mapping[str, Sequence[Object]]) -> Iterator[Wanted]:
         place = (wanted.get("namespace") or "", wanted.get("name") or "")
         address = ((known.get(place) or {}).get("spec") or {}).get("clusterIP")
         if address and address != "None":
-            yield subject, Door(address, int(wanted.get("port") or 443), f"{place[1]}.{place[0]}.svc")
+            yield subject, Door(address, int(wanted.get("port") or HTTPS), f"{place[1]}.{place[0]}.svc")
 
 
 def _answering(objects: Mapping[str, Sequence[Object]]) -> Iterator[tuple[Ref, Mapping[str, Any]]]:

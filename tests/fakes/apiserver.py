@@ -14,7 +14,7 @@ from typing import Any, Literal
 from urllib.parse import parse_qs, urlsplit
 
 from tools.access import Access
-from tools.kinds import BY_NAME, KINDS, METRICS, Kind
+from tools.kinds import BY_NAME, METRICS, Kind
 
 VERSION = {"major": "1", "minor": "36", "gitVersion": "v1.36.3"}
 
@@ -77,6 +77,8 @@ class FakeApiServer:
     """path -> fault, `*` for every path."""
     logs: dict[str, str] = field(default_factory=dict)
     """`NAMESPACE/POD/CONTAINER` -> text."""
+    plain: dict[str, tuple[int, str]] = field(default_factory=dict)
+    """`/readyz`, `/metrics` -> status and text."""
     cut: dict[str, int] = field(default_factory=dict)
     """path -> after that many objects the list ends without a continue token, though more remain."""
     asked: list[Asked] = field(default_factory=list)
@@ -129,6 +131,8 @@ class FakeApiServer:
         """Return the status and body of a request nothing goes wrong with."""
         if path == "/version":
             return 200, _dump(VERSION)
+        if path in self.plain:
+            return self.plain[path][0], self.plain[path][1].encode()
         parts = path.strip("/").split("/")
         if path.endswith("/log"):
             text = self.logs.get("/".join((parts[3], parts[5], query["container"])))
@@ -174,7 +178,7 @@ def _table(items: Sequence[Mapping[str, Any]], meta: Mapping[str, Any], query: M
 
 
 def _list(path: str) -> tuple[Kind, str | None] | None:
-    for kind in KINDS:
+    for kind in BY_NAME.values():
         head, _, tail = path.partition("/namespaces/")
         if path == f"{kind.prefix}/{kind.plural}":
             return kind, None

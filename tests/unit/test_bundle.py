@@ -20,7 +20,20 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agent.snapshot.bundle import SCHEMA, load, save
-from agent.snapshot.record import Cluster, LogKey, Part, Release, Snapshot, State, Usage
+from agent.snapshot.record import (
+    Cluster,
+    LogKey,
+    NodeUsage,
+    Part,
+    Ref,
+    Release,
+    Requested,
+    Serving,
+    Shown,
+    Snapshot,
+    State,
+    Usage,
+)
 from tests.fakes import objects
 from tools.failure import Failure, FailureKind
 
@@ -45,6 +58,14 @@ def _with_parts(snapshot: Snapshot) -> Snapshot:
     return replace(snapshot, parts=[*snapshot.parts, *listed])
 
 
+MOMENT = st.none() | st.datetimes(timezones=ZONES)
+STANDS = st.builds(
+    Serving,
+    checks=st.dictionaries(NAME, st.booleans(), max_size=3),
+    nodes=st.lists(st.builds(NodeUsage, NAME, st.floats(0, 99), st.integers(0, 2**50)), max_size=3),
+    certificates=st.lists(st.builds(Shown, st.builds(Ref, NAME, NAME, NAME), TEXT, MOMENT, MOMENT, TEXT), max_size=3),
+    requested=st.lists(st.builds(Requested, NAME, NAME, NAME, NAME), max_size=3),
+)
 SNAPSHOTS = st.builds(
     Snapshot,
     taken_at=st.datetimes(timezones=ZONES),
@@ -60,6 +81,7 @@ SNAPSHOTS = st.builds(
     ),
     logs=st.dictionaries(st.builds(LogKey, NAME, NAME, NAME, st.booleans()), TEXT, max_size=3),
     usage=st.lists(st.builds(Usage, NAME, NAME, NAME, st.floats(0, 99), st.integers(0, 2**50)), max_size=3),
+    serving=st.none() | STANDS,
     releases=st.lists(
         st.builds(
             Release,

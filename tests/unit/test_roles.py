@@ -15,12 +15,12 @@ from tests.fakes.executables import Replay, install
 from tests.fakes.programs import find
 from tools.access import Access
 from tools.failure import Failure
-from tools.kinds import KINDS
+from tools.kinds import KINDS, SERVING
 from tools.policy import Permission, decide
 from tools.sandbox import Sandbox, sandbox
 
 CHART = Path(__file__).parents[2] / "charts" / "bluehelm"
-LOOKS = [f"{kind.plural}.{kind.group}".rstrip(".") for kind in KINDS if kind.name != "Secret"]
+LOOKS = [f"{kind.plural}.{kind.group}".rstrip(".") for kind in (*KINDS, *SERVING) if kind.name != "Secret"]
 WARNING = b"warning: the list may be incomplete: webhook authorizer does not support user rule resolution\n"
 
 
@@ -46,7 +46,7 @@ def _binds(binding: Mapping[str, Any], role: str) -> bool:
 
 def resources(found: list[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
     for rule in found:
-        for group in rule["apiGroups"]:
+        for group in rule.get("apiGroups", ()):
             for resource in rule["resources"]:
                 plain, slash, sub = resource.partition("/")
                 yield from ((f"{plain}.{group}".rstrip(".") + slash + sub, verb) for verb in rule["verbs"])
