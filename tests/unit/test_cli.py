@@ -4,10 +4,8 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,11 +15,7 @@ import pytest
 from tests.fakes import apiserver
 from tests.fakes.apiserver import FakeApiServer, Fault, path_of, serving
 from tests.fakes.executables import Replay, install
-
-ROOT = Path(__file__).parents[2]
-SCRIPT = Path(sys.executable).with_name("agent")
-COMMAND = [str(SCRIPT)] if SCRIPT.exists() else [sys.executable, "-m", "agent"]
-CANARY = "canary-token-0123456789"
+from tests.fakes.shell import CANARY, COMMAND, ROOT, Shell
 
 
 def made(kind: str, name: str, **fields: Any) -> dict[str, Any]:
@@ -34,39 +28,6 @@ WORLD = {
     "Namespace": [made("Namespace", "shop")],
     "Pod": [made("Pod", f"web-{number}", status=READY, spec={"containers": []}) for number in range(700)],
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Shell:
-    """A home of its own, and nothing of the developer's."""
-
-    home: Path
-
-    def run(self, *argv: str, **extra: str) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [*COMMAND, *argv],
-            capture_output=True,
-            env=self.env(**extra),
-            cwd=ROOT,
-            timeout=60,
-            stdin=subprocess.DEVNULL,
-        )
-        return checked(subprocess.CompletedProcess(argv, done.returncode, done.stdout.decode(), done.stderr.decode()))
-
-    def env(self, **extra: str) -> dict[str, str]:
-        places = {f"XDG_{kind}_HOME": str(self.home / kind) for kind in ("CONFIG", "DATA", "STATE", "CACHE")}
-        programs = {"BLUEHELM_PATH": str(self.home / "bin"), "PATH": os.environ["PATH"], "PYTHONWARNINGS": "error"}
-        return {"HOME": str(self.home), "LC_ALL": "C.UTF-8", "TMPDIR": str(self.home)} | places | programs | extra
-
-
-def checked(done: subprocess.CompletedProcess[str]) -> subprocess.CompletedProcess[str]:
-    """Return what was run, having made sure of what holds for every command."""
-    for stream in (done.stdout, done.stderr):
-        assert "Traceback" not in stream, stream
-        assert "\x1b" not in stream
-        assert CANARY not in stream
-    assert done.returncode in (0, 1, 2, 3), (done.returncode, done.stderr)
-    return done
 
 
 def only_line(done: subprocess.CompletedProcess[str], code: int) -> str:
