@@ -25,7 +25,7 @@ class Kind(NamedTuple):
     @property
     def optional(self) -> bool:
         """Return whether a cluster may do without it: an API that is installed. The others every API server serves."""
-        return self.prefix in (GATEWAY, CERT_MANAGER)
+        return self.prefix in (GATEWAY, CERT_MANAGER, KEDA, VPA)
 
     @property
     def version(self) -> str:
@@ -52,6 +52,7 @@ CORE, APPS, BATCH = "/api/v1", "/apis/apps/v1", "/apis/batch/v1"
 NETWORKING = "/apis/networking.k8s.io/v1"
 RBAC, GATEWAY = "/apis/rbac.authorization.k8s.io/v1", "/apis/gateway.networking.k8s.io/v1"
 _ADMISSION, CERT_MANAGER = "/apis/admissionregistration.k8s.io/v1", "/apis/cert-manager.io/v1"
+KEDA, VPA = "/apis/keda.sh/v1alpha1", "/apis/autoscaling.k8s.io/v1"
 
 KINDS = (
     Kind("Pod", CORE, "pods", True, short=("po",)),
@@ -89,7 +90,7 @@ KINDS = (
     Kind("Gateway", GATEWAY, "gateways", True, needed=False, short=("gtw",)),
     Kind("GatewayClass", GATEWAY, "gatewayclasses", False, needed=False, short=("gc",)),
 )
-"""The kinds that every look reads; beside these and `SERVING` no list is ever asked for. The large ones first: they
+"""The kinds that every look reads; beside these and `MORE` no list is ever asked for. The large ones first: they
 decide how long a look takes."""
 
 SERVING = (
@@ -99,6 +100,15 @@ SERVING = (
     Kind("Certificate", CERT_MANAGER, "certificates", True, needed=False, short=("cert",)),
 )
 """Kinds that a report of the cluster's health reads as well: who answers for the API server, and until when."""
+
+SCALERS = (
+    Kind("ScaledObject", KEDA, "scaledobjects", True, needed=False, short=("so",)),
+    Kind("VerticalPodAutoscaler", VPA, "verticalpodautoscalers", True, needed=False, short=("vpa",)),
+)
+"""Kinds of others that scale: KEDA's, which make HorizontalPodAutoscalers, and whoever sets requests of pods."""
+
+MORE = (*SERVING, *SCALERS)
+"""All kinds that are read for one question alone, and for a capture."""
 
 _FLOW = "/apis/flowcontrol.apiserver.k8s.io/v1"
 _STORAGE, _RESOURCE = "/apis/storage.k8s.io/v1", "/apis/resource.k8s.io/v1"
@@ -138,11 +148,9 @@ UNREAD = (
 )
 """Kinds every cluster has too, that a command may name and nothing here reads."""
 
-BY_NAME = {kind.name: kind for kind in (*KINDS, *SERVING)}
+BY_NAME = {kind.name: kind for kind in (*KINDS, *MORE)}
 
-_CALLED = {
-    word: kind for kind in (*KINDS, *SERVING, *UNREAD) for word in (kind.name.casefold(), kind.plural, *kind.short)
-}
+_CALLED = {word: kind for kind in (*KINDS, *MORE, *UNREAD) for word in (kind.name.casefold(), kind.plural, *kind.short)}
 
 
 def kind_called(word: str) -> Kind | None:

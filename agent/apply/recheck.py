@@ -18,6 +18,7 @@ from agent.change.standing import base, manifest_digest, moved, seen
 from agent.errors import Denied, Indeterminate, Stale
 from agent.events import Emit, Progress
 from agent.resources import blueprint_paths
+from agent.snapshot.depth import AUDIT
 from agent.snapshot.record import Object, Ref, Snapshot
 from agent.world.chart import Chart, open_chart
 from agent.world.identity import Identity, identity
@@ -162,7 +163,7 @@ def same_programs(plan: Plan, box: Sandbox) -> None:
 
 def _looked(plan: Plan, world: World, emit: Emit) -> Snapshot:
     scope = Scope(cluster=Cluster(namespace=plan.target.namespace))
-    snapshot = world.look(scope, emit, owners=True)
+    snapshot = world.look(scope, emit, AUDIT)
     for part in snapshot.gaps():
         raise Indeterminate(f"{part.name} {part.state}: {part.reason}; nothing is changed on half a look")
     return snapshot

@@ -13,6 +13,7 @@ from agent.diagnose.engine import Diagnosis, diagnose
 from agent.diagnose.finding import Finding, Severity
 from agent.errors import AgentError
 from agent.events import Emit, Progress, Said
+from agent.snapshot.depth import AUDIT
 from agent.snapshot.record import Snapshot
 from agent.world.scope import Cluster, Scope
 from agent.world.world import World
@@ -103,4 +104,4 @@ class Watch:
 def look(plan: Plan, world: World) -> Snapshot:
     """Return a new look at a plan's namespace, with its own time."""
     fresh = World(world.flags, world.commands, world.looker)
-    return fresh.look(Scope(cluster=Cluster(namespace=plan.target.namespace)), lambda _: None, owners=True)
+    return fresh.look(Scope(cluster=Cluster(namespace=plan.target.namespace)), lambda _: None, AUDIT)

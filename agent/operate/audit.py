@@ -11,6 +11,7 @@ from agent.errors import UsageError
 from agent.events import Emit
 from agent.exitcode import ExitCode
 from agent.operate.arguments.audit import Audit
+from agent.snapshot.depth import AUDIT
 from agent.snapshot.record import Snapshot
 from agent.world.chart import open_chart
 from agent.world.inputs import gathered
@@ -33,7 +34,7 @@ def run(args: Audit, world: World, emit: Emit) -> Audited:
     """Judge a release against every row of the blueprints."""
     settings = world.settings
     chart = open_chart(args.chart, args.values)
-    snapshot = world.look(args.scope, emit, owners=True)
+    snapshot = world.look(args.scope, emit, AUDIT)
     profile = chosen(settings, snapshot.profile)
     warn_of_gaps(snapshot, emit)
     where = target(chart, snapshot, args.scope.namespace, args.release)

@@ -27,6 +27,7 @@ from agent.operate.audit import chosen
 from agent.operate.drafting import gated, refuse_what_is_under_way
 from agent.operate.planned import Planned, kept
 from agent.operate.refusing import noting_refusals
+from agent.snapshot.depth import AUDIT
 from agent.snapshot.graph import Graph
 from agent.snapshot.record import Release
 from agent.world.identity import identity
@@ -80,7 +81,7 @@ def rollback(args: Rollback, world: World, emit: Emit) -> Planned:
 
 def _undone(args: Rollback, world: World, emit: Emit) -> Planned:
     """Seal a plan that takes a Deployment's rollout back, whatever the files say."""
-    snapshot = world.look(Scope(cluster=args.cluster), emit, owners=True)
+    snapshot = world.look(Scope(cluster=args.cluster), emit, AUDIT)
     workload = parse(args.plan, snapshot.namespace or args.cluster.namespace or "")
     found = Graph(snapshot).get(*workload)
     if found is None:
@@ -151,7 +152,7 @@ def _reverse(change: Change, name: str) -> Change:
 def recover(args: Recover, world: World, emit: Emit) -> Planned:
     """Seal a plan that takes a release out of the middle of an install, upgrade or rollback."""
     settle(world, emit)
-    snapshot = world.look(Scope(cluster=args.cluster), emit, owners=True)
+    snapshot = world.look(Scope(cluster=args.cluster), emit, AUDIT)
     found = [item for item in snapshot.releases if item.name == args.release]
     if not found:
         raise UsageError(f"no release {args.release} in {snapshot.namespace or 'any namespace'}")

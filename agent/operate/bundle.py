@@ -9,6 +9,7 @@ from agent.exitcode import ExitCode
 from agent.operate.arguments.bundle import Capture, ShowBundle
 from agent.resources import bundle_path
 from agent.snapshot.bundle import load, save
+from agent.snapshot.depth import WHOLE
 from agent.snapshot.record import Snapshot
 from agent.world.look import warn_of_gaps
 from agent.world.scope import Scope
@@ -29,7 +30,7 @@ def capture(args: Capture, world: World, emit: Emit) -> Bundled:
     file = Path(args.file)
     if file.exists():
         raise UsageError(f"{file}: exists already; name another file")
-    seen = world.look(Scope(cluster=args.cluster), emit, everything=True)
+    seen = world.look(Scope(cluster=args.cluster), emit, WHOLE)
     warn_of_gaps(seen, emit)
     snapshot = replace(seen, profile=world.settings.profile or None)
     failed = save(snapshot, file)

@@ -19,6 +19,7 @@ from agent.operate.arguments.plan import Plan
 from agent.operate.audit import chosen
 from agent.operate.planned import Planned
 from agent.resources import blueprint_files
+from agent.snapshot.depth import AUDIT
 from agent.snapshot.graph import Graph, ref
 from agent.snapshot.record import Snapshot
 from agent.world.chart import Chart, open_chart
@@ -59,7 +60,7 @@ def gated(args: Plan, world: World, emit: Emit) -> tuple[Gate, Chart, Target]:
     """Return the gate of the release that was named, its chart and where it is."""
     settings = world.settings
     chart = open_chart(args.chart, args.values)
-    snapshot = world.look(Scope(cluster=args.cluster), emit, owners=True)
+    snapshot = world.look(Scope(cluster=args.cluster), emit, AUDIT)
     profile = chosen(settings, snapshot.profile)
     where = target(chart, snapshot, args.cluster.namespace, args.release)
     _refuse_gaps(snapshot)

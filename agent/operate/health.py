@@ -18,6 +18,7 @@ from agent.operate.arguments.health import Health
 from agent.operate.diagnose import LEAST
 from agent.remedy.ground import ground
 from agent.severity import Severity
+from agent.snapshot.depth import HEALTH
 from agent.snapshot.graph import Graph
 from agent.snapshot.record import Release, Snapshot
 from agent.world.blueprints import read
@@ -47,7 +48,7 @@ class Examined:
 
 def run(args: Health, world: World, emit: Emit) -> Examined:
     """Look at the whole cluster, unless a namespace was named, and say how well it is."""
-    snapshot = world.look(_whole(args.scope), emit, health=True)
+    snapshot = world.look(_whole(args.scope), emit, HEALTH)
     warn_of_gaps(snapshot, emit)
     left = BUDGET if args.scope.bundle else max(world.deadline.left(), LEAST)
     found = diagnose(snapshot, None, min(BUDGET, left))

@@ -9,6 +9,7 @@ from agent.errors import UsageError
 from agent.events import Emit
 from agent.exitcode import ExitCode
 from agent.operate.arguments.verify import Verify
+from agent.snapshot.depth import LOGS, PLAIN
 from agent.snapshot.graph import Graph
 from agent.snapshot.record import Snapshot
 from agent.verify.engine import asked, verify
@@ -35,7 +36,7 @@ def run(args: Verify, world: World, emit: Emit) -> Verified:
     known = sorted({row.blueprint for row in blueprints.controls if row.kind is ControlKind.CHECK})
     if args.blueprint and args.blueprint not in known:
         raise UsageError(f"no checklist in a blueprint {args.blueprint!r}; there are: {', '.join(known)}")
-    snapshot = world.look(args.scope, emit, everything=_reads_logs(blueprints, args.blueprint or ""))
+    snapshot = world.look(args.scope, emit, LOGS if _reads_logs(blueprints, args.blueprint or "") else PLAIN)
     warn_of_gaps(snapshot, emit)
     cluster, reason = cluster_facts(snapshot, world.settings, world.deadline)
     namespace, release = _place(args.scope.namespace, snapshot)

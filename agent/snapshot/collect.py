@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from agent.snapshot.depth import PLAIN, Depth
 from agent.snapshot.graph import ref
 from agent.snapshot.record import Cluster, LogKey, Object, Part, Release, Snapshot, State, Usage
 from agent.snapshot.serving import serving
@@ -17,7 +18,7 @@ from tools.cluster import CONNECTIONS, Listed, Reader
 from tools.collector import collector_paused
 from tools.failure import Failure, FailureKind
 from tools.helm import releases
-from tools.kinds import BY_NAME, KINDS, SERVING, Kind
+from tools.kinds import BY_NAME, KINDS, Kind
 from tools.metrics import pod_usage, prometheus_usage
 from tools.redact import redact, redact_tree
 from tools.sandbox import sandbox
@@ -64,11 +65,9 @@ def collect(
     namespace: str | None,
     *,
     progress: Progress,
-    everything: bool = False,
-    owners: bool = False,
+    depth: Depth = PLAIN,
     path: str = "",
     prometheus: str = "",
-    health: bool = False,
 ) -> Snapshot | Failure:
     """Return one look at a namespace, or at all of them for None.
 
@@ -76,10 +75,8 @@ def collect(
         reader: the open cluster.
         namespace: where to look; it must exist.
         progress: told what is being waited for.
-        everything: read every container's log (for a capture), not only the suspects', and owners too.
-        owners: keep who changed which field, and what Helm notes of each release (for an audit).
+        depth: what to read beyond the lists of every look.
         path: folders helm is looked for in, "" for the usual ones.
-        health: read how the control plane stands too; a capture does.
         prometheus: origin of a second source of metrics, asked where the cluster's own says nothing; "" for none.
 
     Returns:
@@ -91,16 +88,16 @@ def collect(
     if isinstance(version, Failure):
         return version
     look = _Look()
-    reader.owners, health = owners or everything, health or everything
+    reader.owners = depth.owners
     with ThreadPoolExecutor(2) as beside:
         told = beside.submit(_releases, reader, namespace, path, described=reader.owners)
         with collector_paused():
-            _lists(reader, namespace, look, progress, (*KINDS, *SERVING) if health else KINDS)
+            _lists(reader, namespace, look, progress, (*KINDS, *depth.more))
         nothing = _nothing(look, reader.access.context)
         if nothing is not None:
             return nothing
-        stands = beside.submit(serving, reader, look.objects) if health else None
-        _logs(reader, look, progress, everything=everything)
+        stands = beside.submit(serving, reader, look.objects) if depth.serving else None
+        _logs(reader, look, progress, every=depth.every_log)
         _usage(reader, namespace, look, prometheus)
         progress("asking helm for releases")
         look.releases, part = told.result()
@@ -192,10 +189,10 @@ def _nothing(look: _Look, context: str) -> Failure | None:
     return Failure(kind, f"context {context}", first.reason, first.hint)
 
 
-def _logs(reader: Reader, look: _Look, progress: Progress, *, everything: bool) -> None:
+def _logs(reader: Reader, look: _Look, progress: Progress, *, every: bool) -> None:
     """Read the logs of containers that crashed or do not get ready, a few at a time."""
     pods = look.objects.get("Pod", ())
-    wanted = _every_container(pods) if everything else _crashed(pods)
+    wanted = _every_container(pods) if every else _crashed(pods)
     if not wanted:
         return
     progress(f"reading {len(wanted)} logs")

@@ -200,7 +200,7 @@ PodsMetricSource: metric MetricIdentifier, target MetricTarget
 ResourceMetricSource: name text, target MetricTarget
 CrossVersionObjectReference: kind text, name text
 HorizontalPodAutoscalerStatus: conditions [Condition], currentMetrics [MetricStatus], currentReplicas count,
-    observedGeneration number
+    desiredReplicas count, lastScaleTime time, observedGeneration number
 MetricStatus: containerResource ContainerResourceMetricStatus, external ExternalMetricStatus,
     object ObjectMetricStatus, pods PodsMetricStatus, resource ResourceMetricStatus, type text
 ContainerResourceMetricStatus: container text, current MetricValueStatus, name text
@@ -311,4 +311,12 @@ WebhookClientConfig: caBundle text, service ServiceReference, url text
 Certificate: metadata ObjectMeta, spec CertificateSpec, status CertificateStatus
 CertificateSpec: dnsNames [text], secretName text
 CertificateStatus: conditions [Condition], notAfter time
+ScaledObject: metadata ObjectMeta, spec ScaledObjectSpec, status ScaledObjectStatus
+ScaledObjectSpec: maxReplicaCount number, minReplicaCount number, scaleTargetRef CrossVersionObjectReference,
+    triggers [ScaleTriggers]
+ScaleTriggers: type text
+ScaledObjectStatus: conditions [Condition], hpaName text
+VerticalPodAutoscaler: metadata ObjectMeta, spec VerticalPodAutoscalerSpec
+VerticalPodAutoscalerSpec: targetRef CrossVersionObjectReference, updatePolicy PodUpdatePolicy
+PodUpdatePolicy: updateMode text
 """

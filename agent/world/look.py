@@ -9,6 +9,7 @@ from agent.errors import AgentError, Indeterminate, UsageError
 from agent.events import Emit, Progress, Warned
 from agent.invocation import invoked_name
 from agent.resources import DEMO, bundle_path
+from agent.snapshot.depth import Depth
 from agent.world.scope import Cluster, Scope
 from tools.deadline import Deadline
 from tools.failure import Failure, FailureKind
@@ -28,25 +29,13 @@ class Look(Protocol):
         scope: Scope,
         settings: Settings,
         emit: Emit,
-        *,
         deadline: Deadline,
-        owners: bool = False,
-        everything: bool = False,
-        health: bool = False,
+        depth: Depth,
     ) -> "Snapshot":
         """Return the snapshot asked for; the arguments are those of `look`."""
 
 
-def look(
-    scope: Scope,
-    settings: Settings,
-    emit: Emit,
-    *,
-    deadline: Deadline,
-    owners: bool = False,
-    everything: bool = False,
-    health: bool = False,
-) -> "Snapshot":
+def look(scope: Scope, settings: Settings, emit: Emit, deadline: Deadline, depth: Depth) -> "Snapshot":
     """Return the snapshot asked for.
 
     Args:
@@ -54,9 +43,7 @@ def look(
         settings: how to connect.
         emit: told what is being waited for.
         deadline: when the command must have ended.
-        owners: keep who changed which field, for an audit.
-        everything: read healthy containers' logs as well.
-        health: read how the control plane stands as well.
+        depth: what to read beyond the lists of every look; a bundle has what it has.
 
     Raises:
         UsageError: the bundle, context or namespace does not exist.
@@ -65,7 +52,7 @@ def look(
     """
     if scope.bundle:
         return _from_bundle(scope.bundle, scope.namespace)
-    return _live(scope.cluster, settings, emit, deadline, owners=owners, everything=everything, health=health)
+    return _live(scope.cluster, settings, emit, deadline, depth)
 
 
 def _from_bundle(name: str, namespace: str | None) -> "Snapshot":
@@ -87,16 +74,7 @@ def _narrowed(snapshot: "Snapshot", namespace: str) -> "Snapshot":
     return found
 
 
-def _live(
-    cluster: Cluster,
-    settings: Settings,
-    emit: Emit,
-    deadline: Deadline,
-    *,
-    owners: bool,
-    everything: bool,
-    health: bool,
-) -> "Snapshot":
+def _live(cluster: Cluster, settings: Settings, emit: Emit, deadline: Deadline, depth: Depth) -> "Snapshot":
     from agent.snapshot.collect import collect
 
     named = cluster.namespace
@@ -108,9 +86,7 @@ def _live(
             reader,
             None if cluster.all_namespaces else (named or reader.namespace),
             progress=lambda text: emit(Progress(text)),
-            everything=everything,
-            owners=owners,
-            health=health,
+            depth=depth,
             path=settings.path,
             prometheus=settings.prometheus,
         )

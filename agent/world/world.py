@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from agent.blueprint.commands import Known
 from agent.config import Effective, Settings, load
 from agent.events import Emit
+from agent.snapshot.depth import PLAIN, Depth
 from agent.world.look import Look, look
 from agent.world.scope import Scope
 from tools.deadline import Deadline
@@ -53,10 +54,6 @@ class World:
         """Return when the command must have ended, whoever it waits for."""
         return Deadline(self.began + self.settings.timeout, self.settings.timeout)
 
-    def look(
-        self, scope: Scope, emit: Emit, *, owners: bool = False, everything: bool = False, health: bool = False
-    ) -> "Snapshot":
+    def look(self, scope: Scope, emit: Emit, depth: Depth = PLAIN) -> "Snapshot":
         """Return the snapshot asked for; see `agent.world.look.look`."""
-        return self.looker(
-            scope, self.settings, emit, deadline=self.deadline, owners=owners, everything=everything, health=health
-        )
+        return self.looker(scope, self.settings, emit, self.deadline, depth)

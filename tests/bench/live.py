@@ -51,6 +51,8 @@ def _measured(size: int) -> Iterator[Line]:
     fetched = subprocess.run([sys.executable, FETCH], capture_output=True, text=True, env=os.environ | env, check=True)
     content = int(fetched.stdout)
     yield Line(f"agent diagnose -A, {size} live pods", found.seconds, floor.seconds, "s ", 3)
+    health = cost([AGENT, "health"], runs=3, env=env, answers=FOUND)
+    yield Line(f"agent health, {size} live pods, beside that", health.seconds, found.seconds, "s ", 1.5)
     yield Line(f"its peak memory, beside {size} pods as JSON", found.memory / MEGABYTE, content / MEGABYTE, "MB", 30)
     if size == SIZES[-1]:
         beside = cost([program("kubectl"), "get", KINDS, "-A", "-o", "json"], runs=1, env=env).seconds

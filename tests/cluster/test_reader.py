@@ -6,12 +6,14 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from agent.snapshot.collect import collect
+from agent.snapshot.depth import WHOLE
 from tests.cluster.plugin import Cluster
 from tools.cluster import connect
 from tools.deadline import Deadline
@@ -131,7 +133,7 @@ def test_a_snapshot_holds_a_secrets_name_type_and_number_of_keys(
     assert not isinstance(found, Failure)
     reader = connect(found, Deadline.after(60))
     assert not isinstance(reader, Failure)
-    snapshot = collect(reader, namespace, progress=print, everything=True, owners=owners, path=folders(cluster))
+    snapshot = collect(reader, namespace, progress=print, depth=replace(WHOLE, owners=owners), path=folders(cluster))
     reader.close()
     assert not isinstance(snapshot, Failure)
     (secret,) = snapshot.objects["Secret"]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from agent.snapshot.collect import collect
+from agent.snapshot.depth import PLAIN, WHOLE, Depth
 from agent.snapshot.record import LogKey, Part, Snapshot, State
 from tests.fakes import apiserver
 from tests.fakes.apiserver import FakeApiServer, Fault, path_of, serving
@@ -96,12 +97,12 @@ def look(
     *,
     path: Path,
     timeout: float = 10.0,
-    everything: bool = False,
+    depth: Depth = PLAIN,
 ) -> Snapshot | Failure:
     reader = connect(server.access(token="canary-token-0123456789"), Deadline.after(timeout))
     assert isinstance(reader, Reader)
     try:
-        return collect(reader, namespace, progress=lambda _: None, everything=everything, path=str(path))
+        return collect(reader, namespace, progress=lambda _: None, depth=depth, path=str(path))
     finally:
         reader.close()
 
@@ -137,7 +138,7 @@ def test_only_the_logs_of_what_is_unwell_are_read(server: FakeApiServer, helm: P
 
 
 def test_a_capture_reads_every_log(server: FakeApiServer, helm: Path) -> None:
-    found = look(server, path=helm, everything=True)
+    found = look(server, path=helm, depth=WHOLE)
     assert isinstance(found, Snapshot)
     assert LogKey("shop", "well", "app", False) in found.logs
     assert CANARY not in repr(found)

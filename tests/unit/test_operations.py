@@ -20,6 +20,7 @@ from agent.operations import GROUPS, OPERATIONS, Effect, Operation, commands, lo
 from agent.report.terminal import Screen
 from agent.resources import bundle_path
 from agent.snapshot.bundle import load as load_bundle
+from agent.snapshot.depth import Depth
 from agent.snapshot.record import Snapshot
 from agent.world.scope import Scope
 from agent.world.world import World
@@ -158,16 +159,7 @@ MADE: dict[str, list[Any]] = {
 """Results of the operations that only a cluster gives; they are run against a real one in tests/cluster."""
 
 
-def from_capture(
-    scope: Scope,
-    settings: Settings,
-    emit: Emit,
-    *,
-    deadline: Deadline,
-    owners: bool = False,
-    everything: bool = False,
-    health: bool = False,
-) -> Snapshot:
+def from_capture(scope: Scope, settings: Settings, emit: Emit, deadline: Deadline, depth: Depth) -> Snapshot:
     """Return the shipped capture, whatever is asked for: a world of one's own, as a conversation has."""
     emit(Progress("reading the capture"))
     found = load_bundle(bundle_path("demo"))
