@@ -143,10 +143,10 @@ def _add(command: argparse._ActionsContainer, item: "Argument") -> None:
     meaning, more = item.meaning, _options(item)
     if meaning.positional:
         count = "*" if item.many else None if item.required else "?"
-        command.add_argument(item.name, nargs=count, help=meaning.doc, **more)
+        command.add_argument(item.name, nargs=count, help=meaning.doc.replace("%", "%%"), **more)
         return
     flags = [flag for flag in (meaning.short, f"--{item.name.replace('_', '-')}") if flag]
-    command.add_argument(*flags, dest=item.name, required=item.required, help=meaning.doc, **more)
+    command.add_argument(*flags, dest=item.name, required=item.required, help=meaning.doc.replace("%", "%%"), **more)
 
 
 def _options(item: "Argument") -> "dict[str, Any]":

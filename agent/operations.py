@@ -103,6 +103,15 @@ OPERATIONS: tuple[Operation, ...] = (
         code=f"{_RUN}.health:code",
     ),
     Operation(
+        name="scaling",
+        summary="what each autoscaler does and why, and what it would do at a load",
+        effect=Effect.READ,
+        args=f"{_ARGS}.scaling:Scaling",
+        run=f"{_RUN}.scaling:run",
+        views={"text": f"{_VIEW}.scaling:as_text", "json": f"{_VIEW}.scaling:as_json"},
+        code=f"{_RUN}.scaling:code",
+    ),
+    Operation(
         name="explain",
         summary="what a cause means, how it shows, and what it asks of you",
         effect=Effect.READ,

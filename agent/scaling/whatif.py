@@ -40,6 +40,8 @@ class Forecast:
     metric: Metric
     wanted: int
     """What the metric asks for, before any limit."""
+    tolerated: bool
+    """Whether it is so near its target that nothing is done."""
     steps: tuple[Step, ...]
     """How the replicas change; empty where they stay."""
     pace: str
@@ -70,7 +72,12 @@ def forecast(
     settled = steps[-1].replicas if steps else replicas
     _, pace = limited(replicas, asked, rule, changes)
     _, limit = limited(settled, turn.asks(settled), rule)
-    return Forecast(load, metric, asked, tuple(steps), pace, limit, others)
+    return Forecast(load, metric, asked, _is_near(tried, rule), tuple(steps), pace, limit, others)
+
+
+def _is_near(metric: Metric, rule: Rules) -> bool:
+    ratio = metric.ratio or Fraction(0)
+    return 1 - rule.down.tolerance <= ratio <= 1 + rule.up.tolerance
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +133,7 @@ def loads(text: str) -> list[Load] | None:
     """Return the loads that `85%`, `cpu=85%` or `cpu=85,memory=90` means, None for what means none."""
     found: list[Load] = []
     for part in text.split(","):
-        name, _, amount = part.strip().rpartition("=")
+        name, _, amount = (piece.strip() for piece in part.rpartition("="))
         number = amount.strip().removesuffix("%").strip()
         if not (number.isascii() and number.isdigit() and 0 < int(number) <= 100_000) or name not in (
             "",

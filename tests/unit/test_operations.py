@@ -118,6 +118,7 @@ BLUEPRINTS = str(Path(__file__).parents[2] / "blueprints")
 EXAMPLES: dict[str, list[dict[str, Any]]] = {
     "diagnose": [{"bundle": "demo"}, {"bundle": "demo", "namespace": "todo-prod"}],
     "health": [{"bundle": "demo"}, {"bundle": "demo", "namespace": "todo-prod", "profile": "dev"}],
+    "scaling": [{"bundle": "demo", "namespace": "todo-prod"}, {"bundle": "demo", "at": "85%"}],
     "explain": [{}, {"code": "oom-killed"}, {"code": "131"}],
     "audit": [DEMO, {**DEMO, "all": True}],
     "why": [{"value": "backend.resources.limits.memory"}, {"value": "backend.resources", **DEMO}],
