@@ -12,6 +12,7 @@ local      otherwise: compiled and started here (lifecycle.py). Needs root on Li
 import json
 import os
 import subprocess
+import sys
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -48,6 +49,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(line)
 
 
+ROOT = Path(__file__).parents[2]
+
+
 @dataclass(frozen=True, slots=True)
 class Cluster:
     """A cluster that may be broken, and the clients that may break it."""
@@ -65,6 +69,13 @@ class Cluster:
     def helm(self, *args: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run helm 4."""
         return self._run([str(self.helm_path), f"--kube-context={self.context}", *args], None, check=check)
+
+    def agent(self, *args: str) -> subprocess.CompletedProcess[str]:
+        """Run agent with this cluster's own clients."""
+        env = os.environ | {"KUBECONFIG": str(self.kubeconfig)}
+        env["BLUEHELM_PATH"] = f"{self.helm_path.parent}:{self.kubectl_path.parent}"
+        command = [sys.executable, "-m", "agent", *args, f"--context={self.context}"]
+        return subprocess.run(command, capture_output=True, text=True, env=env, cwd=ROOT, timeout=120)
 
     def json(self, *args: str) -> dict[str, object]:
         """Run kubectl and return the JSON it prints."""

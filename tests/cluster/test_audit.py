@@ -1,9 +1,6 @@
 """Audit against a real API server and a real Helm 4: who owns a field is the server's word, not ours."""
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -48,15 +45,8 @@ def installed(cluster: Cluster, namespace: str, *flags: str) -> None:
     cluster.helm("install", "todo", str(CHART), f"--namespace={namespace}", *SMALL, *flags)
 
 
-def agent(cluster: Cluster, *argv: str) -> subprocess.CompletedProcess[str]:
-    tools = f"{cluster.helm_path.parent}:{cluster.kubectl_path.parent}"
-    env = os.environ | {"KUBECONFIG": str(cluster.kubeconfig), "BLUEHELM_PATH": tools}
-    command = [sys.executable, "-m", "agent", *argv, f"--context={cluster.context}"]
-    return subprocess.run(command, capture_output=True, text=True, env=env, cwd=ROOT, timeout=120)
-
-
 def audited(cluster: Cluster, namespace: str, *argv: str) -> dict[str, Any]:
-    done = agent(cluster, "audit", "-n", namespace, "--profile=dev", "-o", "json", *argv)
+    done = cluster.agent("audit", "-n", namespace, "--profile=dev", "-o", "json", *argv)
     assert done.stdout, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
     return found
@@ -179,7 +169,7 @@ def test_an_auditor_that_may_not_read_releases_still_audits(cluster: Cluster, na
     config["users"][0]["user"] = {"token": token}
     path = tmp_path / "auditor.json"
     path.write_text(json.dumps(config))
-    done = agent(cluster, "audit", "-n", namespace, "--profile=dev", "-o", "json", f"--kubeconfig={path}")
+    done = cluster.agent("audit", "-n", namespace, "--profile=dev", "-o", "json", f"--kubeconfig={path}")
     assert done.returncode == 3
     found = json.loads(done.stdout)
     assert verdict(found, "SVC-BE-MEM-LIMIT")["outcome"] == "pass"
@@ -191,7 +181,7 @@ def test_the_checklists_read_by_verify(cluster: Cluster, namespace: str) -> None
     installed(cluster, namespace)
     for name in ("todo-backend", "todo-frontend"):
         cluster.kubectl("rollout", "status", f"deployment/{name}", f"--namespace={namespace}", "--timeout=120s")
-    done = agent(cluster, "verify", "service", "-n", namespace, "-o", "json")
+    done = cluster.agent("verify", "service", "-n", namespace, "-o", "json")
     checks = {item["control"]: item for item in json.loads(done.stdout)["checks"]}
     names = ("SVC-CHK-PODS", "SVC-CHK-SVC", "SVC-CHK-LOGS", "SVC-CHK-HEALTH", "SVC-CHK-FRONTEND")
     assert {name: checks[name]["outcome"] for name in names} == dict.fromkeys(names, "pass"), checks
