@@ -112,6 +112,15 @@ OPERATIONS: tuple[Operation, ...] = (
         code=f"{_RUN}.scaling:code",
     ),
     Operation(
+        name="debug",
+        summary="what is wrong with a container of the docker engine, or with an image",
+        effect=Effect.READ,
+        args=f"{_ARGS}.debug:Debug",
+        run=f"{_RUN}.debug:run",
+        views={"text": f"{_VIEW}.debug:as_text", "json": f"{_VIEW}.debug:as_json"},
+        code=f"{_RUN}.debug:code",
+    ),
+    Operation(
         name="explain",
         summary="what a cause means, how it shows, and what it asks of you",
         effect=Effect.READ,

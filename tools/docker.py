@@ -49,6 +49,16 @@ def version(box: Sandbox) -> str | Failure:
     return str(server.get("Version") or "")
 
 
+def info(box: Sandbox) -> Mapping[str, Any] | Failure:
+    """Return the engine: its machine, memory, security options."""
+    found = run_json(["docker", "info", JSON], box)
+    if isinstance(found, Failure):
+        return found
+    if not isinstance(found, dict) or found.get("ServerErrors") or not found.get("ServerVersion"):
+        return Failure(FailureKind.UNREACHABLE, "docker info", f"no engine at {box.docker_host or ROOTFUL}")
+    return found
+
+
 def ps(box: Sandbox) -> Records | Failure:
     """Return every container, running or not, one mapping each, as docker prints them as JSON."""
     return _lines(["docker", "ps", "--all", "--no-trunc", JSON], box)
@@ -64,20 +74,35 @@ def image(box: Sandbox, name: str) -> Mapping[str, Any] | Failure:
     return _one(["docker", "image", "inspect", name], box)
 
 
+def history(box: Sandbox, name: str) -> Records | Failure:
+    """Return the steps an image was built by, the newest first; redacted."""
+    return _lines(["docker", "history", name, "--no-trunc", JSON], box)
+
+
+def images(box: Sandbox) -> Records | Failure:
+    """Return every image that has a name, one mapping each."""
+    return _lines(["docker", "images", JSON], box)
+
+
 def logs(box: Sandbox, container: str, *, lines: int = 500) -> str | Failure:
-    """Return the end of a container's log, redacted: its standard output, then its standard error."""
+    """Return the end of a container's log, redacted: standard output and standard error in the order they were said."""
     found = run(["docker", "logs", container, f"--tail={lines}", "--timestamps"], box)
-    return found if isinstance(found, Failure) else found.stdout + found.stderr
+    if isinstance(found, Failure):
+        return found
+    said = (line.partition(" ") for line in (found.stdout + found.stderr).split("\n"))
+    timed = sorted(((at, text) for at, _, text in said if at), key=lambda item: item[0])
+    return "".join(f"{text}\n" for _, text in timed)
 
 
-def stats(box: Sandbox) -> Records | Failure:
-    """Return resource use of the running containers, once."""
-    return _lines(["docker", "stats", "--no-stream", "--no-trunc", JSON], box)
+def stats(box: Sandbox, container: str = "") -> Records | Failure:
+    """Return resource use of the running containers, or of one, once; the engine measures for a second or two."""
+    return _lines(["docker", "stats", *([container] if container else []), "--no-stream", "--no-trunc", JSON], box)
 
 
-def events(box: Sandbox, since: str) -> Records | Failure:
-    """Return the engine's events of a span that ends now; `since` is like `10m`."""
-    return _lines(["docker", "events", f"--since={since}", "--until=0s", JSON], box)
+def events(box: Sandbox, since: str, container: str = "") -> Records | Failure:
+    """Return the engine's events of a span that ends now, of one container where it is named; `since` is like `10m`."""
+    of = [f"--filter=container={container}"] if container else []
+    return _lines(["docker", "events", f"--since={since}", "--until=0s", *of, JSON], box)
 
 
 def _lines(argv: Sequence[str], box: Sandbox) -> Records | Failure:

@@ -40,13 +40,17 @@ class Engine:
 
 
 @contextmanager
-def engine() -> Iterator[Engine]:
-    """Start an engine with the test bed's busybox in it, and take everything away again."""
+def engine(*, networks: bool = False) -> Iterator[Engine]:
+    """Start an engine with the test bed's busybox in it, and take everything away again.
+
+    With `networks` its containers have docker's own bridge, names and published ports, in a network namespace that is
+    theirs alone: this machine's firewall and ports stay as they are.
+    """
     _install()
     _clear()
     DATA.mkdir(mode=0o700)
     with tempfile.TemporaryDirectory(prefix="bluehelm-docker-") as run:
-        process = _start(Path(run))
+        process = _start(Path(run), networks=networks)
         try:
             found = Engine(f"unix://{run}/docker.sock")
             _wait(found, process)
@@ -61,16 +65,20 @@ def _install() -> None:
     preflight.install_missing(PROGRAMS)
 
 
-def _start(run: Path) -> "subprocess.Popen[bytes]":
-    """Start the daemon without a bridge or firewall rules: its containers need no network, and others' must stay."""
+ALONE = ("unshare", "--net", "--", "sh", "-c", 'ip link set lo up; exec "$@"', "sh")
+"""What starts a program in a network namespace of its own."""
+
+
+def _start(run: Path, *, networks: bool) -> "subprocess.Popen[bytes]":
+    """Start the daemon; without networks also without a bridge or firewall rules, since others' must stay."""
     argv = [
+        *(ALONE if networks else ()),
         str(shutil.which("dockerd", path="/usr/sbin:/usr/bin:/usr/local/bin")),
         f"--host=unix://{run}/docker.sock",
         f"--data-root={DATA}",
         f"--exec-root={run}/exec",
         f"--pidfile={run}/pid",
-        "--bridge=none",
-        "--iptables=false",
+        *(() if networks else ("--bridge=none", "--iptables=false")),
         "--exec-opt=native.cgroupdriver=cgroupfs",
     ]
     with (run / "log").open("wb") as log:

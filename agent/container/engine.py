@@ -1,0 +1,79 @@
+"""Everything that is to be said of one container: its causes, ranked, what it uses, its image, its blueprint. Pure."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from agent.blueprint.control import Blueprints, Profile
+from agent.container.cause import Cause
+from agent.container.checks import checks, loop, proof_of_health
+from agent.container.distance import Difference, differences
+from agent.container.ends import ends
+from agent.container.image import Advice, advice, facts
+from agent.container.image import differences as changes
+from agent.container.logs import logs, unexplained
+from agent.container.look import Look, Record
+from agent.container.starts import starts
+from agent.diagnose.finding import Confidence
+from agent.severity import Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What was found out about one container."""
+
+    look: Look
+    causes: tuple[Cause, ...]
+    """The first one is where to begin."""
+    proof: tuple[str, ...]
+    """Why it is taken for well, empty where it is not."""
+    differences: tuple[Difference, ...]
+    image: str
+    """Its image in short: `for linux/amd64, 12Mi, built 3 d ago`."""
+    advice: tuple[Advice, ...]
+    changes: tuple[str, ...]
+    """What is different in the build that its image's name stands for now; empty where it runs that one."""
+
+    @property
+    def failing(self) -> bool:
+        """Return whether something of error severity was found."""
+        return any(item.severity is Severity.ERROR for item in self.causes)
+
+
+def examine(look: Look, steps: Sequence[Record], blueprints: Blueprints, profile: Profile | None) -> Examined:
+    """Return what is to be said of a container."""
+    causes = tuple(_causes(look))
+    apart = tuple(differences(look, blueprints, profile))
+    well = look.running and not causes
+    newer = look.current and look.image and look.current.get("Id") != look.image.get("Id")
+    return Examined(
+        look=look,
+        causes=causes,
+        proof=tuple(proof_of_health(look)) if well else (),
+        differences=apart,
+        image=facts(look.image, look.taken_at) if look.image else "",
+        advice=tuple(advice(look.image, steps, str(look.config.get("Image") or ""), look.taken_at))
+        if look.image
+        else (),
+        changes=tuple(changes(look.image, look.current)) if newer else (),
+    )
+
+
+def _causes(look: Look) -> Iterator[Cause]:
+    """Yield the cause, then what shows of it: the engine's own words before a log's, a log's before a guess."""
+    refused = next(starts(look), None)
+    found = [*([refused] if refused else []), *ends(look)]
+    sure = any(item.severity is Severity.ERROR and item.confidence is Confidence.CERTAIN for item in found)
+    if not sure and not any(item.code in ("ended-from-outside", "ignores-sigterm") for item in found):
+        found = [*found, *logs(look)]
+    found += checks(look)
+    if not found:
+        found += unexplained(look)
+    yield from sorted(found, key=_order)
+    again = loop(look)
+    if again is not None:
+        yield again
+
+
+def _order(item: Cause) -> tuple[bool, int]:
+    ranks = {Confidence.CERTAIN: 0, Confidence.LIKELY: 1, Confidence.POSSIBLE: 2}
+    return item.severity is not Severity.ERROR, ranks[item.confidence]
