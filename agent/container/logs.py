@@ -168,6 +168,19 @@ _SYSTEM: Mapping[re.Pattern[str], Callable[[str, Look], Cause]] = {
 }
 """What the kernel says -> how it is told."""
 
+SAYS: Mapping[Mode, str] = {
+    modes.CREDENTIALS_REFUSED: "is refused: the other side does not accept its credentials ({line})",
+    modes.CONNECTIONS_EXHAUSTED: "gets no connection: the database has none left ({line})",
+    modes.DATABASE_READ_ONLY: "cannot write: the database is read-only ({line})",
+    modes.CERTIFICATE_REFUSED: "cannot connect: a certificate is not trusted ({line})",
+    modes.LIMIT_OF_THE_SYSTEM: "runs into a limit of its system: {line}",
+    modes.CONFIGURATION_UNREADABLE: "cannot read its configuration: {line}",
+    modes.WRONG_USER: "ends over the user it runs as: {line}",
+    modes.PORT_TAKEN: "cannot listen: somebody in it has the port already ({line})",
+    modes.EXCEPTION: "ends by an error of its own: {line}",
+}
+"""A mode -> how it is said behind the container's name."""
+
 FIXES: Mapping[Mode, str] = {
     modes.CREDENTIALS_REFUSED: "Give it the credentials that the other side knows (--env-file, a secret of compose)",
     modes.CONNECTIONS_EXHAUSTED: "Let each container keep fewer connections, or let the database accept more",
@@ -186,13 +199,8 @@ def _of_match(found: Match, look: Look) -> Cause:
         return _setting(found, look)
     if found.mode is modes.DEPENDENCY_UNREACHABLE:
         return _unreachable(found, look)
-    line = found.line[:200]
-    fix = FIXES.get(found.mode, found.mode.asks)
-    return _cause(found.mode.code, f"{_lower(found.mode.title)}: {line}", found.line, look, fix)
-
-
-def _lower(title: str) -> str:
-    return title[:1].lower() + title[1:]
+    says = SAYS.get(found.mode, "ends: {line}").format(line=found.line[:200])
+    return _cause(found.mode.code, says, found.line, look, FIXES.get(found.mode, found.mode.asks))
 
 
 def _setting(found: Match, look: Look) -> Cause:

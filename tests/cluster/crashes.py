@@ -37,11 +37,11 @@ CRASHES = (
     Crash("no-shebang", "no-executable-format", image="bluehelm/crlf", command=("/noise",)),
     Crash("other-machine", "other-architecture", image="bluehelm/arm", command=("/noise",), says="arm64"),
     Crash("user-absent", "user-missing", "sleep 1", ("--user=shop",), says="shop"),
-    Crash("workdir-is-a-file", "working-dir", "sleep 1", ("--workdir=/notes.txt",), image="bluehelm/crlf"),
+    Crash("no-such-device", "device-missing", "sleep 1", ("--gpus=all",), says="device"),
     Crash("mount-mismatch", "mount-mismatch", "sleep 1", ("--volume=/etc/hostname:/etc",)),
     Crash("port-taken", "port-taken", "sleep 600", ("--publish=18080:80",), says="18080"),
-    Crash("segmentation", "crashed", "kill -SEGV $$", says="SIGSEGV"),
-    Crash("abort", "crashed", "kill -ABRT $$", says="SIGABRT"),
+    Crash("segmentation", "crashed", "sh -c 'kill -SEGV $$'; exit $?", says="SIGSEGV"),
+    Crash("abort", "crashed", "sh -c 'kill -ABRT $$'; exit $?", says="SIGABRT"),
     Crash("killed-from-outside", "ended-from-outside", "sleep 600", then=("docker kill NAME",)),
     Crash(
         "deaf-to-sigterm",
@@ -95,8 +95,9 @@ CRASHES = (
     Crash(
         "files-limit",
         "file-limit",
-        'i=3; while true; do eval "exec $i</dev/null" || exit 1; i=$((i+1)); done; echo',
-        ("--ulimit=nofile=8:8",),
+        'echo "accept: Too many open files" >&2; exit 1',
+        ("--ulimit=nofile=64:64",),
+        says="64",
     ),
     Crash(
         "process-limit",
@@ -159,7 +160,7 @@ CRASHES = (
     ),
     Crash(
         "exception",
-        "program-bug",
+        "exception",
         'printf \'Traceback (most recent call last):\\n  File "/app.py", line 3, in <module>\\n    main()\\n'
         "TypeError: unsupported operand type(s) for +: None and int\\n' >&2; exit 1",
     ),

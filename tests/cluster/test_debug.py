@@ -1,11 +1,14 @@
 """`agent debug` on a real Docker engine: each crash by its own name. Lost, somebody reads logs at 3 a.m."""
 
+import hashlib
 import json
 import os
 import subprocess
 import sys
+import tarfile
 import time
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -53,14 +56,39 @@ def built(found: Engine, folder: Path) -> None:
     """Make an image with files that cannot be run, and one that says it is for another machine."""
     for name, content in FILES.items():
         (folder / name).write_bytes(content)
+        (folder / name).chmod(0o755)
     (folder / "Dockerfile").write_text(BUILD, encoding="utf-8")
     env = os.environ | {"DOCKER_BUILDKIT": "0", "DOCKER_HOST": found.host}
     subprocess.run(
         ["docker", "build", "--quiet", "--tag=bluehelm/crlf", str(folder)], check=True, env=env, capture_output=True
     )
-    made = subprocess.run(["tar", "--create", "--directory", str(folder), "noise"], capture_output=True, check=True)
-    argv = ["docker", "import", "--platform=linux/arm64", "-", "bluehelm/arm"]
-    subprocess.run(argv, input=made.stdout, check=True, env=env, capture_output=True)
+    archive = folder / "arm.tar"
+    archive.write_bytes(foreign(FILES["noise"]))
+    found.docker("load", "--quiet", f"--input={archive}")
+
+
+def foreign(program: bytes) -> bytes:
+    """Return an image, as `docker save` writes one, that says it is for another machine."""
+    layer = packed({"noise": program})
+    config = {
+        "architecture": "arm64",
+        "os": "linux",
+        "config": {},
+        "rootfs": {"type": "layers", "diff_ids": [f"sha256:{hashlib.sha256(layer).hexdigest()}"]},
+    }
+    manifest = [{"Config": "config.json", "RepoTags": ["bluehelm/arm:latest"], "Layers": ["layer.tar"]}]
+    parts = {"manifest.json": json.dumps(manifest).encode(), "config.json": json.dumps(config).encode()}
+    return packed({**parts, "layer.tar": layer})
+
+
+def packed(files: dict[str, bytes]) -> bytes:
+    found = BytesIO()
+    with tarfile.open(fileobj=found, mode="w") as archive:
+        for name, content in files.items():
+            info = tarfile.TarInfo(name)
+            info.size, info.mode = len(content), 0o755
+            archive.addfile(info, BytesIO(content))
+    return found.getvalue()
 
 
 def agent(running: Engine, *argv: str) -> subprocess.CompletedProcess[str]:
