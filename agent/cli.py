@@ -14,6 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
 
+    from agent.approval.consent import Answer, Consenter, Question
     from agent.approval.decision import Approver, Decision
     from agent.change.plan import Plan
     from agent.operations import Operation
@@ -63,7 +64,8 @@ def _answer(typed: "argparse.Namespace", narration: Narration) -> int:
 
     operation = typed.operation
     args = build(load(operation.args), vars(typed))
-    result = load(operation.run)(args, World(flat(args), commands(), approver=_asker(narration)), narration)
+    world = World(flat(args), commands(), approver=_asker(narration), consenter=_consenter(narration))
+    result = load(operation.run)(args, world, narration)
     narration.clear()
     code = int(load(operation.code)(result)) if operation.code else ExitCode.OK
     if operation.views:
@@ -91,6 +93,18 @@ def _asker(narration: Narration) -> "Approver":
         from agent.prompt import ask as asked
 
         return asked(name, plan, reason)
+
+    return ask
+
+
+def _consenter(narration: Narration) -> "Consenter":
+    """Return who shows the person at the terminal what would run, and asks."""
+
+    def ask(question: "Question") -> "Answer":
+        narration.clear()
+        from agent.prompt import consent
+
+        return consent(question)
 
     return ask
 

@@ -121,6 +121,15 @@ OPERATIONS: tuple[Operation, ...] = (
         code=f"{_RUN}.debug:code",
     ),
     Operation(
+        name="strace",
+        summary="which system call of a container fails, once you let it be followed",
+        effect=Effect.CHANGE,
+        args=f"{_ARGS}.strace:Strace",
+        run=f"{_RUN}.strace:run",
+        views={"text": f"{_VIEW}.strace:as_text", "json": f"{_VIEW}.strace:as_json"},
+        code=f"{_RUN}.strace:code",
+    ),
+    Operation(
         name="explain",
         summary="what a cause means, how it shows, and what it asks of you",
         effect=Effect.READ,

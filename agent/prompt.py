@@ -5,11 +5,13 @@ What was typed before the card was read does not count: it is thrown away, and f
 
 import getpass
 import os
+import shlex
 import sys
 import termios
 import time
 from typing import TextIO
 
+from agent.approval.consent import Answer, Question
 from agent.approval.decision import Approval, Decision, Later, Rejection
 from agent.change.plan import Plan, digest
 from agent.report.plan import card
@@ -79,3 +81,23 @@ def _flush(stream: TextIO) -> None:
 def _write(text: str) -> None:
     sys.stderr.write(text)
     sys.stderr.flush()
+
+
+def consent(question: Question) -> Answer:
+    """Show commands whole and return whether the person at the terminal lets them run; without one nobody does."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()) or os.environ.get("TERM") == "dumb":
+        return Answer(yes=False, why="there is no terminal to ask at")
+    terminal = Terminal(screen_of(sys.stderr))
+    terminal.line(question.title, "bold")
+    for command in question.commands:
+        terminal.block(shlex.join(command), indent=3, style="cyan")
+    terminal.entry("bounds", question.bounds)
+    terminal.entry("leaves", question.leaves)
+    _write(terminal.text())
+    _forget_what_was_typed()
+    _write("\nType yes to run it; anything else leaves it.\n")
+    try:
+        typed = _typed("> ")
+    except EOFError:
+        return Answer(yes=False)
+    return Answer(yes=typed == "yes", by=getpass.getuser())

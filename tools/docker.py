@@ -8,12 +8,16 @@ from typing import Any
 
 from tools.failure import Failure, FailureKind
 from tools.files import read
-from tools.run import run, run_json, run_json_lines
+from tools.permit import Permit
+from tools.run import run, run_json, run_json_lines, run_planned
 from tools.sandbox import Sandbox
 
 Records = Sequence[Mapping[str, Any]]
 
 ROOTFUL = "unix:///var/run/docker.sock"
+
+STARTING = 20.0
+"""Seconds the engine has to start a container."""
 
 JSON = "--format={{.|json}}"
 """`json` alone is a word of clients since 23: Debian 12's 20.10 prints it as it stands."""
@@ -82,6 +86,12 @@ def history(box: Sandbox, name: str) -> Records | Failure:
 def images(box: Sandbox) -> Records | Failure:
     """Return every image that has a name, one mapping each."""
     return _lines(["docker", "images", JSON], box)
+
+
+def start(box: Sandbox, argv: Sequence[str], permit: Permit) -> Failure | None:
+    """Start a stopped container as it is: `docker start NAME`, which a person has approved."""
+    done = run_planned(argv, box, permit, timeout=STARTING, answers=(0, 1))
+    return done if isinstance(done, Failure) else None
 
 
 def logs(box: Sandbox, container: str, *, lines: int = 500) -> str | Failure:

@@ -186,9 +186,9 @@ def _amount(text: str) -> int:
 
 @cache
 def _rules() -> tuple[Rule, ...]:
-    from tools.rules import docker, git, helm, kubectl, minikube
+    from tools.rules import docker, git, helm, kubectl, minikube, strace
 
-    return (*kubectl.RULES, *helm.RULES, *docker.RULES, *minikube.RULES, *git.RULES)
+    return (*kubectl.RULES, *helm.RULES, *docker.RULES, *minikube.RULES, *git.RULES, *strace.RULES)
 
 
 @cache

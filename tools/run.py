@@ -142,6 +142,7 @@ def run_planned(
     timeout: float,
     running: Running | None = None,
     more: Mapping[str, str] | None = None,
+    answers: Sequence[int] = (0,),
 ) -> Output | Failure:
     """Run one command that changes something: one the policy asks about, and a person approved as it stands.
 
@@ -152,6 +153,7 @@ def run_planned(
         timeout: seconds until its process group is asked to end.
         running: told of the process, for who may have to interrupt it.
         more: variables of its environment beside those of the sandbox.
+        answers: exit statuses that are answers.
 
     """
     decision = policy.decide(argv)
@@ -168,7 +170,7 @@ def run_planned(
             started=running.started, memory=MOST_MEMORY, grace=UNDOING, keeps=running.keeps,
         )  # fmt: skip
         running.ended()
-        return _failed(policy.shown(argv), done) or _output(argv, done)
+        return _failed(policy.shown(argv), done, answers) or _output(argv, done)
     reason = (
         "it is no command of the approved plan" if decision.permission is policy.Permission.ASK else decision.reason
     )
@@ -278,12 +280,12 @@ def _failed(what: str, done: Done, answers: Sequence[int] = (0,)) -> Failure | N
         return Failure(FailureKind.KILLED, what, f"{what.split()[0]} needed more than {done.memory >> 20} MB")
     if done.code is None:
         return Failure(FailureKind.TIMEOUT, what, f"no answer within {done.seconds:.0f} s")
+    if done.code in answers:
+        return None
     if done.code < 0 or done.code - 128 in DEATHS:
         return Failure(FailureKind.KILLED, what, f"killed by {_signal_name(abs(done.code) % 128)}")
-    if done.code not in answers:
-        last = _last_word(done.stderr)
-        return Failure(_reason(last), what, f"exit status {done.code}{': ' + last if last else ''}")
-    return None
+    last = _last_word(done.stderr)
+    return Failure(_reason(last), what, f"exit status {done.code}{': ' + last if last else ''}")
 
 
 def _last_word(stderr: bytearray) -> str:

@@ -15,6 +15,7 @@ from agent.world.scope import Scope
 from tools.deadline import Deadline
 
 if TYPE_CHECKING:
+    from agent.approval.consent import Consenter
     from agent.approval.decision import Approver
     from agent.snapshot.record import Snapshot
 
@@ -31,6 +32,8 @@ class World:
     """What takes a snapshot; a conversation may pass one that keeps it."""
     approver: "Approver | None" = None
     """Asks a person whether a plan may be applied, None where nobody can be asked."""
+    consenter: "Consenter | None" = None
+    """Asks a person whether commands that were shown may run, None where nobody can be asked."""
     began: float = field(default_factory=time.monotonic)
     """When the question was asked: its deadline counts from here."""
 

@@ -97,6 +97,13 @@ RULES = (
     ),
     Rule(
         Permission.ASK,
+        "docker start <container>",
+        "starts a container that is there and stopped, as it is",
+        match=("docker start web-1",),
+        no_match=("docker start web-1 --attach", "docker start web-1 web-2", "docker start"),
+    ),
+    Rule(
+        Permission.ASK,
         "docker build|tag|pull <image> <directory>?",
         "makes or fetches an image",
         match=("docker pull web@sha256:00",),
@@ -105,7 +112,7 @@ RULES = (
     Rule(
         Permission.DENY,
         "docker run|create|exec|attach|cp|export|save|load|import|commit|compose|login|push|plugin|system|swarm"
-        "|stack|service|secret|config|rm|rmi|kill|stop|start|restart|update|rename|network|volume|model"
+        "|stack|service|secret|config|rm|rmi|kill|stop|restart|update|rename|network|volume|model"
         "|mcp|ai ...",
         "it enters, starts, changes or removes a container, or reaches out",
         match=("docker run web:1", "docker exec web-1 sh", "docker system prune"),
