@@ -60,6 +60,9 @@ SHAPES: Mapping[str, re.Pattern[str]] = {
     "apis": re.compile(r"[\w./,-]{1,8192}"),
     "tail": re.compile(r"\d{1,3}"),
     "bytes": re.compile(r"\d{1,6}"),
+    "mounts": re.compile(r"[a-zA-Z0-9][\w.-]{0,252}:ro"),
+    "tool": re.compile(r"/(?!.*(^|/)\.\.(/|$))[\w./+-]{1,255}:/bluehelm/[\w.-]{1,64}:ro"),
+    "user": re.compile(r"[\w.-]{1,64}(:[\w.-]{1,64})?"),
 }
 """The shape of an argument or a flag's value, matched whole; none of them can start with a dash."""
 
@@ -71,7 +74,7 @@ MILLISECONDS: Mapping[str, int] = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_0
 WAITS: Mapping[str, str] = dict.fromkeys(("--wait", "--rollback-on-failure", "--atomic"), "--timeout")
 """Flags that wait for the cluster, and the one without which nobody says for how long."""
 
-REPEATABLE = frozenset(("--values", "--filter", "--api-versions"))
+REPEATABLE = frozenset(("--values", "--filter", "--api-versions", "--env", "--volume", "--library-path"))
 """Flags that are lists: the only ones a command may carry twice."""
 
 

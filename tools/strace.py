@@ -5,27 +5,33 @@ its forks sees a container from its first instruction, also one that lives for a
 """
 
 import os
+import shlex
 import signal
 import socket
 import struct
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from math import ceil
 from pathlib import Path
+from typing import NamedTuple
 
 from tools.failure import Failure, FailureKind
 from tools.permit import Permit
 from tools.programs import find
-from tools.rules.strace import CALLS
+from tools.rules.strace import CALLS, TOOLS
 from tools.run import Output, Running, run_planned
 from tools.sandbox import Sandbox
 
 CAPABILITY = 19
 """CAP_SYS_PTRACE, by its bit in /proc/PID/status."""
 
+SHORT = ("--string-limit=128", "--output=/dev/stdout", "--quiet=attach,personality")
+
 SYSTEM_CONTAINERD = "/run/containerd/containerd.sock"
 
-INTERRUPTED = (0, 130, -signal.SIGINT)
-"""How strace ends: with those it follows, or by the signal that asks it to."""
+ANY = tuple(range(256))
+INTERRUPTED = (*ANY, -signal.SIGINT)
+"""How strace ends: as what it follows, as a copy that it ran, or by the signal that asks it to."""
 
 SCOPES = {1: "a process may only follow its children", 2: "only the administrator may follow", 3: "nobody may follow"}
 """kernel.yama.ptrace_scope -> what it means (Documentation/admin-guide/LSM/Yama.rst)."""
@@ -33,8 +39,55 @@ SCOPES = {1: "a process may only follow its children", 2: "only the administrato
 
 def follow(pid: int) -> tuple[str, ...]:
     """Return the command that follows a process and all it starts."""
-    flags = (f"--attach={pid}", "--follow-forks", f"--trace={CALLS}", "--string-limit=128", "--output=/dev/stdout")
-    return ("strace", *flags, "--quiet=attach,personality")
+    return ("strace", f"--attach={pid}", "--follow-forks", f"--trace={CALLS}", *SHORT)
+
+
+class Copy(NamedTuple):
+    """A container to be run once more beside itself, under strace."""
+
+    name: str
+    """The container's."""
+    image: str
+    network: str
+    user: str
+    workdir: str
+    memory: int
+    """Its limit in bytes, 0 for none."""
+    variables: tuple[str, ...]
+    """`NAME=value` of those that are known whole."""
+    command: tuple[str, ...]
+
+
+def copied(copy: Copy, seconds: float) -> tuple[str, ...] | Failure:
+    """Return the command that runs a throw-away copy under this machine's strace, with this machine's libraries.
+
+    Its first process is `timeout`: when that ends, by itself or because the time is up, all of the copy does.
+    """
+    tools = [(name, find(name)) for name in ("timeout", "strace", "env")]
+    missing = next((name for name, found in tools if found is None), "")
+    loaders = (found for place in ("/lib64", "/lib") for found in sorted(Path(place).glob("ld-linux*.so.*")))
+    loader = next(loaders, None)
+    if missing or loader is None:
+        return Failure(FailureKind.MISSING, missing or "ld-linux.so", "it is not installed", "apt install strace")
+    libraries, start = f"{TOOLS}/lib", f"{TOOLS}/lib/{loader.name}"
+    mounted = [f"--volume={os.path.realpath(str(found))}:{TOOLS}/{name}:ro" for name, found in tools]
+    flags = [
+        "--rm",
+        f"--name=bluehelm-{copy.name}",
+        f"--network={copy.network}",
+        f"--volumes-from={copy.name}:ro",
+        *(f"--{key}={value}" for key, value in (("user", copy.user), ("workdir", copy.workdir)) if value),
+        *([f"--memory={copy.memory}"] if copy.memory else []),
+        *(f"--env={text}" for text in copy.variables),
+        *mounted,
+        f"--volume={loader.resolve().parent}:{libraries}:ro",
+        f"--entrypoint={start}",
+    ]
+    seen = ("--follow-forks", f"--trace={CALLS}", *SHORT)
+    loaded = ("--library-path", libraries)
+    ending = (f"{TOOLS}/timeout", "--signal=KILL", f"{ceil(seconds)}", start, *loaded)
+    inner = (start, *loaded, f"{TOOLS}/env", f"--split-string={shlex.join(copy.command)}")
+    return ("docker", "run", *flags, copy.image, *loaded, *ending, f"{TOOLS}/strace", *seen, *inner)
 
 
 def followed(argv: Sequence[str], box: Sandbox, permit: Permit, seconds: float, running: Running) -> Output | Failure:

@@ -109,7 +109,7 @@ def of_container(found: Sequence[Call], command: Sequence[str]) -> list[Call]:
 
 
 def _below(found: Sequence[Call]) -> Iterator[Call]:
-    """Yield the calls of the first one's process, and of all it makes: a vfork returns after its child has done much."""
+    """Yield the calls of the first process and of all it makes: a vfork returns after its child has done much."""
     made: dict[int, set[int]] = defaultdict(set)
     for call in found:
         if call.name in MAKES and call.result > 0:

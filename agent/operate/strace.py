@@ -3,6 +3,7 @@
 import getpass
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from agent.apply import ledger
 from agent.apply.ledger import Event
@@ -14,6 +15,7 @@ from agent.container.look import Look
 from agent.errors import Denied, Indeterminate, UsageError
 from agent.events import Emit, Progress
 from agent.exitcode import ExitCode
+from agent.kube.wording import listed
 from agent.operate.arguments.strace import Strace
 from agent.world.containers import found
 from agent.world.owners import Owner, owner
@@ -22,8 +24,11 @@ from agent.world.world import World
 from tools import docker
 from tools.failure import Failure
 from tools.permit import Permit
+from tools.redact import MASK
 from tools.sandbox import sandbox
-from tools.strace import containerd_of, follow, forbidden
+from tools.strace import Copy, containerd_of, copied, follow, forbidden
+
+T = TypeVar("T")
 
 SECONDS = 5.0
 
@@ -50,8 +55,8 @@ class Traced:
 def run(args: Strace, world: World, emit: Emit) -> Traced:
     """Follow a container's system calls, bounded, once a person has agreed to exactly that."""
     look = _only(args, world)
-    commands, seconds = _commands(look, docker.endpoint()), args.seconds or SECONDS
-    question = Question(_title(look), commands, _bounds(seconds), _leaves(look))
+    commands, seconds = _commands(look, docker.endpoint(), args), args.seconds or SECONDS
+    question = Question(_title(look, args), commands, _bounds(seconds), _leaves(look, args))
     said = world.consenter(question) if world.consenter else Answer(yes=False, why="nobody can be asked here")
     _noted(said, look, commands)
     emit(Progress(f"following {look.name}"))
@@ -60,7 +65,7 @@ def run(args: Strace, world: World, emit: Emit) -> Traced:
         text = captured(commands, look, seconds, box, permit)
     if isinstance(text, Failure):
         raise Indeterminate(f"{text}; agent debug {look.name} still works")
-    return _traced(text, look, commands)
+    return _traced(text, look, commands, attached=look.running and not args.copy)
 
 
 def code(result: Traced) -> ExitCode:
@@ -80,26 +85,50 @@ def _only(args: Strace, world: World) -> Look:
     return meant[0]
 
 
-def _commands(look: Look, host: str) -> tuple[tuple[str, ...], ...]:
-    """Return what would run: strace on its process, or on the runtime that starts it once more.
+def _commands(look: Look, host: str, args: Strace) -> tuple[tuple[str, ...], ...]:
+    """Return what would run: strace on its process, or on the runtime that starts it once more, or on a copy.
 
     Raises:
         Denied: this machine does not let anybody be followed; says why.
 
     """
     why = forbidden()
+    if args.copy:
+        return (_known(copied(_copy(look), args.seconds or SECONDS)),)
     if why is not None:
-        raise Denied(f"{why}; agent debug {look.name} still works")
+        raise Denied(f"{why}; --copy follows a throw-away copy instead, agent debug {look.name} follows nothing")
     if look.running:
         return (follow(int(look.state.get("Pid") or 0)),)
-    runtime = containerd_of(host)
-    if isinstance(runtime, Failure):
-        raise Denied(str(runtime))
     starting = () if look.state.get("Restarting") else (("docker", "start", look.name),)
-    return (follow(runtime), *starting)
+    return (follow(_known(containerd_of(host))), *starting)
 
 
-def _title(look: Look) -> str:
+def _known(found: T | Failure) -> T:
+    if isinstance(found, Failure):
+        raise Denied(str(found))
+    return found
+
+
+def _copy(look: Look) -> Copy:
+    """Return the container as a copy is made of it; a variable that was masked when it was read is left out."""
+    images = set((look.image.get("Config") or {}).get("Env") or ())
+    own = {name: value for name, value in look.environment.items() if f"{name}={value}" not in images}
+    known = [f"{name}={value}" for name, value in own.items() if MASK not in value and "\n" not in value]
+    return Copy(
+        name=look.name,
+        image=str(look.container.get("Image") or "").removeprefix("sha256:"),
+        network=next((name for name in look.networks if name not in ("bridge", "host")), "none"),
+        user=str(look.config.get("User") or ""),
+        workdir=str(look.config.get("WorkingDir") or ""),
+        memory=int(look.host.get("Memory") or 0),
+        variables=tuple(known),
+        command=tuple(look.command),
+    )
+
+
+def _title(look: Look, args: Strace) -> str:
+    if args.copy:
+        return f"Follow the system calls of a throw-away copy of container {look.name}"
     if look.running:
         return f"Follow the system calls of container {look.name} while it runs"
     how = "at its next restart" if look.state.get("Restarting") else "while it is started once more, as it is"
@@ -110,7 +139,11 @@ def _bounds(seconds: float) -> str:
     return f"{seconds:g} s at most, a mebibyte of names of files and addresses, nothing that is read, written or sent"
 
 
-def _leaves(look: Look) -> str:
+def _leaves(look: Look, args: Strace) -> str:
+    if args.copy:
+        hidden = [name for name, value in look.environment.items() if MASK in value]
+        more = f"; it runs without {listed(hidden)}, whose values nobody here has seen" if hidden else ""
+        return f"nothing: the copy is removed{more}"
     if look.running:
         return "nothing; it runs more slowly meanwhile"
     return "nothing but one more start in its history; should it not crash this time, it stays up"
@@ -137,9 +170,9 @@ def _id(commands: Sequence[tuple[str, ...]]) -> str:
     return digest("\n".join(" ".join(words) for words in commands).encode())
 
 
-def _traced(text: str, look: Look, commands: tuple[tuple[str, ...], ...]) -> Traced:
+def _traced(text: str, look: Look, commands: tuple[tuple[str, ...], ...], *, attached: bool) -> Traced:
     every, ended = calls(text)
-    own = every if look.running else of_container(every, look.command)
+    own = every if attached else of_container(every, look.command)
     pids = {call.pid for call in own}
     ends = [end for end in ended if end.pid in pids]
     wrong = failing(own, ends)

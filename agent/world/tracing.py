@@ -67,7 +67,13 @@ WAYS = "a seccomp profile or a capability is missing where this runs: run it on 
 def _watched(
     commands: Commands, look: Look, seconds: float, box: Sandbox, permit: Permit, thread: threading.Thread
 ) -> Failure | None:
-    """Wait until strace follows, start what is to be started, and wait until that has ended or the time is up."""
+    """Wait until strace follows, start what is to be started, and wait until that has ended or the time is up.
+
+    A copy ends by itself, and so does the command that runs it.
+    """
+    if commands[0][0] == "docker":
+        thread.join()
+        return None
     pid = commands[0][1].partition("=")[2]
     _until(lambda: _is_followed(pid) or not thread.is_alive(), READY)
     if len(commands) > 1 and thread.is_alive():

@@ -7,6 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tools.policy import SHAPES, Permission, Rule, _fits, _rules, decide, shown
+from tools.rules.strace import CALLS
 
 KUBE = "--context=c"
 NS = "--context=c --namespace=n"
@@ -78,6 +79,8 @@ ASKED = [
     "docker build web:1 /dir",
     "docker tag web:1",
     "docker pull web@sha256:00",
+    "docker start web-1",
+    f"strace --attach=7 --follow-forks --trace={CALLS} --string-limit=128 --output=/dev/stdout",
     "minikube start --profile=minikube --driver=docker --cpus=4 --memory=8192 --kubernetes-version=v1.36.0",
     "minikube addons enable ingress --profile=minikube",
 ]
@@ -201,7 +204,7 @@ DENIED = [
         f"docker {verb} x"
         for verb in (
             "run create exec attach cp export save load import commit compose login push plugin system swarm stack"
-            " service secret config rm kill stop start model mcp ai foo"
+            " service secret config rm kill stop model mcp ai foo"
         ).split()
     ),
     "docker context use x",

