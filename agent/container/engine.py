@@ -1,7 +1,8 @@
 """Everything that is to be said of one container: its causes, ranked, what it uses, its image, its blueprint. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from agent.blueprint.control import Blueprints, Profile
 from agent.container.cause import Cause
@@ -15,6 +16,9 @@ from agent.container.look import Look, Record
 from agent.container.starts import starts
 from agent.diagnose.finding import Confidence
 from agent.severity import Severity
+from agent.snapshot.shape import ODD
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,8 @@ class Examined:
     advice: tuple[Advice, ...]
     changes: tuple[str, ...]
     """What is different in the build that its image's name stands for now; empty where it runs that one."""
+    unknown: tuple[str, ...]
+    """What could not be read, a line each."""
 
     @property
     def failing(self) -> bool:
@@ -40,22 +46,41 @@ class Examined:
 
 
 def examine(look: Look, steps: Sequence[Record], blueprints: Blueprints, profile: Profile | None) -> Examined:
-    """Return what is to be said of a container."""
-    causes = tuple(_causes(look))
-    apart = tuple(differences(look, blueprints, profile))
-    well = look.running and not causes
-    newer = look.current and look.image and look.current.get("Id") != look.image.get("Id")
+    """Return what is to be said of a container; what an odd inspection keeps from being said is named."""
+    asked = _Asked()
+    causes = tuple(asked.of("its causes", lambda: _causes(look)))
+    apart = tuple(asked.of("its blueprint", lambda: differences(look, blueprints, profile)))
+    name, newer = str(look.config.get("Image") or ""), look.current.get("Id") not in (None, look.image.get("Id"))
     return Examined(
         look=look,
         causes=causes,
-        proof=tuple(proof_of_health(look)) if well else (),
+        proof=tuple(asked.of("its proof", lambda: proof_of_health(look) if look.running and not causes else ())),
         differences=apart,
-        image=facts(look.image, look.taken_at) if look.image else "",
-        advice=tuple(advice(look.image, steps, str(look.config.get("Image") or ""), look.taken_at))
-        if look.image
-        else (),
-        changes=tuple(changes(look.image, look.current)) if newer else (),
+        image=" ".join(asked.of("its image", lambda: [facts(look.image, look.taken_at)] if look.image else [])),
+        advice=tuple(
+            asked.of("its image", lambda: advice(look.image, steps, name, look.taken_at) if look.image else ())
+        ),
+        changes=tuple(asked.of("its build", lambda: changes(look.image, look.current) if newer else ())),
+        unknown=(*look.gaps, *asked.odd),
     )
+
+
+def _advised(look: Look, steps: Sequence[Record], name: str) -> Iterable[Advice]:
+    return advice(look.image, steps, name, look.taken_at) if look.image else ()
+
+
+class _Asked:
+    """The one guard: what cannot read an inspection is named, and the rest goes on."""
+
+    def __init__(self) -> None:
+        self.odd: list[str] = []
+
+    def of(self, what: str, told: Callable[[], Iterable[T]]) -> list[T]:
+        try:
+            return list(told())
+        except ODD as error:
+            self.odd.append(f"{what}: a field could not be read ({type(error).__name__}: {error})")
+            return []
 
 
 def _causes(look: Look) -> Iterator[Cause]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from agent.kube.fields import moment, number
+from agent.kube.fields import moment
 
 Record = Mapping[str, Any]
 """One JSON object as docker prints it, redacted."""
@@ -41,17 +41,17 @@ class Look:
     @property
     def state(self) -> Record:
         """Return its state."""
-        return self.container.get("State") or {}
+        return _map(self.container.get("State"))
 
     @property
     def config(self) -> Record:
         """Return what it was told: entrypoint, command, environment, user."""
-        return self.container.get("Config") or {}
+        return _map(self.container.get("Config"))
 
     @property
     def host(self) -> Record:
         """Return what the host gives it: limits, ports, restart policy, log driver."""
-        return self.container.get("HostConfig") or {}
+        return _map(self.container.get("HostConfig"))
 
     @property
     def running(self) -> bool:
@@ -61,7 +61,7 @@ class Look:
     @property
     def exit_code(self) -> int:
         """Return the status of its last end; 0 too where it never ended."""
-        return number(self.state.get("ExitCode"))
+        return _count(self.state.get("ExitCode"))
 
     @property
     def never_ran(self) -> bool:
@@ -71,7 +71,7 @@ class Look:
     @property
     def restarts(self) -> int:
         """Return how often its restart policy started it again."""
-        return number(self.container.get("RestartCount"))
+        return _count(self.container.get("RestartCount"))
 
     @property
     def command(self) -> Sequence[str]:
@@ -109,6 +109,15 @@ class Look:
         """Return the seconds of its last run, None where it runs or never did."""
         began, ended = self.time("StartedAt"), self.time("FinishedAt")
         return None if began is None or ended is None or ended < began else (ended - began).total_seconds()
+
+
+def _map(value: object) -> Record:
+    """Return a mapping, an empty one for anything else: an engine is somebody else's program."""
+    return value if isinstance(value, dict) else {}
+
+
+def _count(value: object) -> int:
+    return value if isinstance(value, int) else 0
 
 
 def _holds(place: str, path: str) -> bool:

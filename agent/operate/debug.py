@@ -56,7 +56,7 @@ def code(result: Debugged) -> ExitCode:
     """Return whether something is wrong; a container whose inspection alone could be read is not called well."""
     if any(item.failing for item in result.containers):
         return ExitCode.FOUND
-    return ExitCode.INDETERMINATE if any(item.look.gaps for item in result.containers) else ExitCode.OK
+    return ExitCode.INDETERMINATE if any(item.unknown for item in result.containers) else ExitCode.OK
 
 
 def _of_image(args: Debug, meant: Found, world: World) -> OfImage | None:

@@ -45,7 +45,7 @@ def _container(terminal: Terminal, item: Examined) -> None:
     for apart in item.differences:
         terminal.entry("blueprint", _apart(apart), "yellow")
     _advice(terminal, item.advice)
-    for gap in look.gaps:
+    for gap in item.unknown:
         terminal.entry("not known", gap, "yellow")
 
 
@@ -55,7 +55,7 @@ def _verdict(item: Examined) -> str:
         return "1 cause found" if errors == 1 else f"{errors} causes found"
     if item.causes:
         return "Nothing is broken, something to look at"
-    return "Nothing is wrong" if item.look.running and not item.look.gaps else "No cause found in what could be read"
+    return "Nothing is wrong" if item.look.running and not item.unknown else "No cause found in what could be read"
 
 
 def _state(look: Look) -> str:
@@ -125,7 +125,7 @@ def _examined(item: Examined) -> Data:
         "usage": _used(look),
         "blueprint": [_differs(apart) for apart in item.differences],
         "dockerfile": [_advised(found) for found in item.advice],
-        "unknown": list(look.gaps),
+        "unknown": list(item.unknown),
     }
 
 

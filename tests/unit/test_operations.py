@@ -24,6 +24,7 @@ from agent.snapshot.depth import Depth
 from agent.snapshot.record import Snapshot
 from agent.world.scope import Scope
 from agent.world.world import World
+from tests.fakes import containers
 from tests.fakes.programs import find
 from tests.readme import MODES, README, catalogue, written
 from tests.unit.change import samples
@@ -119,6 +120,8 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
     "diagnose": [{"bundle": "demo"}, {"bundle": "demo", "namespace": "todo-prod"}],
     "health": [{"bundle": "demo"}, {"bundle": "demo", "namespace": "todo-prod", "profile": "dev"}],
     "scaling": [{"bundle": "demo", "namespace": "todo-prod"}, {"bundle": "demo", "at": "85%"}],
+    "debug": [{"name": "web"}],
+    "strace": [{"name": "web"}],
     "explain": [{}, {"code": "oom-killed"}, {"code": "131"}],
     "audit": [DEMO, {**DEMO, "all": True}],
     "why": [{"value": "backend.resources.limits.memory"}, {"value": "backend.resources", **DEMO}],
@@ -154,6 +157,8 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
 MADE: dict[str, list[Any]] = {
     **dict.fromkeys(("plan", "plan show", "rollback", "recover"), samples.planned()),
     "apply": samples.applied(),
+    "debug": containers.debugged(),
+    "strace": containers.traced(),
     "drill": samples.drills(),
     "fix": samples.fixed(),
 }
@@ -303,4 +308,8 @@ def test_an_argument_is_a_setting_only_where_it_is_meant_to_be_one() -> None:
 def test_what_an_operation_means_to_a_blueprint_comes_from_the_table() -> None:
     assert set(commands()) == {item.name for item in OPERATIONS}
     changing = {name for name, kind in commands().items() if kind.value == "changes"}
-    assert changing == {item.name for item in OPERATIONS if item.effect is Effect.CHANGE} == {"apply", "fix", "thaw"}
+    assert (
+        changing
+        == {item.name for item in OPERATIONS if item.effect is Effect.CHANGE}
+        == {"apply", "fix", "strace", "thaw"}
+    )
