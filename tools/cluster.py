@@ -22,6 +22,7 @@ from tools.kinds import GITOPS, KINDS, METRICS, MORE, Kind
 from tools.pages import accept, is_page, items, query
 from tools.private import PrivateFolder
 from tools.redact import redact, without_user
+from tools.stream import lines
 from tools.text import clean
 from tools.weight import too_heavy, weight
 
@@ -30,6 +31,9 @@ LOG_LINES = 500
 LOG_BYTES = 262_144
 LONGEST_WAIT = 5.0
 """Seconds a Retry-After is honoured for; a server that asks for more is taken at its word: it cannot answer now."""
+
+CONNECTING = 10
+"""Seconds a watch may take to begin, and beyond its own end."""
 
 LARGEST_PAGE = 256 << 20
 """Bytes of one answer at most."""
@@ -66,6 +70,8 @@ class Listed:
     objects: Sequence[Any] = ()
     """As the server gave them, whatever their shape."""
     failure: Failure | None = None
+    version: str = ""
+    """The list's resourceVersion: where a watch goes on from, "" where it is not whole."""
 
 
 @dataclass(slots=True)
@@ -156,6 +162,31 @@ class Reader:
         found = self._body(path, answer)
         return found if isinstance(found, Failure) else ""
 
+    def changes(self, kind: Kind, namespace: str | None, version: str, seconds: int) -> Iterator[Any] | Failure:
+        """Return a kind's changes from a resourceVersion on, as they come: `{"type": "MODIFIED", "object": {...}}`.
+
+        The server ends it after so many seconds, bookmarks say how far it is; a connection that breaks ends it too.
+        """
+        from urllib3 import Timeout
+        from urllib3.exceptions import HTTPError
+
+        path = kind.path(namespace)
+        asked = f"watch=1&resourceVersion={version}&allowWatchBookmarks=true&timeoutSeconds={seconds}"
+        headers = self.headers | {"Accept": "application/json", "Accept-Encoding": "identity"}
+        limit = Timeout(connect=CONNECTING, read=seconds + CONNECTING)
+        try:
+            reply = self.pool.request(
+                "GET", f"{self.host}{path}?{asked}", headers=headers, timeout=limit, retries=False, redirect=False,
+                preload_content=False,
+            )  # fmt: skip
+        except (HTTPError, OSError) as error:
+            return self._unreached(f"watch {path}", error)
+        if reply.status != 200:
+            body = reply.read(65_536)
+            reply.close()
+            return self._refused(f"watch {path}", _Answer(reply.status, {}, body))
+        return lines(reply)
+
     def _pages(self, kind: Kind, path: str) -> Listed:
         objects: list[Any] = []
         token, left = "", 0
@@ -171,7 +202,8 @@ class Reader:
             meta = page.get("metadata") or {}
             token, left = meta.get("continue") or "", meta.get("remainingItemCount") or 0
             if not token:
-                return Listed(kind, path, objects, _cut(path, left) if left else None)
+                cut = _cut(path, left) if left else None
+                return Listed(kind, path, objects, cut, "" if cut else str(meta.get("resourceVersion") or ""))
         return Listed(
             kind, path, objects, Failure(FailureKind.MALFORMED, f"GET {path}", "its pages go round in a ring")
         )

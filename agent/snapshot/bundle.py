@@ -225,7 +225,7 @@ def _snapshot(found: Mapping[str, Any], origin: str) -> Snapshot:
         [redact_tree(item) for item in _mappings(found["containers.json"])],
         origin,
         _serving(found["serving.json"]) if "serving.json" in found else None,
-        _text_or_none(manifest["profile"]),
+        profile=_text_or_none(manifest["profile"]),
     )
 
 

@@ -173,6 +173,8 @@ class Snapshot:
     """`live`, or the path of the bundle it was read from."""
     serving: Serving | None = None
     """None where nobody asked."""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    """Kind -> its list's resourceVersion, for whoever watches on from here; a bundle has none."""
     profile: str | None = None
     """The blueprint profile a bundle was captured for (`dev`, `prod`), when it says so."""
 
