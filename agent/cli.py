@@ -13,6 +13,7 @@ from agent.operations import Effect, commands, load
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
+    from typing import Any
 
     from agent.approval.consent import Answer, Consenter, Question
     from agent.approval.decision import Approver, Decision
@@ -65,13 +66,17 @@ def _answer(typed: "argparse.Namespace", narration: Narration) -> int:
     operation = typed.operation
     args = build(load(operation.args), vars(typed))
     world = World(flat(args), commands(), approver=_asker(narration), consenter=_consenter(narration))
+
+    def show(result: "Any") -> None:
+        narration.clear()
+        if operation.views:
+            chosen = getattr(typed, "output", None) or next(iter(operation.views))
+            _print(load(operation.views[chosen])(result, screen_of(sys.stdout)), operation)
+
+    narration.shows = show
     result = load(operation.run)(args, world, narration)
-    narration.clear()
-    code = int(load(operation.code)(result)) if operation.code else ExitCode.OK
-    if operation.views:
-        chosen = getattr(typed, "output", None) or next(iter(operation.views))
-        _print(load(operation.views[chosen])(result, screen_of(sys.stdout)), operation)
-    return code
+    show(result)
+    return int(load(operation.code)(result)) if operation.code else ExitCode.OK
 
 
 def _print(text: str, operation: "Operation") -> None:

@@ -7,6 +7,8 @@ from agent.invocation import invoked_name
 
 TYPE_CHECKING = False  # type checkers know the name; importing it from typing costs 3 ms of every start
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from agent.events import Event
 
 
@@ -26,13 +28,18 @@ class Narration:
     """An operation's events as lines on stderr; what is being waited for is one line, and only on a terminal."""
 
     def __init__(self) -> None:
+        self.shows: Callable[[object], None] = lambda _: None
+        """Shows a part of the answer; set by who knows how."""
         self._shown = False
         self._live = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
     def __call__(self, event: "Event") -> None:
         """Write one event."""
-        from agent.events import Progress, Warned
+        from agent.events import Part, Progress, Warned
 
+        if isinstance(event, Part):
+            self.shows(event.result)
+            return
         if isinstance(event, Progress):
             self._replace(event.text)
             return

@@ -25,7 +25,15 @@ class Said:
     text: str
 
 
-Event = Progress | Warned | Said
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of the answer, as soon as it is known: whoever shows the answer shows it the same way."""
+
+    result: object
+    """Of the operation's own result type."""
+
+
+Event = Progress | Warned | Said | Part
 
 Emit = Callable[[Event], None]
 """Where an operation sends its events."""

@@ -130,6 +130,15 @@ OPERATIONS: tuple[Operation, ...] = (
         code=f"{_RUN}.strace:code",
     ),
     Operation(
+        name="watch",
+        summary="what becomes broken, recovers or is not settled, as it happens",
+        effect=Effect.READ,
+        args=f"{_ARGS}.watch:Watch",
+        run=f"{_RUN}.watch:run",
+        views={"text": f"{_VIEW}.watch:as_text", "jsonl": f"{_VIEW}.watch:as_jsonl"},
+        code=f"{_RUN}.watch:code",
+    ),
+    Operation(
         name="explain",
         summary="what a cause means, how it shows, and what it asks of you",
         effect=Effect.READ,

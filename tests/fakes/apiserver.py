@@ -1,6 +1,7 @@
 """A Kubernetes API over real HTTP on 127.0.0.1: lists, pages, tables, logs, and every way an answer can go wrong."""
 
 import json
+import queue
 import socket
 import struct
 import threading
@@ -77,6 +78,8 @@ class FakeApiServer:
     """path -> fault, `*` for every path."""
     logs: dict[str, str] = field(default_factory=dict)
     """`NAMESPACE/POD/CONTAINER` -> text."""
+    streams: dict[str, "queue.Queue[bytes | None]"] = field(default_factory=dict)
+    """path -> the lines its watch sends as they are put there; None ends it, as a connection that is cut."""
     plain: dict[str, tuple[int, str]] = field(default_factory=dict)
     """`/readyz`, `/metrics` -> status and text."""
     cut: dict[str, int] = field(default_factory=dict)
@@ -116,7 +119,7 @@ class FakeApiServer:
     def fault(self, path: str, page: int) -> Fault | None:
         """Return what goes wrong with this request, counting it."""
         with self.lock:
-            key = path if path in self.faults else "*"
+            key = path if path in self.faults or path.startswith("watch ") else "*"
             found = self.faults.get(key)
             if (
                 found is None
@@ -126,6 +129,14 @@ class FakeApiServer:
                 return None
             self.struck[key] = self.struck.get(key, 0) + 1
             return found
+
+    def fault_of_watch(self, path: str) -> Fault | None:
+        """Return what goes wrong with a watch, which is named `watch PATH` among the faults."""
+        return self.fault(f"watch {path}", 1)
+
+    def told(self, path: str, change: str, obj: Mapping[str, Any]) -> None:
+        """Have a watch tell of a change."""
+        self.streams.setdefault(path, queue.Queue()).put(_dump({"type": change, "object": obj}))
 
     def truth(self, path: str, query: Mapping[str, str], accept: str) -> tuple[int, bytes]:
         """Return the status and body of a request nothing goes wrong with."""
@@ -220,7 +231,11 @@ class _Handler(BaseHTTPRequestHandler):
         query = {key: values[0] for key, values in parse_qs(parts.query).items()}
         with fake.lock:
             fake.asked.append(Asked(self.command, parts.path, query, dict(self.headers), time.monotonic()))
-        fault = fake.fault(parts.path, 2 if query.get("continue") else 1)
+        fault = fake.fault_of_watch(parts.path) if query.get("watch") else None
+        if query.get("watch") and fault is None:
+            self._watch(parts.path, float(query.get("timeoutSeconds") or 1))
+            return
+        fault = fault or fake.fault(parts.path, 2 if query.get("continue") else 1)
         status, body = fake.truth(parts.path, query, self.headers.get("Accept", ""))
         try:
             if fault is None:
@@ -246,6 +261,22 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             body = fault.body if fault.body is not None else truth if fault.status == 200 else _status(fault.status)
             self._answer(fault.status, body, fault.headers)
+
+    def _watch(self, path: str, seconds: float) -> None:
+        self.send_response(200)
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.close_connection = True
+        lines, end = self.server.fake.streams.get(path), time.monotonic() + seconds
+        while not self.server.fake.stopping.is_set() and time.monotonic() < end:
+            try:
+                line = lines.get(timeout=0.1) if lines is not None else self.server.fake.stopping.wait(0.1) and None
+            except queue.Empty:
+                continue
+            if lines is not None and line is None:
+                return
+            if line:
+                self.wfile.write(line + b"\n")
 
     def _drip(self) -> None:
         self.send_response(200)

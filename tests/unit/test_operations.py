@@ -28,6 +28,7 @@ from tests.fakes import containers
 from tests.fakes.programs import find
 from tests.readme import MODES, README, catalogue, written
 from tests.unit.change import samples
+from tests.unit.test_watch import watched
 from tools.deadline import Deadline
 
 each = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
@@ -121,6 +122,7 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
     "health": [{"bundle": "demo"}, {"bundle": "demo", "namespace": "todo-prod", "profile": "dev"}],
     "scaling": [{"bundle": "demo", "namespace": "todo-prod"}, {"bundle": "demo", "at": "85%"}],
     "debug": [{"name": "web"}],
+    "watch": [{}],
     "strace": [{"name": "web"}],
     "explain": [{}, {"code": "oom-killed"}, {"code": "131"}],
     "audit": [DEMO, {**DEMO, "all": True}],
@@ -158,6 +160,7 @@ MADE: dict[str, list[Any]] = {
     **dict.fromkeys(("plan", "plan show", "rollback", "recover"), samples.planned()),
     "apply": samples.applied(),
     "debug": containers.debugged(),
+    "watch": watched(),
     "strace": containers.traced(),
     "drill": samples.drills(),
     "fix": samples.fixed(),

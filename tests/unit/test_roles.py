@@ -56,7 +56,8 @@ def test_an_auditor_reads_every_kind_that_is_looked_at_and_nothing_else() -> Non
     """A kind that is added to the reader and not to the chart is a gap in every audit of those who use it."""
     found = set(resources(rules("auditor")))
     assert {resource for resource, verb in found if verb == "list"} >= set(LOOKS)
-    assert {verb for _, verb in found} == {"get", "list"}
+    assert {verb for _, verb in found} == {"get", "list", "watch"}
+    assert {resource for resource, verb in found if verb == "watch"} >= {"pods", "events", "deployments.apps"}
     assert not {resource for resource, _ in found if resource.startswith("secrets") or "proxy" in resource}
 
 

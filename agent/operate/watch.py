@@ -1,0 +1,109 @@
+"""`watch`: keep looking, and say what became broken, recovered or unsettled."""
+
+import re
+import time
+from dataclasses import dataclass
+
+from agent.blueprint.control import Blueprints, Profile
+from agent.diagnose.engine import Diagnosis, diagnose
+from agent.errors import UsageError
+from agent.events import Emit, Part
+from agent.exitcode import ExitCode
+from agent.health.alerts import alerts
+from agent.health.changes import Change, Standing, due, step
+from agent.operate.arguments.watch import Watch
+from agent.remedy.ground import ground
+from agent.severity import Severity
+from agent.snapshot.depth import PLAIN
+from agent.snapshot.graph import Graph
+from agent.snapshot.record import Snapshot
+from agent.world.blueprints import read
+from agent.world.look import warn_of_gaps
+from agent.world.scope import Scope
+from agent.world.watching import Watching
+from agent.world.world import World
+
+BUDGET = 20.0
+"""Seconds all rules together may take of one look."""
+
+FOREVER = 10 * 365 * 86_400.0
+_SPAN = re.compile(r"(\d{1,6})([smhd])")
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What changed at one moment; the first of all says how it stands, the last one what is left."""
+
+    changes: tuple[Change, ...]
+    place: str = ""
+    """What is watched, "" but in the first."""
+    broken: int = 0
+    """Of error severity, now."""
+    unknown: int = 0
+    interrupted: bool = False
+
+
+def run(args: Watch, world: World, emit: Emit) -> Watched:
+    """Watch until the time is up or somebody interrupts; each change is a part of the answer as soon as it is known."""
+    span = _seconds(args.span)
+    first = world.look(Scope(cluster=args.cluster), emit, PLAIN)
+    warn_of_gaps(first, emit)
+    blueprints, standing = read(world.settings.blueprints, emit), Standing()
+    judged: Diagnosis | None = None
+    latest: Watched | None = None
+    watching = Watching(first, world.settings, emit, time.monotonic() + span)
+    try:
+        for seen in watching.looks():
+            judged = _judged(seen.look, blueprints, world) if seen.changed or judged is None else judged
+            told = alerts(Graph(seen.look), blueprints, _profile(world))
+            standing, changes = step(standing, judged, told, seen.look.taken_at)
+            watching.wake = due(judged, standing, seen.look.taken_at)
+            latest = _told(changes, judged, "" if latest else _place(first))
+            if latest.changes or latest.place:
+                emit(Part(latest))
+    except KeyboardInterrupt:
+        return _last(latest, interrupted=True)
+    return _last(latest, interrupted=False)
+
+
+def _last(latest: Watched | None, *, interrupted: bool) -> Watched:
+    broken, unknown = (latest.broken, latest.unknown) if latest else (0, 0)
+    return Watched((), "", broken, unknown, interrupted)
+
+
+def code(result: Watched) -> ExitCode:
+    """Return how it stood in the end."""
+    if result.interrupted:
+        return ExitCode.INTERRUPTED
+    if result.unknown:
+        return ExitCode.INDETERMINATE
+    return ExitCode.FOUND if result.broken else ExitCode.OK
+
+
+def _seconds(text: str | None) -> float:
+    found = _SPAN.fullmatch(text) if text else None
+    if text and found is None:
+        raise UsageError(f"--span {text}: a span is written 90s, 10m, 8h or 2d")
+    return float(int(found[1]) * _UNITS[found[2]]) if found else FOREVER
+
+
+def _judged(look: Snapshot, blueprints: Blueprints, world: World) -> Diagnosis:
+    found = diagnose(look, None, BUDGET)
+    assert isinstance(found, Diagnosis)  # noqa: S101 - only of a subject is there a Failure
+    return ground(found, blueprints, look, world.settings.profile)
+
+
+def _profile(world: World) -> Profile | None:
+    named = world.settings.profile
+    return Profile(named) if named in set(Profile) else None
+
+
+def _told(changes: list[Change], diagnosis: Diagnosis, place: str) -> Watched:
+    broken = sum(item.severity is Severity.ERROR for item in diagnosis.findings)
+    return Watched(tuple(changes), place, broken, len(diagnosis.unknown))
+
+
+def _place(first: Snapshot) -> str:
+    where = f"namespace {first.namespace}" if first.namespace else "all namespaces"
+    return f"{where}, context {first.cluster.context}"
