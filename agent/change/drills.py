@@ -23,7 +23,8 @@ from agent.verify.line import Line, parse
 Tried = Scenario | Asks
 
 NO_DRILL: Mapping[Tried, str] = {
-    Scenario.NODE: "no drill takes a node away: cordon and drain are denied, and what else runs on it would go too"
+    Scenario.NODE: "no drill takes a node away: cordon and drain are denied, and what else runs on it would go too;"
+    " `make test-cluster` measures it on a simulated node"
 }
 """Failures that are not tried, and why."""
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from agent.apply.drill_plan import Drilled, drilled
+from agent.apply.measurements import measurements
 from agent.apply.unfinished import settle
 from agent.audit.inputs import Inputs
 from agent.blueprint.control import Control
@@ -35,6 +36,8 @@ class Row(NamedTuple):
     says: str
     tried: str
     why_not: str
+    measured: str = ""
+    """What a drill of it measured last, beside the promise; "" for nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,9 @@ def run(args: Drill, world: World, emit: Emit) -> Drills:
 
 def _rows(inputs: Inputs) -> list[Row]:
     found = [Row(row.id, str(row.source), row.title, tried, NO_DRILL.get(tried, "")) for row, tried in rows(inputs)]
-    return [*found, *(Row(row.id, str(row.source), row.title, "", why) for row, why in untried(inputs))]
+    every = [*found, *(Row(row.id, str(row.source), row.title, "", why) for row, why in untried(inputs))]
+    last = measurements()
+    return [row._replace(measured=str(last[row.control])) if row.control in last else row for row in every]
 
 
 def _tried(named: str, found: Sequence[Row], inputs: Inputs) -> tuple[Control, Tried]:

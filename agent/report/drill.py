@@ -18,6 +18,10 @@ def as_text(result: Drills, screen: Screen) -> str:
     column = max((len(row.control) + 5 for row in result.rows), default=13)
     for row in result.rows:
         terminal.entry(row.control, f"{row.says} ({row.source})", "dim" if row.why_not else "", column=column)
+        if row.measured:
+            terminal.entry(
+                "", f"measured last: {row.measured}", "green" if ": kept" in row.measured else "red", column=column
+            )
         if row.why_not:
             terminal.entry("", row.why_not, "dim", column=column)
     terminal.line("agent drill CONTROL plans one; agent apply carries it out." if result.rows else NOTHING, "dim")
