@@ -315,6 +315,12 @@ class _Answer:
     body: bytes
 
 
+def prepare() -> None:
+    """Import what a connection needs. Two threads that do so at once may find it half made."""
+    import kubernetes.client
+    import kubernetes.config  # noqa: F401
+
+
 def connect(access: Access, deadline: Deadline) -> Reader | Failure:
     """Return a reader for a cluster. Nothing is asked yet; the deadline bounds the whole look, not one request."""
     from kubernetes.client import Configuration

@@ -1,13 +1,14 @@
 """`health`: how well a cluster is, what will break next, and what to do first."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from agent.audit.engine import audit
 from agent.blueprint.control import Blueprints, Profile
 from agent.diagnose.engine import BUDGET, Diagnosis, diagnose
-from agent.errors import UsageError
-from agent.events import Emit, Event, Warned
+from agent.errors import AgentError, UsageError
+from agent.events import Emit, Event, Progress, Warned
 from agent.exitcode import ExitCode
 from agent.health.alerts import alerts
 from agent.health.engine import Health as Found
@@ -30,6 +31,10 @@ from agent.world.release import target
 from agent.world.reports import keep, kept, since
 from agent.world.scope import Scope
 from agent.world.world import World
+from tools.cluster import prepare
+
+AT_ONCE = 8
+"""Clusters that are looked at at once."""
 
 MOST_RELEASES = 5
 """Releases of the chart that are held against the blueprints."""
@@ -46,8 +51,60 @@ class Examined:
     """The reports that were kept before, the oldest first, and this one."""
 
 
-def run(args: Health, world: World, emit: Emit) -> Examined:
-    """Look at the whole cluster, unless a namespace was named, and say how well it is."""
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """One cluster's report, or why there is none."""
+
+    context: str
+    """"" for the one in force."""
+    report: Examined | None
+    failure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """The reports of the clusters that were asked about, in the order they were named."""
+
+    clusters: tuple[Cluster, ...]
+
+    @property
+    def reports(self) -> tuple[Examined, ...]:
+        """Return the reports there are."""
+        return tuple(item.report for item in self.clusters if item.report is not None)
+
+
+def run(args: Health, world: World, emit: Emit) -> Reported:
+    """Look at a whole cluster, or at several side by side, and say how well each is."""
+    if args.contexts is None:
+        return Reported((Cluster("", _report(args, world, emit)),))
+    names = list(dict.fromkeys(filter(None, (name.strip() for name in args.contexts.split(",")))))
+    if not names or args.scope.bundle or args.scope.cluster.connection.context:
+        raise UsageError("--contexts names live clusters, commas between; it stands in place of --context and --bundle")
+    prepare()
+    with ThreadPoolExecutor(min(len(names), AT_ONCE)) as workers:
+        return Reported(tuple(workers.map(lambda name: _one(name, args, world, emit), names)))
+
+
+def _one(context: str, args: Health, world: World, emit: Emit) -> Cluster:
+    """Return one cluster's report; one that does not answer keeps nobody else's from being read."""
+    own = World({**world.flags, "context": context}, world.commands, world.looker)
+    try:
+        return Cluster(context, _report(args, own, _naming(context, emit)))
+    except AgentError as error:
+        return Cluster(context, None, str(error))
+
+
+def _naming(context: str, emit: Emit) -> Emit:
+    """Return what puts a cluster's name before what is said of it."""
+
+    def named(event: Event) -> None:
+        if isinstance(event, Progress | Warned):
+            emit(replace(event, text=f"{context}: {event.text}"))
+
+    return named
+
+
+def _report(args: Health, world: World, emit: Emit) -> Examined:
     snapshot = world.look(_whole(args.scope), emit, HEALTH)
     warn_of_gaps(snapshot, emit)
     left = BUDGET if args.scope.bundle else max(world.deadline.left(), LEAST)
@@ -62,7 +119,15 @@ def run(args: Health, world: World, emit: Emit) -> Examined:
     return _followed(args, health, snapshot, emit)
 
 
-def code(result: Examined) -> ExitCode:
+def code(result: Reported) -> ExitCode:
+    """Return the worst of all: one that could not be read outweighs what is wrong with another."""
+    if any(item.report is None for item in result.clusters):
+        return ExitCode.INDETERMINATE
+    found = [_code(item) for item in result.reports]
+    return max(found, key=[ExitCode.OK, ExitCode.FOUND, ExitCode.INDETERMINATE].index)
+
+
+def _code(result: Examined) -> ExitCode:
     """Return the worst that is known: a gap outweighs what is wrong, that outweighs an alert nobody could judge."""
     health = result.health
     if health.diagnosis.unknown:

@@ -15,7 +15,7 @@ from agent.health.system import Part
 from agent.health.trend import Trend
 from agent.kube.lifecycle import minor
 from agent.kube.wording import cores, counted, duration, listed, memory
-from agent.operate.health import Examined
+from agent.operate.health import Cluster, Examined, Reported
 from agent.report.terminal import Screen, Terminal
 from agent.severity import Severity
 from agent.snapshot.evidence import Evidence
@@ -33,9 +33,46 @@ COLUMN = 18
 """Where the text of a part's line begins."""
 
 
-def as_text(result: Examined, screen: Screen) -> str:
-    """Return the report for a person. A healthy cluster is one calm screen."""
-    health, terminal = result.health, Terminal(screen)
+def as_text(result: Reported, screen: Screen) -> str:
+    """Return the report for a person. A healthy cluster is one calm screen, several are a line each."""
+    terminal = Terminal(screen)
+    if len(result.clusters) == 1 and result.reports:
+        _report(terminal, result.reports[0])
+    else:
+        _together(terminal, result)
+    return terminal.text()
+
+
+def _together(terminal: Terminal, result: Reported) -> None:
+    """Add a line for each cluster, the worst first, then what is to be done in any of them, the dearest first."""
+    terminal.line(f"{counted(len(result.clusters), 'cluster')}:", "bold")
+    width = max(len(item.context) for item in result.clusters) + 2
+    for item in sorted(result.clusters, key=_points):
+        terminal.row(f"   {terminal.cell(item.context, width)}", *_summary(terminal, item))
+    every = [(item.context, found) for item in result.clusters if item.report for found in item.report.health.concerns]
+    for number, (context, found) in enumerate(sorted(every, key=lambda pair: -pair[1].cost)[:MOST], 1):
+        terminal.line()
+        terminal.line(f"{context}:", "dim")
+        _recommend(terminal, number, found)
+    terminal.line()
+    terminal.line("agent health --context NAME says all of one.", "dim")
+
+
+def _points(item: Cluster) -> int:
+    return item.report.health.score.points if item.report else -1
+
+
+def _summary(terminal: Terminal, item: Cluster) -> tuple[str, str]:
+    if item.report is None:
+        return terminal.cell("?", 5, "red"), terminal.style(item.failure, "red")
+    health = item.report.health
+    alerts = f"ALERT x{len(health.alerts.raised)}, " if health.alerts.raised else ""
+    colour = _colour(health) or "green"
+    return terminal.cell(str(health.score.points), 5, colour), terminal.style(f"{alerts}{verdict(health)}", colour)
+
+
+def _report(terminal: Terminal, result: Examined) -> None:
+    health = result.health
     terminal.line(headline(result), _colour(health) if health.concerns or health.alerts.raised else "green")
     _score(terminal, health)
     for alert in health.alerts.raised:
@@ -51,7 +88,6 @@ def as_text(result: Examined, screen: Screen) -> str:
         terminal.entry("not known", text, "yellow", column=COLUMN)
     if result.trend is not None:
         _trend(terminal, result.trend, health)
-    return terminal.text()
 
 
 def _colour(health: Health) -> str:

@@ -9,7 +9,7 @@ from agent.health.engine import Health
 from agent.health.score import WHOLE
 from agent.health.trend import Trend
 from agent.kube.wording import counted
-from agent.operate.health import Examined
+from agent.operate.health import Examined, Reported
 from agent.report.health import headline, parts, standing, verdict
 from agent.report.plots import Bar, bars, columns, curve
 from agent.report.terminal import Screen
@@ -46,22 +46,21 @@ PAGE = """<!doctype html>
 """
 
 
-def as_html(result: Examined, _: Screen) -> str:
-    """Return the report as a page: the verdict, what to do, usage beside requests, restarts over time, each part."""
+def as_html(result: Reported, _: Screen) -> str:
+    """Return the report as a page, of several clusters one below another."""
+    lost = (f"<h1>{_text(item.context)}: {_text(item.failure)}</h1>" for item in result.clusters if item.report is None)
+    body = [*(line for report in result.reports for line in _report(report)), *lost]
+    title = headline(result.reports[0]) if len(result.clusters) == 1 and result.reports else "Health of clusters"
+    return PAGE.format(title=_text(title), style=STYLE, body="\n".join(body))
+
+
+def _report(result: Examined) -> Iterator[str]:
+    """Yield one cluster's: the verdict, what to do, usage beside requests, restarts over time, each part."""
     health = result.health
-    body = [
-        f"<h1>{_text(verdict(health))}, {health.score.points} of {WHOLE}</h1>",
-        f'<p class="sub">{_text(headline(result).partition(": ")[2])}</p>',
-        *_alerts(health),
-        *_score(health),
-        *_concerns(health.concerns),
-        *_nodes(health),
-        *_restarts(result),
-        *_history(result),
-        *_trend(result.trend, health),
-        *_parts(result),
-    ]
-    return PAGE.format(title=_text(headline(result)), style=STYLE, body="\n".join(body))
+    yield f"<h1>{_text(verdict(health))}, {health.score.points} of {WHOLE}</h1>"
+    yield f'<p class="sub">{_text(headline(result).partition(": ")[2])}</p>'
+    yield from (*_alerts(health), *_score(health), *_concerns(health.concerns), *_nodes(health), *_restarts(result))
+    yield from (*_history(result), *_trend(result.trend, health), *_parts(result))
 
 
 def _text(said: str, longest: int = 500) -> str:

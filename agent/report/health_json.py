@@ -10,7 +10,7 @@ from agent.health.capacity import Capacity
 from agent.health.concern import Concern
 from agent.health.held import Held
 from agent.health.trend import Trend
-from agent.operate.health import Examined
+from agent.operate.health import Cluster, Examined, Reported
 from agent.report.data import Data, document
 from agent.report.health import verdict
 from agent.report.terminal import Screen
@@ -20,40 +20,50 @@ from agent.snapshot.record import Ref
 SCHEMA = "bluehelm/health/v1"
 
 
-def as_json(result: Examined, screen: Screen) -> str:
-    """Return the report for machines. CPU is in cores, memory in bytes, times are RFC 3339."""
+SEVERAL = "bluehelm/health-of-clusters/v1"
+
+
+def as_json(result: Reported, screen: Screen) -> str:
+    """Return the report for machines; of several clusters a list of them. CPU in cores, memory in bytes."""
+    if len(result.clusters) == 1 and result.reports:
+        return document(SCHEMA, _report(result.reports[0]), screen)
+    return document(SEVERAL, {"clusters": [_cluster(item) for item in result.clusters]}, screen)
+
+
+def _cluster(item: Cluster) -> Data:
+    report = None if item.report is None else _report(item.report)
+    return {"context": item.context, "failure": item.failure, "report": report}
+
+
+def _report(result: Examined) -> Data:
     health, snapshot = result.health, result.snapshot
-    return document(
-        SCHEMA,
-        {
-            "taken_at": snapshot.taken_at.isoformat(),
-            "origin": snapshot.origin,
-            "cluster": {"context": snapshot.cluster.context, "version": snapshot.cluster.version},
-            "namespace": snapshot.namespace,
-            "complete": not health.unknown,
-            "verdict": verdict(health),
-            "score": {
-                "points": health.score.points,
-                "deductions": [
-                    {
-                        "area": item.area.value,
-                        "points": item.points,
-                        "things": len(item.concerns),
-                        "capped": item.capped,
-                    }
-                    for item in health.score.deductions
-                ],
-            },
-            "alerts": [_alert(item) for item in health.alerts.raised],
-            "concerns": [_concern(item) for item in health.concerns],
-            "unsettled": [{"subject": _ref(item.subject), "says": item.says} for item in health.diagnosis.unsettled],
-            "restarts": result.history[-1].restarts,
-            "unknown": list(health.unknown),
-            **_parts(result),
-            "trend": _trend(result.trend),
+    return {
+        "taken_at": snapshot.taken_at.isoformat(),
+        "origin": snapshot.origin,
+        "cluster": {"context": snapshot.cluster.context, "version": snapshot.cluster.version},
+        "namespace": snapshot.namespace,
+        "complete": not health.unknown,
+        "verdict": verdict(health),
+        "score": {
+            "points": health.score.points,
+            "deductions": [
+                {
+                    "area": item.area.value,
+                    "points": item.points,
+                    "things": len(item.concerns),
+                    "capped": item.capped,
+                }
+                for item in health.score.deductions
+            ],
         },
-        screen,
-    )
+        "alerts": [_alert(item) for item in health.alerts.raised],
+        "concerns": [_concern(item) for item in health.concerns],
+        "unsettled": [{"subject": _ref(item.subject), "says": item.says} for item in health.diagnosis.unsettled],
+        "restarts": result.history[-1].restarts,
+        "unknown": list(health.unknown),
+        **_parts(result),
+        "trend": _trend(result.trend),
+    }
 
 
 def _parts(result: Examined) -> Data:

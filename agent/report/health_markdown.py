@@ -7,14 +7,20 @@ from agent.health.engine import Health
 from agent.health.score import WHOLE
 from agent.health.trend import Trend
 from agent.kube.wording import counted
-from agent.operate.health import Examined
+from agent.operate.health import Examined, Reported
 from agent.report.health import headline, parts, standing
 from agent.report.markdown import cell
 from agent.report.terminal import Screen
 
 
-def as_markdown(result: Examined, _: Screen) -> str:
-    """Return the report as Markdown: the verdict, what to do, and each part as a table."""
+def as_markdown(result: Reported, _: Screen) -> str:
+    """Return the report as Markdown, of several clusters one after another."""
+    lost = (f"## {cell(item.context)}: {cell(item.failure)}\n" for item in result.clusters if item.report is None)
+    return "\n".join([*map(_report, result.reports), *lost])
+
+
+def _report(result: Examined) -> str:
+    """Return one cluster's: the verdict, what to do, and each part as a table."""
     health = result.health
     lines = [f"## Cluster health: {cell(headline(result))}", *_alerts(health), *_score(health), *_concerns(health)]
     lines += [*_nodes(health), *_parts(result), *_trend(result.trend, health)]

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
+from threading import get_ident
 
 from agent.config import state_dir
 from agent.errors import UsageError
@@ -42,7 +43,7 @@ def keep(snapshot: Snapshot, now: Record) -> str:
 
     file = _file(snapshot)
     lines = [orjson.dumps(as_data(item)) for item in (*kept(snapshot)[1 - MOST :], now)]
-    part = file.with_name(f".{file.name}.{os.getpid()}")
+    part = file.with_name(f".{file.name}.{os.getpid()}.{get_ident()}")  # two contexts may be one cluster
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         part.touch(mode=0o600)

@@ -147,6 +147,37 @@ def test_the_page_asks_for_nothing_and_shows_markup_as_text(shell: Shell, server
     assert tags.names.count("svg") >= 2
 
 
+def several(shell: Shell, *servers: str) -> None:
+    """Write a kubeconfig with a context for each address, `c0`, `c1` and so on."""
+    named = [(f"c{number}", address) for number, address in enumerate(servers)]
+    document = {
+        "current-context": "c0",
+        "clusters": [{"name": name, "cluster": {"server": address}} for name, address in named],
+        "users": [{"name": "u", "user": {"token": CANARY}}],
+        "contexts": [{"name": name, "context": {"cluster": name, "user": "u"}} for name, _ in named],
+    }
+    (shell.home / "kubeconfig").write_text(json.dumps(document), encoding="utf-8")
+
+
+def test_several_clusters_are_one_report_and_a_dead_one_hides_no_other(shell: Shell, server: FakeApiServer) -> None:
+    with serving(world(*failing_workload("cart"))) as other:
+        other.plain = dict(WELL)
+        several(shell, server.url, other.url, "http://127.0.0.1:1")
+        done = health(shell, "--contexts", "c0,c1,c2")
+        told = json.loads(health(shell, "--contexts", "c0, c1,c0", "-o", "json").stdout)
+    assert done.returncode == 3
+    rows = [line.split()[:2] for line in done.stdout.splitlines()[1:4]]
+    assert rows == [["c2", "?"], ["c1", "94"], ["c0", "100"]]
+    assert "Deployment/shop/cart" in done.stdout
+    assert [item["context"] for item in told["clusters"]] == ["c0", "c1"]
+    assert [item["report"]["score"]["points"] for item in told["clusters"]] == [100, 94]
+
+
+@pytest.mark.parametrize("more", [("--contexts", ""), ("--contexts", "a", "--bundle", "demo"), ("--contexts", ",")])
+def test_contexts_that_name_nothing_are_refused(shell: Shell, more: tuple[str, ...]) -> None:
+    assert health(shell, *more).returncode == 2
+
+
 def test_one_namespace_can_be_asked_about(shell: Shell) -> None:
     done = health(shell, "-n", SPACE)
     assert "namespace shop" in done.stdout

@@ -14,6 +14,7 @@ class Health:
     since: str | None = arg(
         "what changed since: last, a span such as 24h, or a file of -o json", metavar="WHEN", bare="last"
     )
+    contexts: str | None = arg("several clusters side by side: their contexts, commas between", metavar="A,B")
     scope: Scope = field(default_factory=Scope)
     chart: str | None = arg(CHART, metavar="DIR")
     blueprints: str | None = arg(BLUEPRINTS, metavar="DIR")
