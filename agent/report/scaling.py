@@ -8,7 +8,7 @@ from agent.operate.scaling import Scaled
 from agent.report.data import Data, document
 from agent.report.sparkline import sparkline
 from agent.report.terminal import Screen, Terminal
-from agent.scaling.algorithm import Direction, Policy
+from agent.scaling.algorithm import FACTOR, LEAST, Direction, Policy
 from agent.scaling.curve import Curve
 from agent.scaling.distance import Distance
 from agent.scaling.engine import Autoscaler, Missing
@@ -137,7 +137,9 @@ def _shown(count: int | None) -> str:
 
 
 def _behavior(item: Autoscaler) -> str:
-    return f"up {_direction(item.rules.up)}; down {_direction(item.rules.down)}"
+    up, down = item.rules.up, item.rules.down
+    doubling = f"to {FACTOR} times as many, or to {LEAST}, at once"
+    return f"up {_direction(up) if up.policies else doubling}; down {_direction(down)}"
 
 
 def _direction(rule: Direction) -> str:
@@ -148,7 +150,7 @@ def _direction(rule: Direction) -> str:
         f"{item.value}{' %' if item.type == 'Percent' else ''} in {item.seconds} s" for item in rule.policies
     )
     waits = f" after {rule.window} s" if rule.window else " at once"
-    return f"by {paces}{waits}" if paces else f"without a policy{waits}"
+    return f"by {paces}{waits}" if paces else f"as far as asked{waits}"
 
 
 def _rescale(item: Autoscaler, place: int, snapshot: Snapshot) -> str:

@@ -89,9 +89,11 @@ def missing(graph: Graph, blueprints: Blueprints, profile: Profile | None) -> Se
 
 
 def _rows(binding: Binding, blueprints: Blueprints) -> Sequence[Control]:
-    """Return the row that most says there is to be one: the first that decides anything of it."""
-    wanted = [row for row in blueprints.controls if row.component == binding.component]
-    return [row for row in wanted if any(field.startswith("hpa.") for field in row.fields)][:1]
+    """Return the row that says there is to be one: the first that decides a value below the binding's own."""
+    above = f"{binding.values}."
+    decided = [row for row in blueprints.controls if row.values and any(path.startswith(above) for path in row.paths)]
+    switched_off = [row for row in decided[:1] if {str(c.value) for c in row.values.values()} <= {"false", "disabled"}]
+    return [] if switched_off else decided[:1]
 
 
 def _homes(binding: Binding, blueprints: Blueprints, graph: Graph) -> Sequence[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from agent.audit.owners import owners
+from agent.audit.owners import HELM, Owner, owners
 from agent.kube.autoscalers import target
 from agent.kube.fields import metadata, spec
 from agent.kube.gitops import keeper
@@ -55,17 +55,22 @@ def _vertical(scaler: Object, found: tuple[Metric, ...], graph: Graph) -> Iterat
         yield f"VerticalPodAutoscaler {ref(item).name} sets the requests of {said(aim)} (updateMode {mode}){says}"
 
 
+def _comes_again(owner: Owner) -> bool:
+    """Return whether an owner holds a manifest that it applies anew; who wrote the field once does not."""
+    return owner.operation == "Apply" or owner.manager in HELM or owner.manager == "kubectl-client-side-apply"
+
+
 def _by_hand(scaler: Object, graph: Graph) -> Iterator[str]:
     """Yield who else holds the replicas of the target, as the API server records it."""
     workload = graph.get(*target(scaler))
     if workload is None:
         return
-    own = owners(workload, "/spec/replicas")
-    names = {item.manager for item in own if item.subresource != "scale" and item.manager != "kube-controller-manager"}
-    hands = {item.manager for item in own if item.subresource == "scale" and item.manager != "kube-controller-manager"}
+    own = [item for item in owners(workload, "/spec/replicas") if item.manager != "kube-controller-manager"]
+    names = {item.manager for item in own if item.subresource != "scale" and _comes_again(item)}
+    hands = {item.manager for item in own if item.subresource == "scale"}
     for name in sorted(names):
         kept = keeper([ref(workload)], graph)
         who = f"{name} (for {kept})" if kept else name
-        yield f"{who} sets replicas of {said(ref(workload))} too: the autoscaler starts anew each time that is applied"
+        yield f"{who} sets replicas of {said(ref(workload))} too: each time that is applied, the autoscaler starts anew"
     for name in sorted(hands):
         yield f"{name} scaled {said(ref(workload))} by hand last: the autoscaler takes it back where its metrics say so"

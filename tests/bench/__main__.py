@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
-from tests.bench import live
+from tests.bench import engine, live
 from tests.bench.measure import Line, cost
 from tests.cluster import preflight
 from tests.fakes.programs import find
@@ -38,6 +38,7 @@ def main() -> int:
 def _live() -> Iterator[Line]:
     reason = preflight.unable()
     if reason is None:
+        yield from engine.lines()
         yield from live.lines()
     else:
         print(f"not measured live: {reason}")

@@ -307,7 +307,9 @@ def test_distance_from_the_blueprint_is_row_by_row() -> None:
 def test_an_autoscaler_that_a_blueprint_asks_for_and_that_is_absent_is_named() -> None:
     """Otherwise nothing scales and nothing says so: no object, no event, no condition."""
     graph = Graph(world(*running_workload("todo-backend")))
-    assert [item.binding.name for item in missing(graph, BLUEPRINTS, None)] == ["todo-backend"]
+    assert [(item.binding.name, item.row.id) for item in missing(graph, BLUEPRINTS, None)] == [
+        ("todo-backend", "SCL-BE-ENABLED")
+    ]
     assert missing(Graph(world(*running_workload("web"))), BLUEPRINTS, None) == []
 
 
