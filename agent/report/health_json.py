@@ -6,16 +6,22 @@ from decimal import Decimal
 from agent.audit.verdict import Outcome
 from agent.diagnose.finding import Citation
 from agent.health.alerts import Alert
+from agent.health.apis import OldApi
 from agent.health.capacity import Capacity
+from agent.health.certificates import Expiry
 from agent.health.concern import Concern
+from agent.health.events import Warnings
 from agent.health.held import Held
+from agent.health.quotas import Quota
+from agent.health.system import Part
 from agent.health.trend import Trend
+from agent.health.workloads import Restart, Workloads
 from agent.operate.health import Cluster, Examined, Reported
 from agent.report.data import Data, document
 from agent.report.health import verdict
 from agent.report.terminal import Screen
 from agent.snapshot.evidence import Evidence
-from agent.snapshot.record import Ref
+from agent.snapshot.record import Ref, Release
 
 SCHEMA = "bluehelm/health/v1"
 
@@ -70,72 +76,65 @@ def _parts(result: Examined) -> Data:
     health = result.health
     return {
         "nodes": [_node(row) for row in health.nodes],
-        "control_plane": [{"name": part.name, "well": part.well, "says": part.says} for part in health.control_plane],
-        "addons": [{"name": part.name, "well": part.well, "says": part.says} for part in health.addons],
-        "workloads": {
-            "counts": {
-                kind: {"as_asked": well, "all": every} for kind, (well, every) in health.workloads.counts.items()
-            },
-            "unfinished": [{"subject": _ref(name), "says": text} for name, text in health.workloads.unfinished],
-            "pods": dict(health.workloads.phases),
-            "restarted": [
-                {
-                    "at": item.at.isoformat(),
-                    "workload": _ref(item.workload),
-                    "container": item.container,
-                    "reason": item.reason,
-                    "restarts": item.count,
-                }
-                for item in health.workloads.restarts
-            ],
-        },
-        "warnings": [
-            {
-                "cause": item.cause,
-                "reason": item.reason,
-                "subject": _ref(item.subject),
-                "count": item.count,
-                "message": item.message,
-            }
-            for item in health.warnings
-        ],
-        "releases": [
-            {
-                "name": item.name,
-                "namespace": item.namespace,
-                "revision": item.revision,
-                "status": item.status,
-                "chart": item.chart,
-            }
-            for item in health.releases
-        ],
-        "quotas": [
-            {"quota": _ref(item.name), "resource": item.resource, "used": item.used, "hard": item.hard}
-            for item in health.quotas
-        ],
-        "certificates": [
-            {
-                "subject": _ref(item.subject),
-                "place": item.place,
-                "ends": item.ends.isoformat() if item.ends else None,
-                "authority": item.is_authority,
-                "reason": item.reason,
-            }
-            for item in health.certificates
-        ],
-        "api_versions": [
-            {
-                "api_version": item.api_version,
-                "kind": item.kind,
-                "user": _ref(item.user),
-                "where": item.where,
-                "removed": f"1.{item.removed}" if item.removed else None,
-                "instead": item.instead,
-            }
-            for item in health.apis
-        ],
+        "control_plane": [_part(item) for item in health.control_plane],
+        "addons": [_part(item) for item in health.addons],
+        "workloads": _workloads(health.workloads),
+        "warnings": [_warned(item) for item in health.warnings],
+        "releases": [_released(item) for item in health.releases],
+        "quotas": [_quota(item) for item in health.quotas],
+        "certificates": [_expiry(item) for item in health.certificates],
+        "api_versions": [_old(item) for item in health.apis],
         "blueprint": [_held(item) for item in health.held],
     }
+
+
+def _part(item: Part) -> Data:
+    return {"name": item.name, "well": item.well, "says": item.says}
+
+
+def _workloads(found: Workloads) -> Data:
+    return {
+        "counts": {kind: {"as_asked": well, "all": every} for kind, (well, every) in found.counts.items()},
+        "unfinished": [{"subject": _ref(name), "says": text} for name, text in found.unfinished],
+        "pods": dict(found.phases),
+        "restarted": [_restarted(item) for item in found.restarts],
+    }
+
+
+def _restarted(item: Restart) -> Data:
+    return {
+        "at": item.at.isoformat(),
+        "workload": _ref(item.workload),
+        "container": item.container,
+        "reason": item.reason,
+        "restarts": item.count,
+    }
+
+
+def _warned(item: Warnings) -> Data:
+    said = {"reason": item.reason, "message": item.message}
+    return {"cause": item.cause, "subject": _ref(item.subject), "count": item.count, **said}
+
+
+def _released(item: Release) -> Data:
+    named = {"name": item.name, "namespace": item.namespace, "chart": item.chart}
+    return {**named, "revision": item.revision, "status": item.status}
+
+
+def _quota(item: Quota) -> Data:
+    return {"quota": _ref(item.name), "resource": item.resource, "used": item.used, "hard": item.hard}
+
+
+def _expiry(item: Expiry) -> Data:
+    ends = item.ends.isoformat() if item.ends else None
+    seen = {"place": item.place, "reason": item.reason}
+    return {"subject": _ref(item.subject), "ends": ends, "authority": item.is_authority, **seen}
+
+
+def _old(item: OldApi) -> Data:
+    removed = f"1.{item.removed}" if item.removed else None
+    said = {"api_version": item.api_version, "kind": item.kind, "where": item.where, "instead": item.instead}
+    return {"user": _ref(item.user), "removed": removed, **said}
 
 
 def _alert(item: Alert) -> Data:

@@ -98,7 +98,7 @@ def test_machines_get_a_document_a_line(shell: Shell, server: FakeApiServer) -> 
     screen = Screen(shell, "--span", "15s", "-o", "jsonl")
     time.sleep(3)
     server.told(PODS, "MODIFIED", broken_pod())
-    told = json.loads(screen.until("broken"))
+    told = json.loads(screen.until('"what":"broken"'))
     assert (told["schema"], told["what"], told["subject"]["name"]) == ("bluehelm/watch/v1", "broken", "web")
     screen.end()
 
