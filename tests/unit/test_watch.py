@@ -67,6 +67,11 @@ class Screen:
                 return line
         raise AssertionError((self.lines, self.process.stderr.read() if self.process.stderr else ""))
 
+    def stop(self) -> str:
+        """End it as a person does, and return what it said beside its lines."""
+        self.process.send_signal(signal.SIGINT)
+        return self.end()[1]
+
     def end(self) -> tuple[int, str]:
         out, err = self.process.communicate(timeout=60)
         self.lines += out.splitlines(keepends=True)
@@ -84,7 +89,7 @@ def broken_pod() -> Raw:
 
 
 def test_what_breaks_is_a_line_as_soon_as_it_does(shell: Shell, server: FakeApiServer) -> None:
-    screen = Screen(shell, "--span", "20s")
+    screen = Screen(shell, "--span", "30s")
     screen.until("Watching namespace shop")
     server.told(PODS, "MODIFIED", broken_pod())
     assert "shop: Deployment web" in screen.until("broken")
@@ -95,40 +100,40 @@ def test_what_breaks_is_a_line_as_soon_as_it_does(shell: Shell, server: FakeApiS
 
 
 def test_machines_get_a_document_a_line(shell: Shell, server: FakeApiServer) -> None:
-    screen = Screen(shell, "--span", "15s", "-o", "jsonl")
+    screen = Screen(shell, "--span", "90s", "-o", "jsonl")
     time.sleep(3)
     server.told(PODS, "MODIFIED", broken_pod())
     told = json.loads(screen.until('"what":"broken"'))
     assert (told["schema"], told["what"], told["subject"]["name"]) == ("bluehelm/watch/v1", "broken", "web")
-    screen.end()
+    screen.stop()
 
 
 def test_a_version_that_is_too_old_is_listed_anew(shell: Shell, server: FakeApiServer) -> None:
     """The API forgets after minutes; whoever goes on from there would miss what came between."""
     gone = {"kind": "Status", "code": 410, "message": "too old resource version"}
-    screen = Screen(shell, "--span", "20s")
+    screen = Screen(shell, "--span", "90s")
     screen.until("Watching")
     server.objects["Pod"] = [broken_pod()]
     server.told(PODS, "ERROR", gone)
     screen.until("broken")
-    screen.end()
+    screen.stop()
 
 
 def test_a_cluster_that_goes_and_comes_back_is_said_once_each(shell: Shell, server: FakeApiServer) -> None:
-    screen = Screen(shell, "--span", "20s")
+    screen = Screen(shell, "--span", "90s")
     screen.until("Watching")
     server.faults[f"watch {PODS}"] = Fault(503, times=2)
     server.streams[PODS].put(None)
     time.sleep(8)
     server.told(PODS, "MODIFIED", broken_pod())
     screen.until("broken")
-    _, err = screen.end()
+    err = screen.stop()
     assert err.count("trying again") == 1
     assert err.count("answers again") == 1
 
 
 def test_lines_that_are_no_objects_end_nothing(shell: Shell, server: FakeApiServer) -> None:
-    screen = Screen(shell, "--span", "20s")
+    screen = Screen(shell, "--span", "90s")
     screen.until("Watching")
     for line in (b"{", b"[]", b'{"type": "MODIFIED"}', b'{"type": "MODIFIED", "object": {"metadata": 3}}', b"\xff"):
         server.streams[PODS].put(line)
@@ -136,17 +141,17 @@ def test_lines_that_are_no_objects_end_nothing(shell: Shell, server: FakeApiServ
         time.sleep(0.5)
         server.told(PODS, "MODIFIED", broken_pod())
     screen.until("broken")
-    screen.end()
+    screen.stop()
 
 
 def test_what_a_cluster_says_moves_no_cursor(shell: Shell, server: FakeApiServer) -> None:
     pod = broken_pod()
     pod["status"]["containerStatuses"][0]["state"]["waiting"]["message"] = "\x1b[2J\x07evil\r\n"
-    screen = Screen(shell, "--span", "15s")
+    screen = Screen(shell, "--span", "90s")
     screen.until("Watching")
     server.told(PODS, "MODIFIED", pod)
     assert "\x1b" not in screen.until("broken")
-    screen.end()
+    screen.stop()
 
 
 def test_ctrl_c_ends_it_quietly(shell: Shell) -> None:
