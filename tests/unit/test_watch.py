@@ -149,6 +149,7 @@ def test_a_list_that_fails_after_that_is_asked_for_again(shell: Shell, server: F
 
 def outage(server: FakeApiServer, times: int) -> None:
     """Cut every watch, and refuse each so many times; one that is refused already stays so."""
+    time.sleep(2)  # until every kind is watched
     for name in server.watched():
         server.faults.setdefault(f"watch {name}", Fault(503, times=times))
         server.streams.setdefault(name, queue.Queue()).put(None)
@@ -200,7 +201,6 @@ def test_a_kind_that_may_not_be_watched_hides_no_other(shell: Shell, server: Fak
         screen.until("Watching")
         server.told(PODS, "MODIFIED", broken_pod())
         screen.until("broken  ")
-        time.sleep(3)
         outage(server, times=3)
         _, err = screen.end()
     assert err.count("ConfigMap") == 1
