@@ -44,11 +44,13 @@ class Live:
         known[key] = change.obj
         return was_odd or before is None or _is_news(kind, before, change.obj)
 
-    def list(self, kind: str, objects: Sequence[Any], part: Part) -> None:
-        """Take a kind's whole list in place of what was known of it."""
+    def list(self, kind: str, objects: Sequence[Any], part: Part) -> bool:
+        """Take a kind's whole list in place of what was known of it; return whether it says anything new."""
+        before = self._objects.get(kind), self._parts.get(kind)
         kept, self._parts[kind] = sound(part, objects)
         self._objects[kind] = {_key(item): item for item in kept}
         self._odd.pop(kind, None)
+        return before != (self._objects[kind], self._parts[kind])
 
     def all(self, kind: str) -> Sequence[Object]:
         """Return the objects of a kind."""

@@ -38,6 +38,11 @@ class Hearing:
         """Note that a kind is heard; return whether it was not."""
         return self.losses.pop(kind, None) is not None
 
+    def leave(self, kind: str) -> None:
+        """Note that a kind is not followed any more."""
+        self.followed -= {kind}
+        self.losses.pop(kind, None)
+
     def is_deaf(self) -> bool:
         """Return whether nothing is heard at all: nothing can be judged then."""
         return bool(self.followed) and self.followed <= self.losses.keys()

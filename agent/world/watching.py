@@ -3,8 +3,9 @@
 One thread a kind waits for the API's word and puts it into one queue, which is bounded: who falls behind lets the
 server wait, and holds no more of it. Whoever iterates takes what came together, and gets a look of its own for it.
 
-What has no watch is asked for gently: metrics every 30 s; Secrets of all namespaces, whose rows do not say where they
-are, no more often than that and only when a watch says that one changed; Helm's releases when one of their Secrets did.
+What has no watch is asked for gently. Metrics every 30 s. Secrets of all namespaces, whose rows do not say where they
+are, no more often than that and only when a watch says that one changed; every 30 s where they may be listed and not
+watched, as by the role release-reader. Helm's releases when one of their Secrets changed.
 """
 
 import queue
@@ -20,13 +21,13 @@ from agent.events import Emit, Warned
 from agent.snapshot.collect import SECRET, part_of, read_releases, read_secrets
 from agent.snapshot.live import Live
 from agent.snapshot.logs import Kept
-from agent.snapshot.record import Part, Release, Snapshot, State, Usage
+from agent.snapshot.record import Object, Part, Release, Snapshot, State, Usage
 from agent.snapshot.usage import read_usage
 from agent.world.following import Follower, Source, Told, Word
 from agent.world.hearing import Hearing
 from tools.cluster import Listed, Reader, connect
 from tools.deadline import Deadline
-from tools.failure import Failure
+from tools.failure import Failure, FailureKind
 from tools.kinds import BY_NAME
 from tools.kubeconfig import access
 from tools.pages import Changed
@@ -70,6 +71,8 @@ class _Gentle:
     """When Secrets of all namespaces were read."""
     old_releases: bool = False
     old_secrets: bool = False
+    unwatched_secrets: bool = False
+    """Whether Secrets may be listed and not watched."""
 
 
 class Watching:
@@ -164,6 +167,10 @@ class Watching:
 
     def _keep(self, told: Told) -> bool:
         name, value = told.kind.name, told.value
+        if name == SECRET and isinstance(value, Failure) and value.kind is FailureKind.FORBIDDEN:
+            self._gentle.unwatched_secrets = True
+            self._hearing.leave(name)
+            return False
         if isinstance(value, Failure):
             self._hearing.lose(name, value, time.monotonic())
             return False
@@ -173,8 +180,7 @@ class Watching:
         if name == SECRET and self._first.namespace is None:
             return False  # these rows do not say where they are; what they are of is read in its time
         if isinstance(value, Listed):
-            self._live.list(name, value.objects, part_of(value))
-            return True
+            return self._live.list(name, value.objects, part_of(value))
         return value is not None and self._live.put(name, value)
 
     def _note_old(self, name: str, value: Listed | Changed | None) -> None:
@@ -206,14 +212,20 @@ class Watching:
         return True
 
     def _list_secrets(self, reader: Reader, now: float) -> bool:
-        """List the Secrets of all namespaces anew, where one of them changed."""
-        gentle = self._gentle
-        if self._first.namespace is not None or not gentle.old_secrets or now - gentle.listed < GENTLY:
+        """List Secrets anew where they are old and no watch says how; return whether anything is new of them."""
+        gentle, namespace = self._gentle, self._first.namespace
+        told_of = gentle.old_secrets and namespace is None
+        if not (told_of or gentle.unwatched_secrets) or now - gentle.listed < GENTLY:
             return False
-        listed = read_secrets(reader, self._live.all("Namespace"))
-        self._live.list(SECRET, listed.objects, part_of(listed))
+        listed = reader.list(BY_NAME[SECRET], namespace) if namespace else read_secrets(reader, self._spaces())
+        news = self._live.list(SECRET, listed.objects, part_of(listed))
+        if news:
+            self._note_old(SECRET, listed)
         gentle.listed, gentle.old_secrets = now, False
-        return True
+        return news
+
+    def _spaces(self) -> Sequence[Object]:
+        return self._live.all("Namespace")
 
     def _look(self, reader: Reader) -> Snapshot:
         self.wake, gentle, parts = None, self._gentle, list(self._gentle.parts.values())

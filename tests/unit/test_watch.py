@@ -220,6 +220,17 @@ def test_secrets_are_watched_as_rows_without_data(shell: Shell, server: FakeApiS
         assert "as=Table" in call.headers["Accept"]
 
 
+def test_secrets_that_may_only_be_listed_are_listed_gently(shell: Shell, server: FakeApiServer) -> None:
+    """The chart's release-reader may not watch them: what it is told must be whole all the same."""
+    secrets = f"/api/v1/namespaces/{SPACE}/secrets"
+    server.faults[f"watch {secrets}"] = Fault(403)
+    with Screen(shell, "--span", "40s") as screen:
+        screen.until("Watching")
+        outcome = screen.end()
+    assert outcome == (0, "")
+    assert sum(call.path == secrets and "watch" not in call.query for call in server.asked) == 2
+
+
 def test_lines_that_are_no_objects_end_nothing(shell: Shell, server: FakeApiServer) -> None:
     with Screen(shell, "--span", "30s") as screen:
         screen.until("Watching")
