@@ -19,7 +19,7 @@ from tools.certificates import unusable
 from tools.deadline import Deadline
 from tools.failure import Failure, FailureKind
 from tools.kinds import GITOPS, KINDS, METRICS, MORE, Kind
-from tools.pages import accept, is_page, items, query
+from tools.pages import Changed, accept, bare, changed, is_page, items, query
 from tools.private import PrivateFolder
 from tools.redact import redact, without_user
 from tools.stream import lines
@@ -31,9 +31,6 @@ LOG_LINES = 500
 LOG_BYTES = 262_144
 LONGEST_WAIT = 5.0
 """Seconds a Retry-After is honoured for; a server that asks for more is taken at its word: it cannot answer now."""
-
-CONNECTING = 10
-"""Seconds a watch may take to begin, and beyond its own end."""
 
 LARGEST_PAGE = 256 << 20
 """Bytes of one answer at most."""
@@ -162,30 +159,32 @@ class Reader:
         found = self._body(path, answer)
         return found if isinstance(found, Failure) else ""
 
-    def changes(self, kind: Kind, namespace: str | None, version: str, seconds: int) -> Iterator[Any] | Failure:
-        """Return a kind's changes from a resourceVersion on, as they come: `{"type": "MODIFIED", "object": {...}}`.
+    def changes(self, kind: Kind, namespace: str | None, version: str, seconds: int) -> Iterator[Changed] | Failure:
+        """Return a kind's changes from a resourceVersion on, as they come; Secrets come as rows, like their list.
 
         The server ends it after so many seconds, bookmarks say how far it is; a connection that breaks ends it too.
         """
+        from urllib.parse import quote
+
         from urllib3 import Timeout
         from urllib3.exceptions import HTTPError
 
-        path = kind.path(namespace)
-        asked = f"watch=1&resourceVersion={version}&allowWatchBookmarks=true&timeoutSeconds={seconds}"
-        headers = self.headers | {"Accept": "application/json", "Accept-Encoding": "identity"}
-        limit = Timeout(connect=CONNECTING, read=seconds + CONNECTING)
+        path, since = kind.path(namespace), quote(version, safe="")
+        asked = f"watch=1{bare(kind)}&resourceVersion={since}&allowWatchBookmarks=true&timeoutSeconds={seconds}"
+        headers = self.headers | {"Accept": accept(kind), "Accept-Encoding": "identity"}
+        limit = Timeout(connect=self.deadline.seconds, read=seconds + self.deadline.seconds)
         try:
             reply = self.pool.request(
                 "GET", f"{self.host}{path}?{asked}", headers=headers, timeout=limit, retries=False, redirect=False,
                 preload_content=False,
             )  # fmt: skip
+            if reply.status == 200:
+                return (changed(kind, document, path) for document in lines(reply))
+            body = reply.read(65_536)
         except (HTTPError, OSError) as error:
             return self._unreached(f"watch {path}", error)
-        if reply.status != 200:
-            body = reply.read(65_536)
-            reply.close()
-            return self._refused(f"watch {path}", _Answer(reply.status, {}, body))
-        return lines(reply)
+        reply.close()
+        return self._refused(f"watch {path}", _Answer(reply.status, {}, body))
 
     def _pages(self, kind: Kind, path: str) -> Listed:
         objects: list[Any] = []
@@ -338,6 +337,7 @@ def connect(access: Access, deadline: Deadline) -> Reader | Failure:
     settings.tls_server_name = access.tls_server_name or None
     settings.proxy = access.proxy or settings.proxy
     settings.connection_pool_maxsize = CONNECTIONS
+    settings.keep_alive = True  # a watch that is silent, and its peer gone, would otherwise wait for its own end
     if not access.verify:
         disable_warnings(InsecureRequestWarning)  # the user's kubeconfig says so; doctor repeats it
     try:

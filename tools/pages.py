@@ -1,6 +1,7 @@
-"""The pages of a list, as they are asked for and as they come: Secrets as a table without data, the rest whole."""
+"""The pages of a list and the lines of a watch: Secrets as a table without data, the rest whole."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from tools.kinds import Kind
@@ -11,12 +12,28 @@ SECRET = "Secret"  # noqa: S105 - a kind
 TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
 
 
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What one line of a watch tells."""
+
+    word: str
+    """The API's: `ADDED`, `MODIFIED`, `DELETED`, `BOOKMARK`; `ERROR` also for what is no such line."""
+    version: str = ""
+    """The resourceVersion a watch goes on from."""
+    obj: Any = None
+    """The object as a list gives it; None with a bookmark, or where it is none."""
+
+
 def query(kind: Kind, token: str) -> str:
     """Return what asks for the page behind a continue token, "" for the first."""
     from urllib.parse import quote
 
-    bare = "&includeObject=None" if kind.name == SECRET else ""
-    return f"limit={PAGE}{bare}{'&continue=' + quote(token, safe='') if token else ''}"
+    return f"limit={PAGE}{bare(kind)}{'&continue=' + quote(token, safe='') if token else ''}"
+
+
+def bare(kind: Kind) -> str:
+    """Return what has the server leave a Secret's object out of its row, and "" for other kinds."""
+    return "&includeObject=None" if kind.name == SECRET else ""
 
 
 def is_page(page: Any, kind: Kind) -> bool:
@@ -65,6 +82,22 @@ def items(kind: Kind, page: dict[str, Any], path: str, *, owners: bool) -> Itera
     for item in page["items"] or ():
         whole = type(item) is dict and isinstance(item.get("kind", ""), str)
         yield redact_object(named | item, owners=owners) if whole else None
+
+
+def changed(kind: Kind, document: Any, path: str) -> Changed:
+    """Return what a line of a watch tells, its object as a list of the kind gives it."""
+    obj: Any = document.get("object") if type(document) is dict else None
+    word = document.get("type") if type(obj) is dict else "ERROR"
+    meta = obj.get("metadata") if type(obj) is dict else None
+    version = meta.get("resourceVersion") if type(meta) is dict else None
+    if word not in ("ADDED", "MODIFIED", "DELETED", "BOOKMARK") or not isinstance(version, str):
+        return Changed("ERROR")
+    if word == "BOOKMARK":
+        return Changed(word, version)
+    if kind.name == SECRET and not _is_table(obj):
+        return Changed("ERROR")
+    page: dict[str, Any] = obj if kind.name == SECRET else {"items": [obj]}
+    return Changed(word, version, next(items(kind, page, path, owners=False), None))
 
 
 def _secret(row: dict[str, Any], namespace: str) -> dict[str, Any]:

@@ -50,21 +50,24 @@ class Alerts:
     raised: tuple[Alert, ...] = ()
     unknown: tuple[str, ...] = ()
     """A line for each target that could not be held against anything: no metrics, no request."""
+    unjudged: tuple[Ref, ...] = ()
+    """The workloads those lines are of: nobody knows whether an alert about their memory is over."""
 
 
 def alerts(graph: Graph, blueprints: Blueprints, profile: Profile | None) -> Alerts:
     """Return the alerts in a look, memory first, then images; each workload once of a kind."""
     told = [
-        item
+        (ref(workload), item)
         for row in blueprints.controls
         if MEMORY in row.fields
-        for name in _workloads(row, blueprints, graph)
-        if (item := _memory(row, name, graph, profile)) is not None
+        for workload in _workloads(row, blueprints, graph)
+        if (item := _memory(row, workload, graph, profile)) is not None
     ]
     asks = tuple(citation(row, "", profile) for row in blueprints.controls if _is_of_images(row))
     images = tuple(_image(waiting, asks, graph) for waiting in _unpulled(graph).values())
-    raised = (*(item for item in told if isinstance(item, Alert)), *images)
-    return Alerts(raised, tuple(item for item in told if isinstance(item, str)))
+    raised = (*(item for _, item in told if isinstance(item, Alert)), *images)
+    unknown = {name: item for name, item in told if isinstance(item, str)}
+    return Alerts(raised, tuple(item for _, item in told if isinstance(item, str)), tuple(unknown))
 
 
 def _is_of_images(row: Control) -> bool:

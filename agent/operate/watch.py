@@ -2,21 +2,23 @@
 
 import re
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from agent.blueprint.control import Blueprints, Profile
 from agent.diagnose.engine import Diagnosis, diagnose
 from agent.errors import UsageError
-from agent.events import Emit, Part
+from agent.events import Emit, Part, Warned
 from agent.exitcode import ExitCode
-from agent.health.alerts import alerts
+from agent.health.alerts import Alerts, alerts
 from agent.health.changes import Change, Standing, due, step
 from agent.operate.arguments.watch import Watch
 from agent.remedy.ground import ground
 from agent.severity import Severity
 from agent.snapshot.depth import PLAIN
 from agent.snapshot.graph import Graph
-from agent.snapshot.record import Snapshot
+from agent.snapshot.record import Snapshot, State
 from agent.world.blueprints import read
 from agent.world.look import warn_of_gaps
 from agent.world.scope import Scope
@@ -31,6 +33,14 @@ _SPAN = re.compile(r"(\d{1,6})([smhd])")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
+class End(StrEnum):
+    """How a watch ends."""
+
+    OVER = "over"
+    """The time it was given is."""
+    INTERRUPTED = "interrupted"
+
+
 @dataclass(frozen=True, slots=True)
 class Watched:
     """What changed at one moment; the first of all says how it stands, the last one what is left."""
@@ -41,7 +51,8 @@ class Watched:
     broken: int = 0
     """Of error severity, now."""
     unknown: int = 0
-    interrupted: bool = False
+    end: End | None = None
+    """How it ended; None while it goes on."""
 
 
 def run(args: Watch, world: World, emit: Emit) -> Watched:
@@ -49,32 +60,54 @@ def run(args: Watch, world: World, emit: Emit) -> Watched:
     span = _seconds(args.span)
     first = world.look(Scope(cluster=args.cluster), emit, PLAIN)
     warn_of_gaps(first, emit)
-    blueprints, standing = read(world.settings.blueprints, emit), Standing()
-    judged: Diagnosis | None = None
-    latest: Watched | None = None
-    watching = Watching(first, world.settings, emit, time.monotonic() + span)
+    latest = Watched((), _place(first))
     try:
-        for seen in watching.looks():
-            judged = _judged(seen.look, blueprints, world) if seen.changed or judged is None else judged
-            told = alerts(Graph(seen.look), blueprints, _profile(world))
-            standing, changes = step(standing, judged, told, seen.look.taken_at)
-            watching.wake = due(judged, standing, seen.look.taken_at)
-            latest = _told(changes, judged, "" if latest else _place(first))
+        for latest in _told_of(first, world, emit, time.monotonic() + span):
             if latest.changes or latest.place:
                 emit(Part(latest))
     except KeyboardInterrupt:
-        return _last(latest, interrupted=True)
-    return _last(latest, interrupted=False)
+        return replace(latest, changes=(), place="", end=End.INTERRUPTED)
+    return replace(latest, changes=(), place="", end=End.OVER)
 
 
-def _last(latest: Watched | None, *, interrupted: bool) -> Watched:
-    broken, unknown = (latest.broken, latest.unknown) if latest else (0, 0)
-    return Watched((), "", broken, unknown, interrupted)
+def _told_of(first: Snapshot, world: World, emit: Emit, until: float) -> Iterator[Watched]:
+    """Yield what each look is judged to be; where only metrics are new, the judgement of before holds."""
+    blueprints, standing, blind = read(world.settings.blueprints, emit), Standing(), Blindness(emit)
+    judged, place = None, _place(first)
+    watching = Watching(first, world.settings, emit, until)
+    for seen in watching.looks():
+        at = seen.look.taken_at
+        judged = _judged(seen.look, blueprints, world) if seen.changed or judged is None else judged
+        raised = alerts(Graph(seen.look), blueprints, _profile(world))
+        blind.see(seen.look, raised)
+        standing, changes = step(standing, judged, raised, at)
+        watching.wake = due(judged, standing, at)
+        yield _told(changes, judged, place)
+        place = ""
+
+
+@dataclass(slots=True)
+class Blindness:
+    """Whether metrics are read, and what a person was told of it: an alert that cannot be raised is no health."""
+
+    emit: Emit
+    told: bool = False
+
+    def see(self, look: Snapshot, raised: Alerts) -> None:
+        """Say once what is not judged while metrics are not read, and once that it is again."""
+        blind = any(part.name == "metrics" and part.state is not State.COMPLETE for part in look.parts)
+        if blind and not self.told:
+            for text in raised.unknown:
+                self.emit(Warned(text))
+            self.told = bool(raised.unknown)
+        elif self.told and not blind:
+            self.told = False
+            self.emit(Warned("metrics are read again, and memory is judged"))
 
 
 def code(result: Watched) -> ExitCode:
     """Return how it stood in the end."""
-    if result.interrupted:
+    if result.end is End.INTERRUPTED:
         return ExitCode.INTERRUPTED
     if result.unknown:
         return ExitCode.INDETERMINATE

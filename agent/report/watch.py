@@ -2,7 +2,8 @@
 
 from agent.diagnose.finding import Citation
 from agent.health.changes import Change, What
-from agent.operate.watch import Watched
+from agent.kube.wording import counted
+from agent.operate.watch import End, Watched
 from agent.report.data import Data, document
 from agent.report.terminal import Screen, Terminal
 
@@ -26,14 +27,20 @@ def as_text(result: Watched, screen: Screen) -> str:
     """Return a line for each change: when, what, which object, why, and the row it breaks."""
     terminal = Terminal(screen)
     if result.place:
-        broken = f"{result.broken} broken" if result.broken else "nothing broken"
-        terminal.line(f"Watching {result.place}: {broken}. Ctrl-C ends it.", "bold")
+        terminal.line(f"Watching {result.place}: {_standing(result)}. Ctrl-C ends it.", "bold")
+    if result.end is End.OVER:
+        terminal.line(f"The time is up: {_standing(result)}.", "bold")
     for change in result.changes:
         word = terminal.cell(WORDS.get(change.what, change.what.value), WIDTH, COLOURS[change.what])
         rows = "".join(f" [{item.control} {item.source}]" for item in change.citations[:2])
         until = f" (given until {change.until:%H:%M:%S})" if change.until else ""
         terminal.row(f"{change.at:%H:%M:%S} {word} ", terminal.style(f"{_about(change)}{until}{rows}", ""))
     return terminal.text()
+
+
+def _standing(result: Watched) -> str:
+    broken = f"{result.broken} broken" if result.broken else "nothing broken"
+    return f"{broken}, {counted(result.unknown, 'thing')} not known" if result.unknown else broken
 
 
 def _about(change: Change) -> str:
@@ -44,9 +51,11 @@ def _about(change: Change) -> str:
 
 
 def as_jsonl(result: Watched, _: Screen) -> str:
-    """Return a JSON document for each change, one a line; the first of all says what is watched."""
-    begins: list[Data] = [{"what": "watching", "place": result.place, "broken": result.broken}] if result.place else []
-    return "".join(document(SCHEMA, data, Screen()) for data in (*begins, *map(_change, result.changes)))
+    """Return a JSON document for each change, one a line; the first says what is watched, the last how it ended."""
+    counts: Data = {"broken": result.broken, "unknown": result.unknown}
+    begins: list[Data] = [{"what": "watching", "place": result.place, **counts}] if result.place else []
+    ends: list[Data] = [{"what": "ended", "by": result.end.value, **counts}] if result.end else []
+    return "".join(document(SCHEMA, data, Screen()) for data in (*begins, *map(_change, result.changes), *ends))
 
 
 def _change(change: Change) -> Data:
@@ -58,9 +67,7 @@ def _change(change: Change) -> Data:
         "says": change.says,
         "severity": change.severity.value,
         "until": change.until.isoformat() if change.until else None,
-        "blueprint": [
-            {"control": item.control, "file": item.source.file, "line": item.source.line} for item in change.citations
-        ],
+        "blueprint": [_row(item) for item in change.citations],
     }
 
 

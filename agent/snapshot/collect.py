@@ -76,7 +76,7 @@ def collect(
     look = _Look()
     reader.owners = depth.owners
     with ThreadPoolExecutor(2) as beside:
-        told = beside.submit(_releases, reader, namespace, path, described=reader.owners)
+        told = beside.submit(read_releases, reader, namespace, path, described=reader.owners)
         with collector_paused():
             _lists(reader, namespace, look, progress, (*KINDS, *depth.more))
         nothing = _nothing(look, reader.access.context)
@@ -134,20 +134,20 @@ def _lists(
         progress(f"reading {number} of {len(kinds)} kinds: {listed.kind.name}")
         _keep(look, listed)
     if namespace is None:
-        _keep(look, _secrets(reader, look))
+        _keep(look, read_secrets(reader, look.objects.get("Namespace", ())))
 
 
 def _keep(look: _Look, listed: Listed) -> None:
-    kept, part = sound(_part(listed), listed.objects)
+    kept, part = sound(part_of(listed), listed.objects)
     look.parts.append(part)
     look.versions |= {listed.kind.name: listed.version} if listed.version else {}
     if kept or listed.failure is None:
         look.objects[listed.kind.name] = kept
 
 
-def _secrets(reader: Reader, look: _Look) -> Listed:
+def read_secrets(reader: Reader, namespaces: Sequence[Object]) -> Listed:
     """Return every Secret's name, read namespace by namespace: rows without their object do not say where they are."""
-    names = [ref(obj).name for obj in look.objects.get("Namespace", ())]
+    names = [ref(obj).name for obj in namespaces]
     with ThreadPoolExecutor(CONNECTIONS) as workers:
         found = list(workers.map(lambda name: reader.list(BY_NAME[SECRET], name), names))
     unknown = None if names else Failure(FailureKind.FORBIDDEN, "Secrets", "no namespace is known to ask for")
@@ -155,7 +155,7 @@ def _secrets(reader: Reader, look: _Look) -> Listed:
     return Listed(BY_NAME[SECRET], "/api/v1/secrets", [obj for listed in found for obj in listed.objects], failure)
 
 
-def _part(listed: Listed) -> Part:
+def part_of(listed: Listed) -> Part:
     """Return how whole a list is. What only sharpens an answer may be forbidden; broken, it is a gap like any other."""
     name, needed = listed.kind.name, listed.kind.needed
     if listed.failure is None:
@@ -181,7 +181,9 @@ def _nothing(look: _Look, context: str) -> Failure | None:
     return Failure(kind, f"context {context}", first.reason, first.hint)
 
 
-def _releases(reader: Reader, namespace: str | None, path: str, *, described: bool) -> tuple[Sequence[Release], Part]:
+def read_releases(
+    reader: Reader, namespace: str | None, path: str, *, described: bool
+) -> tuple[Sequence[Release], Part]:
     """Return the releases helm knows. Without helm a diagnosis is whole still, only its upgrade command less exact."""
     with sandbox(reader.access, path=path, deadline=reader.deadline) as box:
         found = releases(box, namespace, described=described)

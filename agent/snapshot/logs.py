@@ -30,6 +30,36 @@ def read_logs(wanted: Sequence[LogKey], reader: Reader) -> tuple[Mapping[LogKey,
     return kept, (_log_part([text for text in texts if isinstance(text, Failure)], len(kept)),)
 
 
+class Kept:
+    """The logs of one look after another; a log is read again only when something is new of its pod."""
+
+    def __init__(self, first: Mapping[LogKey, str]) -> None:
+        self.texts = first
+        self._read_at: dict[LogKey, object] = {}
+
+    def read(self, pods: Sequence[Object], reader: Reader) -> tuple[Mapping[LogKey, str], Sequence[Part]]:
+        """Return the logs of what is unwell now, and how whole those are that were read anew."""
+        wanted, versions = of_unwell(pods), {_name(pod): _version(pod) for pod in pods}
+        fresh = [key for key in wanted if key not in self._read_at or self._read_at[key] != versions[key[:2]]]
+        read, parts = read_logs(fresh, reader)
+        known = {**self.texts, **read}
+        self.texts = {key: known[key] for key in wanted if key in known}
+        lasting = all(part.state in (State.COMPLETE, State.DENIED) for part in parts)
+        done = {key: versions[key[:2]] for key in fresh} if lasting else {}
+        at = self._read_at | done
+        self._read_at = {key: at[key] for key in wanted if key in at}
+        return self.texts, parts
+
+
+def _name(pod: Object) -> tuple[str, str]:
+    meta = pod.get("metadata") or {}
+    return meta.get("namespace", ""), meta.get("name", "")
+
+
+def _version(pod: Object) -> object:
+    return (pod.get("metadata") or {}).get("resourceVersion")
+
+
 def _log_part(failures: Sequence[Failure], read: int) -> Part:
     """Return how whole the logs are. A container that never ran, or left no log (400, 404), is no gap."""
     lost = [found for found in failures if found.kind is not FailureKind.NOT_SERVED and "400 " not in found.detail]

@@ -1,53 +1,54 @@
 """A cluster that is looked at without end: watches of its lists, bounded and begun anew, never a poll of what changes.
 
-One thread a kind waits for the API's word and puts it into one queue; whoever iterates takes what came together, and
-gets a look of its own for it. Metrics alone have no watch: they are asked for gently.
+One thread a kind waits for the API's word and puts it into one queue, which is bounded: who falls behind lets the
+server wait, and holds no more of it. Whoever iterates takes what came together, and gets a look of its own for it.
+
+What has no watch is asked for gently. Metrics every 30 s. Secrets of all namespaces, whose rows do not say where they
+are, no more often than that and only when a watch says that one changed; every 30 s where they may be listed and not
+watched, as by the role release-reader. Helm's releases when one of their Secrets changed.
 """
 
 import queue
-import random
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 
 from agent.config import Settings
 from agent.errors import Indeterminate
 from agent.events import Emit, Warned
+from agent.snapshot.collect import SECRET, part_of, read_releases, read_secrets
 from agent.snapshot.live import Live
-from agent.snapshot.logs import of_unwell, read_logs
-from agent.snapshot.record import LogKey, Part, Snapshot, State, Usage
+from agent.snapshot.logs import Kept
+from agent.snapshot.record import Object, Part, Release, Snapshot, State, Usage
 from agent.snapshot.usage import read_usage
+from agent.world.following import Follower, Source, Told, Word
+from agent.world.hearing import Hearing
 from tools.cluster import Listed, Reader, connect
 from tools.deadline import Deadline
 from tools.failure import Failure, FailureKind
-from tools.kinds import BY_NAME, Kind
+from tools.kinds import BY_NAME
 from tools.kubeconfig import access
-
-UNWATCHED = frozenset(("Secret", "Lease", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"))
-"""Kinds that are looked at once: Secrets come as tables, leases change every second, rights seldom."""
-
-TURN = 240
-"""Seconds of one watch; the API server ends it then, and the next goes on from where it was."""
+from tools.pages import Changed
 
 QUIET, MOST = 1.0, 4.0
 """Seconds of silence after a change until it is judged, and how long at most changes are let come together."""
 
-METRICS = 30.0
-PATIENCE = (1.0, 30.0)
-"""Seconds until a lost watch is tried again: the first time, and at most."""
+REST = 3
+"""Changes come together for at least so many times as long as judging the last ones took: 5,000 pods take seconds."""
 
+GENTLY = 30.0
+"""Seconds between two questions for what has no watch."""
 
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """What one thread has to say."""
+WAITING = 1_000
+"""Changes that wait to be taken, at most."""
 
-    kind: Kind
-    change: str
-    """The API's word (`ADDED`, `MODIFIED`, `DELETED`), or `LIST`, `LOST`, `BACK`."""
-    value: Any = None
+HELM = "helm.sh/release.v1"
+"""The type of the Secrets that Helm keeps releases in."""
+
+LOOKED_AT = (State.DENIED, State.NOT_SERVED)
+"""How a list ends that nobody may, or can, watch; the first look says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,167 +60,179 @@ class Seen:
 
 
 @dataclass(slots=True)
+class _Gentle:
+    """What is known of things that have no watch, and which of it is old."""
+
+    usage: Sequence[Usage]
+    releases: Sequence[Release]
+    parts: dict[str, Part] = field(default_factory=dict)
+    measured: float = field(default_factory=time.monotonic)
+    listed: float = field(default_factory=time.monotonic)
+    """When Secrets of all namespaces were read."""
+    old_releases: bool = False
+    old_secrets: bool = False
+    unwatched_secrets: bool = False
+    """Whether Secrets may be listed and not watched."""
+
+
 class Watching:
     """The watches of one scope. Iterate to get a look whenever something changed, or when `wake` has come."""
 
-    first: Snapshot
-    settings: Settings
-    emit: Emit
-    until: float
-    """When it ends, by time.monotonic."""
-    wake: datetime | None = None
-    """When to look again although nothing changed: something is due then."""
-    _queue: "queue.Queue[_Told]" = field(default_factory=queue.Queue)
-    _stop: threading.Event = field(default_factory=threading.Event)
-    _lost: set[str] = field(default_factory=set)
+    def __init__(self, first: Snapshot, settings: Settings, emit: Emit, until: float) -> None:
+        """`until` is when it ends, by time.monotonic."""
+        self.wake: datetime | None = None
+        """When to look again although nothing changed: something is due then."""
+        self._first, self._settings, self._emit, self._until = first, settings, emit, until
+        self._queue: queue.Queue[Told] = queue.Queue(WAITING)
+        self._stop = threading.Event()
+        self._live, self._logs = Live(first), Kept(first.logs)
+        self._gentle = _Gentle(first.usage, first.releases)
+        self._hearing = Hearing(frozenset(self._kinds()))
+        self._cost = 0.0
+        """Seconds that judging took."""
 
     def looks(self) -> Iterator[Seen]:
-        """Yield the first look, then one for every change, until the time is up or somebody closes this."""
-        live, reader = Live(self.first), self._reader()
-        usage, measured = self.first.usage, time.monotonic()
-        self._begin(reader)
+        """Yield the first look, one for whatever changes, and one when the time is up, until somebody closes this."""
+        source = self._source()
         try:
-            yield Seen(self.first, changed=True)
-            while time.monotonic() < self.until:
-                changed = self._take(live) or self._is_due()
-                fresh = time.monotonic() - measured > METRICS
-                if fresh:
-                    usage, _ = read_usage(_brief(reader), self.first.namespace, self.settings.prometheus)
-                    measured = time.monotonic()
-                if changed or fresh:
-                    yield Seen(self._look(live, usage, _brief(reader)), changed)
+            self._begin(source)
+            yield Seen(self._first, changed=True)
+            yield from self._changes(source)
+            yield Seen(self._look(source.brief()), changed=True)
         finally:
             self._stop.set()
-            reader.close()
+            source.reader.close()
+
+    def _changes(self, source: Source) -> Iterator[Seen]:
+        changed = False
+        while time.monotonic() < self._until:
+            changed |= self._take() | self._is_due()
+            for text in self._hearing.news(time.monotonic()):
+                self._emit(Warned(text))
+            if self._hearing.is_deaf():
+                continue
+            measured, changed = self._measure(source), changed | self._ask_again(source)
+            if changed or measured:
+                began = time.monotonic()
+                yield Seen(self._look(source.brief()), changed)
+                changed, self._cost = False, time.monotonic() - began
 
     def _is_due(self) -> bool:
         return self.wake is not None and datetime.now(UTC) > self.wake
 
-    def _reader(self) -> Reader:
-        """Return a reader whose watches may last; credentials are asked for anew."""
-        found = access(self.settings.context, self.settings.kubeconfig, Deadline.after(self.settings.timeout))
-        left = max(self.until - time.monotonic(), 1.0)
-        reader = found if isinstance(found, Failure) else connect(found, Deadline.after(left))
+    def _source(self) -> Source:
+        """Return a reader whose watches may last."""
+        timeout = Deadline.after(self._settings.timeout)
+        found = access(self._settings.context, self._settings.kubeconfig, timeout)
+        reader = found if isinstance(found, Failure) else connect(found, timeout)
         if isinstance(reader, Failure):
             raise Indeterminate(str(reader))
-        return reader
+        return Source(reader, self._settings)
 
-    def _begin(self, reader: Reader) -> None:
-        whole = {part.name for part in self.first.parts if part.state is State.COMPLETE} - UNWATCHED
-        for name in whole & set(self.first.versions):
-            kind, version = BY_NAME[name], self.first.versions[name]
-            threading.Thread(target=self._follow, args=(reader, kind, version), daemon=True).start()
+    def _kinds(self) -> Iterator[str]:
+        return (part.name for part in self._first.parts if part.name in BY_NAME and part.state not in LOOKED_AT)
 
-    def _follow(self, reader: Reader, kind: Kind, version: str) -> None:
-        """Watch one kind for ever, from the newest version that is known; where that is too old, from its list."""
-        pause = PATIENCE[0]
+    def _begin(self, source: Source) -> None:
+        for name in self._kinds():
+            kind = BY_NAME[name]
+            namespace = self._first.namespace if kind.namespaced else None
+            version = self._first.versions.get(name, "")
+            follower = Follower(kind, namespace, version, source, self._say, self._stop)
+            threading.Thread(target=follower.follow, name=f"watch {kind.plural}", daemon=True).start()
+
+    def _say(self, told: Told) -> None:
+        """Put what one thread has to say where it is taken, waiting for room."""
         while not self._stop.is_set():
-            stream = reader.changes(kind, self.first.namespace if kind.namespaced else None, version, TURN)
-            if isinstance(stream, Failure):
-                version = self._again(reader, kind, version, stream)
-                self._stop.wait(pause * (0.8 + random.random() * 0.4))  # noqa: S311 - jitter
-                pause = min(pause * 2, PATIENCE[1])
-                continue
-            version, pause = self._followed(kind, stream, version), PATIENCE[0]
-            version = version or self._listed(reader, kind)
-
-    def _followed(self, kind: Kind, stream: Iterator[Any], version: str) -> str:
-        """Return the version a stream came to; "" where the API says that it is too old."""
-        self._queue.put(_Told(kind, "BACK"))
-        for document in stream:
-            change, obj = _taken(document)
-            if change == "ERROR" or self._stop.is_set():
-                return ""
-            version = str(obj["metadata"].get("resourceVersion") or version)
-            if change != "BOOKMARK":
-                self._queue.put(_Told(kind, change, obj))
-        return version
-
-    def _again(self, reader: Reader, kind: Kind, version: str, failure: Failure) -> str:
-        """Return where to go on after a watch that could not begin."""
-        if failure.kind is FailureKind.UNAUTHORIZED:
-            self._renew(reader)
-        elif failure.kind is FailureKind.TRUNCATED:
-            return self._listed(reader, kind) or version
-        self._queue.put(_Told(kind, "LOST", failure))
-        return version
-
-    def _renew(self, reader: Reader) -> None:
-        """Take credentials anew: a token ends after an hour, and what watches goes on for days."""
-        found = access(self.settings.context, self.settings.kubeconfig, Deadline.after(self.settings.timeout))
-        if not isinstance(found, Failure) and found.token:
-            reader.headers["Authorization"] = f"Bearer {found.token}"
-            reader.refused = None
-
-    def _listed(self, reader: Reader, kind: Kind) -> str:
-        listed = _brief(reader).list(kind, self.first.namespace if kind.namespaced else None)
-        self._queue.put(_Told(kind, "LIST" if listed.failure is None else "LOST", listed.failure or listed))
-        return listed.version
-
-    def _take(self, live: Live) -> bool:
-        """Take what came together; return whether anything is new."""
-        changed, began = False, time.monotonic()
-        patience = min(self.until - began, 1.0)
-        while True:
             try:
-                told = self._queue.get(timeout=max(patience, 0.01))
+                self._queue.put(told, timeout=1.0)
+                return
+            except queue.Full:
+                continue
+
+    def _take(self) -> bool:
+        """Take what came together; return whether anything is new."""
+        changed, end = False, min(time.monotonic() + 1.0, self._until)
+        latest = self._until
+        while (patience := end - time.monotonic()) > 0:
+            try:
+                told = self._queue.get(timeout=patience)
             except queue.Empty:
-                return changed
-            changed |= self._keep(told, live)
-            patience = min(QUIET, MOST - (time.monotonic() - began)) if changed else patience
-            if patience <= 0:
-                return changed
+                break
+            if not self._keep(told):
+                continue
+            now = time.monotonic()
+            latest = latest if changed else min(now + max(MOST, REST * self._cost), self._until)
+            changed, end = True, min(now + max(QUIET, REST * self._cost), latest)
+        return changed
 
-    def _keep(self, told: _Told, live: Live) -> bool:
-        name = told.kind.name
-        if told.change == "LOST":
-            return self._is_lost(name, told.value, live)
-        if told.change == "BACK":
-            return self._is_back(name, live)
-        if told.change == "LIST":
-            listed: Listed = told.value
-            live.list(name, listed.objects, Part(name, listed.path, State.COMPLETE, len(listed.objects)))
-            return True
-        return live.put(name, told.change, told.value)
-
-    def _is_lost(self, name: str, failure: Failure, live: Live) -> bool:
-        """Say once that the cluster is not heard any more; what is known of it is old from then on."""
-        if not self._lost:
-            self.emit(Warned(f"{failure}; trying again, nothing new is known until then"))
-        self._lost.add(name)
-        live.lost(name, failure.detail)
-        return False
-
-    def _is_back(self, name: str, live: Live) -> bool:
-        if name not in self._lost:
+    def _keep(self, told: Told) -> bool:
+        name, value = told.kind.name, told.value
+        if name == SECRET and isinstance(value, Failure) and value.kind is FailureKind.FORBIDDEN:
+            self._gentle.unwatched_secrets = True
+            self._hearing.leave(name)
             return False
-        self._lost.discard(name)
-        live.found(name)
-        if not self._lost:
-            self.emit(Warned("the cluster answers again"))
+        if isinstance(value, Failure):
+            self._hearing.lose(name, value, time.monotonic())
+            return False
+        if told.word is Word.BACK:
+            return self._hearing.find(name)
+        self._note_old(name, value)
+        if name == SECRET and self._first.namespace is None:
+            return False  # these rows do not say where they are; what they are of is read in its time
+        if isinstance(value, Listed):
+            return self._live.list(name, value.objects, part_of(value))
+        return value is not None and self._live.put(name, value)
+
+    def _note_old(self, name: str, value: Listed | Changed | None) -> None:
+        """Note what else is old when a Secret changed."""
+        if name != SECRET:
+            return
+        objects = value.objects if isinstance(value, Listed) else [value.obj] if value else []
+        self._gentle.old_secrets = True
+        self._gentle.old_releases |= any(type(obj) is dict and obj.get("type") == HELM for obj in objects)
+
+    def _measure(self, source: Source) -> bool:
+        """Ask for the metrics, where they are old; return whether that was so."""
+        gentle, now = self._gentle, time.monotonic()
+        if now - gentle.measured < GENTLY:
+            return False
+        namespace, prometheus = self._first.namespace, self._settings.prometheus
+        gentle.usage, gentle.parts["metrics"] = read_usage(source.brief(), namespace, prometheus)
+        gentle.measured = now
         return True
 
-    def _look(self, live: Live, usage: Sequence[Usage], reader: Reader) -> Snapshot:
-        self.wake = None
-        logs, parts = _logs(live, reader)
-        return live.snapshot(datetime.now(UTC), logs, usage, parts)
+    def _ask_again(self, source: Source) -> bool:
+        """Ask for Helm's releases and the Secrets of all namespaces, where they are old; return whether any were."""
+        gentle, again = self._gentle, self._list_secrets(source.brief(), time.monotonic())
+        if not gentle.old_releases:
+            return again
+        namespace, path = self._first.namespace, self._settings.path
+        gentle.releases, gentle.parts["releases"] = read_releases(source.brief(), namespace, path, described=False)
+        gentle.old_releases = False
+        return True
 
+    def _list_secrets(self, reader: Reader, now: float) -> bool:
+        """List Secrets anew where they are old and no watch says how; return whether anything is new of them."""
+        gentle, namespace = self._gentle, self._first.namespace
+        told_of = gentle.old_secrets and namespace is None
+        if not (told_of or gentle.unwatched_secrets) or now - gentle.listed < GENTLY:
+            return False
+        listed = reader.list(BY_NAME[SECRET], namespace) if namespace else read_secrets(reader, self._spaces())
+        news = self._live.list(SECRET, listed.objects, part_of(listed))
+        if news:
+            self._note_old(SECRET, listed)
+        gentle.listed, gentle.old_secrets = now, False
+        return news
 
-def _taken(document: Any) -> tuple[str, dict[str, Any]]:
-    """Return what a line tells of; what is no object is taken for an error, after which the list is read anew."""
-    obj = document.get("object") if type(document) is dict else None
-    if type(obj) is dict and type(obj.get("metadata")) is dict:
-        return str(document.get("type")), obj
-    return "ERROR", {}
+    def _spaces(self) -> Sequence[Object]:
+        return self._live.all("Namespace")
 
-
-def _logs(live: Live, reader: Reader) -> tuple[Mapping[LogKey, str], Sequence[Part]]:
-    return read_logs(of_unwell(live.pods()), reader)
-
-
-def _brief(reader: Reader) -> Reader:
-    """Return the same reader for one question, which may not last as long as a watch."""
-    return replace(reader, deadline=Deadline.after(BRIEF))
-
-
-BRIEF = 20.0
+    def _look(self, reader: Reader) -> Snapshot:
+        self.wake, gentle, parts = None, self._gentle, list(self._gentle.parts.values())
+        logs = self._logs.texts
+        if not self._hearing.is_deaf():
+            logs, read = self._logs.read(self._live.all("Pod"), reader)
+            parts += read
+        return self._live.snapshot(
+            datetime.now(UTC), logs, gentle.usage, gentle.releases, parts, self._hearing.unheard()
+        )

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
+from agent.blueprint.load import parse
+from agent.resources import blueprint_files
 from tests.cluster import preflight
 from tests.fakes.programs import find
 
@@ -15,7 +17,7 @@ pytestmark = pytest.mark.cluster
 
 CHART = Path(__file__).parents[2] / "charts" / "bluehelm"
 MI = 1 << 20
-BACKEND = "todo-backend-5d-x"
+BACKEND = "todo-backend-5d9f8-x2k4b"
 
 
 def rendered(*flags: str) -> list[dict[str, Any]]:
@@ -44,8 +46,8 @@ def series(metric: str, value: int, **labels: str) -> dict[str, str]:
 
 
 def tried(rules: Path, inputs: Sequence[dict[str, str]], alert: str, fires: Sequence[dict[str, Any]]) -> None:
-    """Have promtool play these series for ten minutes, and hold what fires after five against what should."""
-    wanted = [{"eval_time": "5m", "alertname": alert, "exp_alerts": list(fires)}]
+    """Have promtool play these series for ten minutes, and hold what fires after eight against what should."""
+    wanted = [{"eval_time": "8m", "alertname": alert, "exp_alerts": list(fires)}]
     test = {"interval": "1m", "input_series": list(inputs), "alert_rule_test": wanted}
     file = rules.with_name("test.yaml")
     file.write_text(yaml.safe_dump({"rule_files": [str(rules)], "tests": [test]}), encoding="utf-8")
@@ -76,28 +78,59 @@ def test_memory_above_the_target_fires_and_below_it_does_not(rules: Path) -> Non
             "severity": "warning",
             "control": "SCL-BE-MEM",
             "namespace": "todo-app",
-            "pod": "todo-backend-5d-x",
+            "pod": "todo-backend-5d9f8-x2k4b",
         },
         "exp_annotations": {
-            "summary": "Pod todo-backend-5d-x of todo-backend uses 90 % of the memory it requests",
+            "summary": "Pod todo-backend-5d9f8-x2k4b of todo-backend uses 90 % of the memory it requests",
             "description": "SCL-BE-MEM tells people at 80 %: nothing is scaled. `agent health -n todo-app` says more.",
         },
     }
     tried(rules, used(230), "MemoryAboveTarget", [fired])
     tried(rules, used(204), "MemoryAboveTarget", [])
-    tried(rules, used(230, "todo-frontend-7c-y"), "MemoryAboveTarget", [])
+    for other in ("todo-frontend-7cd9f-k8x2z", "todo-backend-worker-0", "todo-backend-cache-7cd9f-k8x2z"):
+        tried(rules, used(230, other), "MemoryAboveTarget", [])
+
+
+def test_the_threshold_is_the_one_the_blueprint_states() -> None:
+    """A row that says 75 % while Prometheus waits for 80 is two truths."""
+    values = yaml.safe_load((CHART / "values.yaml").read_text(encoding="utf-8"))
+    rows = {row.id: row for row in parse(blueprint_files("")[1]).controls}
+    for given in values["alerts"]["memory"]:
+        assert {int(str(cell.value)) for cell in rows[given["control"]].values.values()} == {given["percentage"]}
+    assert {"RES-SCN-IMAGE", "RES-SCN-CRASH"} <= rows.keys()
 
 
 def test_an_image_that_cannot_be_pulled_fires_and_a_start_does_not(rules: Path) -> None:
     labels, why = {"pod": "web-1", "container": "web"}, {"reason": "ImagePullBackOff"}
     waiting = series("kube_pod_container_status_waiting_reason", 1, **labels, **why)
     fired = {
-        "exp_labels": {"namespace": "todo-app", "severity": "critical", "control": "RES-SCN-IMAGE", **labels, **why},
+        "exp_labels": {"namespace": "todo-app", "severity": "critical", "control": "RES-SCN-IMAGE", **labels},
         "exp_annotations": {
-            "summary": "Container web of pod web-1 waits for its image (ImagePullBackOff)",
+            "summary": "Container web of pod web-1 waits for an image that cannot be pulled",
             "description": "The pod is kept as it is (RES-SCN-IMAGE). `agent diagnose pod/web-1 -n todo-app` says why.",
         },
     }  # fmt: skip
     tried(rules, [waiting], "ImageCannotBePulled", [fired])
+    failing = series("kube_pod_container_status_waiting_reason", 1, **labels, reason="ErrImagePull")
+    turns = [waiting | {"values": "1 0 1 0 1 0 1 0 1 0 1"}, failing | {"values": "0 1 0 1 0 1 0 1 0 1 0"}]
+    tried(rules, turns, "ImageCannotBePulled", [fired])
     starting = series("kube_pod_container_status_waiting_reason", 1, reason="ContainerCreating", **labels)
     tried(rules, [starting], "ImageCannotBePulled", [])
+
+
+def test_a_crash_loop_fires_also_while_it_runs_and_one_that_was_mended_does_not(rules: Path) -> None:
+    labels = {"pod": "web-1", "container": "web"}
+    loop = series("kube_pod_container_status_waiting_reason", 1, reason="CrashLoopBackOff", **labels)
+    fired = {
+        "exp_labels": {"namespace": "todo-app", "severity": "critical", "control": "RES-SCN-CRASH", **labels},
+        "exp_annotations": {
+            "summary": "Container web of pod web-1 crashes again and again",
+            "description": "Restarts have not mended it within the time of RES-SCN-CRASH. "
+            "`agent diagnose pod/web-1 -n todo-app` says why.",
+        },
+    }
+    tried(rules, [loop], "CrashLooping", [fired])
+    tried(rules, [loop | {"values": "1 0 0 1 0 0 1 0 0 0 0"}], "CrashLooping", [fired])
+    tried(rules, [loop | {"values": "1 0x10"}], "CrashLooping", [])
+    elsewhere = {**loop, "series": loop["series"].replace("todo-app", "kube-system")}
+    tried(rules, [elsewhere], "CrashLooping", [])

@@ -41,7 +41,8 @@ class Lines:
 @contextmanager
 def watching(cluster: Cluster, namespace: str) -> Iterator[Lines]:
     env = os.environ | {"KUBECONFIG": str(cluster.kubeconfig), "BLUEHELM_PATH": str(cluster.helm_path.parent)}
-    argv = [sys.executable, "-m", "agent", "watch", "-n", namespace, "-o", "jsonl", f"--context={cluster.context}"]
+    scope = ["-A"] if namespace == "-A" else ["-n", namespace]
+    argv = [sys.executable, "-m", "agent", "watch", *scope, "-o", "jsonl", f"--context={cluster.context}"]
     found = Lines()
 
     def read(process: "subprocess.Popen[str]") -> None:
@@ -72,3 +73,40 @@ def test_what_breaks_and_recovers_is_told_within_seconds(cluster: Cluster, names
         cluster.kubectl("patch", "deployment", "web", place, "--type=json", f"--patch={json.dumps(mended)}")
         lines.until("recovered", "web", 60)
     assert sum(line["what"] == "broken" for line in lines.kept) == 1
+
+
+TLS = """
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: web}
+spec:
+  tls: [{hosts: [web.example], secretName: web-tls}]
+  rules:
+    - host: web.example
+      http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: web, port: {number: 80}}}}]}
+"""
+CANARY = "canary-hunter2"
+
+
+def test_a_secret_that_is_made_later_is_known_and_its_data_is_not(cluster: Cluster, namespace: str) -> None:
+    """Called missing for as long as the watch lasts, it would send somebody to make it a second time."""
+    place = f"--namespace={namespace}"
+    with watching(cluster, namespace) as lines:
+        cluster.kubectl("create", "service", "clusterip", "web", "--tcp=80", place)
+        cluster.kubectl("apply", "--filename=-", place, stdin=TLS)
+        assert "web-tls" in lines.until("broken", "web", 30)["says"]
+        cluster.kubectl("create", "secret", "generic", "web-tls", f"--from-literal=password={CANARY}", place)
+        over = lines.until("recovered", "web", 60)
+    assert "web-tls" in over["says"]
+    assert CANARY not in json.dumps(lines.kept)
+
+
+def test_all_namespaces_hear_of_secrets_as_well(cluster: Cluster, namespace: str) -> None:
+    """Their rows do not say where they are, so they are read anew, half a minute later at most."""
+    place = f"--namespace={namespace}"
+    with watching(cluster, "-A") as lines:
+        cluster.kubectl("create", "service", "clusterip", "web", "--tcp=80", place)
+        cluster.kubectl("apply", "--filename=-", place, stdin=TLS)
+        lines.until("broken", "web", 30)
+        cluster.kubectl("create", "secret", "generic", "web-tls", "--from-literal=a=b", place)
+        lines.until("recovered", "web", 90)

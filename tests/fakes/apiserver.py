@@ -7,7 +7,7 @@ import struct
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -111,6 +111,10 @@ class FakeApiServer:
         path.write_text(json.dumps(document), encoding="utf-8")
         path.chmod(0o600)
         return path
+
+    def watched(self) -> set[str]:
+        """Return the paths that were watched."""
+        return {asked.path for asked in self.asked if asked.query.get("watch")}
 
     def paths(self) -> list[str]:
         """Return the paths that were asked for, in order."""
@@ -233,7 +237,8 @@ class _Handler(BaseHTTPRequestHandler):
             fake.asked.append(Asked(self.command, parts.path, query, dict(self.headers), time.monotonic()))
         fault = fake.fault_of_watch(parts.path) if query.get("watch") else None
         if query.get("watch") and fault is None:
-            self._watch(parts.path, float(query.get("timeoutSeconds") or 1))
+            with suppress(OSError):  # whoever watched is gone
+                self._watch(parts.path, float(query.get("timeoutSeconds") or 1))
             return
         fault = fault or fake.fault(parts.path, 2 if query.get("continue") else 1)
         status, body = fake.truth(parts.path, query, self.headers.get("Accept", ""))
@@ -267,16 +272,15 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Connection", "close")
         self.end_headers()
         self.close_connection = True
-        lines, end = self.server.fake.streams.get(path), time.monotonic() + seconds
-        while not self.server.fake.stopping.is_set() and time.monotonic() < end:
+        fake, end = self.server.fake, time.monotonic() + seconds
+        while not fake.stopping.is_set() and time.monotonic() < end:
             try:
-                line = lines.get(timeout=0.1) if lines is not None else self.server.fake.stopping.wait(0.1) and None
+                line = fake.streams.setdefault(path, queue.Queue()).get(timeout=0.1)
             except queue.Empty:
                 continue
-            if lines is not None and line is None:
+            if line is None:
                 return
-            if line:
-                self.wfile.write(line + b"\n")
+            self.wfile.write(line + b"\n")
 
     def _drip(self) -> None:
         self.send_response(200)
