@@ -8,7 +8,8 @@ import sys
 from agent.commandline import joined, parser
 from agent.diagnostics import Narration, error
 from agent.exitcode import ExitCode
-from agent.operations import Effect, commands, load
+from agent.operation import Effect, load
+from agent.operations import commands
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from agent.approval.consent import Answer, Consenter, Question
     from agent.approval.decision import Approver, Decision
     from agent.change.plan import Plan
-    from agent.operations import Operation
+    from agent.operation import Operation
 
 
 def main() -> int:

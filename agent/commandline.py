@@ -12,7 +12,8 @@ from agent import __version__
 from agent.diagnostics import error
 from agent.exitcode import EXIT_CODES, ExitCode
 from agent.invocation import invoked_name
-from agent.operations import GROUPS, OPERATIONS, Operation, load
+from agent.operation import Operation, load
+from agent.operations import GROUPS, OPERATIONS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

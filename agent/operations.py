@@ -6,65 +6,12 @@ holds each function's arguments and result to the row it stands in.
 """
 
 from collections.abc import Mapping
-from enum import StrEnum
-from importlib import import_module
+
+from agent.operation import Effect, Operation
 
 TYPE_CHECKING = False  # type checkers know the name; importing it from typing costs 3 ms of every start
 if TYPE_CHECKING:
-    from typing import Any
-
     from agent.blueprint.commands import Known
-
-
-class Effect(StrEnum):
-    """What an operation may do."""
-
-    READ = "read"
-    """It looks."""
-    PROPOSE = "propose"
-    """It writes a file of its own on this machine, for a person to take or leave."""
-    CHANGE = "change"
-    """It changes the cluster. Only an approved plan does."""
-
-
-class Operation:
-    """One thing that can be asked. Functions and types are named `package.module:name`; see `load`.
-
-    Attributes:
-        name: the command line's words (`blueprint list`), and the name everywhere else.
-        summary: one line.
-        effect: what it may do.
-        args: a frozen dataclass whose fields `agent.argument.arg` made.
-        run: (args, World, Emit) -> result, a frozen dataclass.
-        views: format -> (result, Screen) -> str, the first being the default; empty where a file is the answer.
-        code: result -> ExitCode, "" where an answer is always OK.
-        more: what `--help` says below the arguments, in place of the exit codes.
-
-    """
-
-    __slots__ = ("args", "code", "effect", "more", "name", "run", "summary", "views")
-
-    def __init__(
-        self,
-        *,
-        name: str,
-        summary: str,
-        effect: Effect,
-        args: str,
-        run: str,
-        views: Mapping[str, str],
-        code: str = "",
-        more: str = "",
-    ) -> None:
-        self.name, self.summary, self.effect = name, summary, effect
-        self.args, self.run, self.views = args, run, views
-        self.code, self.more = code, more
-
-
-def load(named: str) -> "Any":
-    """Return what `package.module:name` names, imported now."""
-    module, _, name = named.partition(":")
-    return getattr(import_module(module), name)
 
 
 GROUPS: Mapping[str, str] = {
@@ -78,6 +25,12 @@ GROUPS: Mapping[str, str] = {
 
 _ARGS, _RUN, _VIEW = "agent.operate.arguments", "agent.operate", "agent.report"
 
+
+def _views(module: str, *formats: str) -> Mapping[str, str]:
+    """Return the views of a module that has one for each of these formats."""
+    return {name: f"{_VIEW}.{module}:as_{name}" for name in formats}
+
+
 OPERATIONS: tuple[Operation, ...] = (
     Operation(
         name="diagnose",
@@ -85,7 +38,7 @@ OPERATIONS: tuple[Operation, ...] = (
         effect=Effect.READ,
         args=f"{_ARGS}.diagnose:Diagnose",
         run=f"{_RUN}.diagnose:run",
-        views={"text": f"{_VIEW}.diagnosis:as_text", "json": f"{_VIEW}.diagnosis:as_json"},
+        views=_views("diagnosis", "text", "json"),
         code=f"{_RUN}.diagnose:code",
     ),
     Operation(
@@ -108,7 +61,7 @@ OPERATIONS: tuple[Operation, ...] = (
         effect=Effect.READ,
         args=f"{_ARGS}.scaling:Scaling",
         run=f"{_RUN}.scaling:run",
-        views={"text": f"{_VIEW}.scaling:as_text", "json": f"{_VIEW}.scaling:as_json"},
+        views=_views("scaling", "text", "json"),
         code=f"{_RUN}.scaling:code",
     ),
     Operation(
@@ -117,7 +70,7 @@ OPERATIONS: tuple[Operation, ...] = (
         effect=Effect.READ,
         args=f"{_ARGS}.debug:Debug",
         run=f"{_RUN}.debug:run",
-        views={"text": f"{_VIEW}.debug:as_text", "json": f"{_VIEW}.debug:as_json"},
+        views=_views("debug", "text", "json"),
         code=f"{_RUN}.debug:code",
     ),
     Operation(
@@ -126,7 +79,7 @@ OPERATIONS: tuple[Operation, ...] = (
         effect=Effect.CHANGE,
         args=f"{_ARGS}.strace:Strace",
         run=f"{_RUN}.strace:run",
-        views={"text": f"{_VIEW}.strace:as_text", "json": f"{_VIEW}.strace:as_json"},
+        views=_views("strace", "text", "json"),
         code=f"{_RUN}.strace:code",
     ),
     Operation(
@@ -135,8 +88,26 @@ OPERATIONS: tuple[Operation, ...] = (
         effect=Effect.READ,
         args=f"{_ARGS}.watch:Watch",
         run=f"{_RUN}.watch:run",
-        views={"text": f"{_VIEW}.watch:as_text", "jsonl": f"{_VIEW}.watch:as_jsonl"},
+        views=_views("watch", "text", "jsonl"),
         code=f"{_RUN}.watch:code",
+    ),
+    Operation(
+        name="report",
+        summary="health, diagnoses and audits as PolicyReports, kept in the cluster or as metrics",
+        effect=Effect.CHANGE,
+        args=f"{_ARGS}.report:Report",
+        run=f"{_RUN}.report:run",
+        views=_views("policyreport", "text", "json", "manifest", "metrics"),
+        code=f"{_RUN}.report:code",
+    ),
+    Operation(
+        name="exporter",
+        summary="the cluster's PolicyReports as metrics, for a Prometheus that scrapes them",
+        effect=Effect.READ,
+        args=f"{_ARGS}.exporter:Exporter",
+        run=f"{_RUN}.exporter:run",
+        views=_views("exporter", "text"),
+        code=f"{_RUN}.exporter:code",
     ),
     Operation(
         name="explain",
@@ -144,11 +115,7 @@ OPERATIONS: tuple[Operation, ...] = (
         effect=Effect.READ,
         args=f"{_ARGS}.explain:Explain",
         run=f"{_RUN}.explain:run",
-        views={
-            "text": f"{_VIEW}.explain:as_text",
-            "json": f"{_VIEW}.explain:as_json",
-            "markdown": f"{_VIEW}.explain:as_markdown",
-        },
+        views=_views("explain", "text", "json", "markdown"),
     ),
     Operation(
         name="audit",
@@ -171,7 +138,7 @@ OPERATIONS: tuple[Operation, ...] = (
         effect=Effect.READ,
         args=f"{_ARGS}.trace:Why",
         run=f"{_RUN}.trace:why",
-        views={"text": f"{_VIEW}.trace:as_text", "json": f"{_VIEW}.trace:as_json"},
+        views=_views("trace", "text", "json"),
     ),
     Operation(
         name="trace",
@@ -187,7 +154,7 @@ OPERATIONS: tuple[Operation, ...] = (
         effect=Effect.PROPOSE,
         args=f"{_ARGS}.plan:Plan",
         run=f"{_RUN}.plan:run",
-        views={"text": f"{_VIEW}.plan:as_text", "json": f"{_VIEW}.plan:as_json"},
+        views=_views("plan", "text", "json"),
         code=f"{_RUN}.planned:code",
     ),
     Operation(
@@ -196,7 +163,7 @@ OPERATIONS: tuple[Operation, ...] = (
         effect=Effect.PROPOSE,
         args=f"{_ARGS}.spec:Propose",
         run=f"{_RUN}.spec:run",
-        views={"text": f"{_VIEW}.spec:as_text", "json": f"{_VIEW}.spec:as_json"},
+        views=_views("spec", "text", "json"),
         code=f"{_RUN}.spec:code",
     ),
     Operation(
@@ -205,7 +172,7 @@ OPERATIONS: tuple[Operation, ...] = (
         effect=Effect.READ,
         args=f"{_ARGS}.plan:ShowPlan",
         run=f"{_RUN}.plan:show",
-        views={"text": f"{_VIEW}.plan:as_text", "json": f"{_VIEW}.plan:as_json"},
+        views=_views("plan", "text", "json"),
     ),
     Operation(
         name="apply",
@@ -213,7 +180,7 @@ OPERATIONS: tuple[Operation, ...] = (
         effect=Effect.CHANGE,
         args=f"{_ARGS}.apply:Apply",
         run=f"{_RUN}.apply:run",
-        views={"text": f"{_VIEW}.apply:as_text", "json": f"{_VIEW}.apply:as_json"},
+        views=_views("apply", "text", "json"),
         code=f"{_RUN}.apply:code",
     ),
     Operation(
@@ -222,7 +189,7 @@ OPERATIONS: tuple[Operation, ...] = (
         effect=Effect.CHANGE,
         args=f"{_ARGS}.fix:Fix",
         run=f"{_RUN}.fix:run",
-        views={"text": f"{_VIEW}.fix:as_text", "json": f"{_VIEW}.fix:as_json"},
+        views=_views("fix", "text", "json"),
         code=f"{_RUN}.fix:code",
     ),
     Operation(
@@ -231,7 +198,7 @@ OPERATIONS: tuple[Operation, ...] = (
         effect=Effect.PROPOSE,
         args=f"{_ARGS}.back:Rollback",
         run=f"{_RUN}.back:rollback",
-        views={"text": f"{_VIEW}.plan:as_text", "json": f"{_VIEW}.plan:as_json"},
+        views=_views("plan", "text", "json"),
         code=f"{_RUN}.planned:code",
     ),
     Operation(
@@ -240,7 +207,7 @@ OPERATIONS: tuple[Operation, ...] = (
         effect=Effect.PROPOSE,
         args=f"{_ARGS}.drill:Drill",
         run=f"{_RUN}.drill:run",
-        views={"text": f"{_VIEW}.drill:as_text", "json": f"{_VIEW}.drill:as_json"},
+        views=_views("drill", "text", "json"),
     ),
     Operation(
         name="recover",
@@ -248,7 +215,7 @@ OPERATIONS: tuple[Operation, ...] = (
         effect=Effect.PROPOSE,
         args=f"{_ARGS}.back:Recover",
         run=f"{_RUN}.back:recover",
-        views={"text": f"{_VIEW}.plan:as_text", "json": f"{_VIEW}.plan:as_json"},
+        views=_views("plan", "text", "json"),
         code=f"{_RUN}.planned:code",
     ),
     Operation(
@@ -257,7 +224,7 @@ OPERATIONS: tuple[Operation, ...] = (
         effect=Effect.READ,
         args=f"{_ARGS}.apply:History",
         run=f"{_RUN}.ledger:history",
-        views={"text": f"{_VIEW}.ledger:as_text", "json": f"{_VIEW}.ledger:as_json"},
+        views=_views("ledger", "text", "json"),
     ),
     Operation(
         name="ledger verify",
@@ -298,7 +265,7 @@ OPERATIONS: tuple[Operation, ...] = (
         effect=Effect.READ,
         args=f"{_ARGS}.verify:Verify",
         run=f"{_RUN}.verify:run",
-        views={"text": f"{_VIEW}.verify:as_text", "json": f"{_VIEW}.verify:as_json"},
+        views=_views("verify", "text", "json"),
         code=f"{_RUN}.verify:code",
     ),
     Operation(
@@ -316,7 +283,7 @@ OPERATIONS: tuple[Operation, ...] = (
         effect=Effect.READ,
         args=f"{_ARGS}.bundle:ShowBundle",
         run=f"{_RUN}.bundle:show",
-        views={"text": f"{_VIEW}.bundle:as_text", "json": f"{_VIEW}.bundle:as_json"},
+        views=_views("bundle", "text", "json"),
         code=f"{_RUN}.bundle:code",
     ),
     Operation(
@@ -334,7 +301,7 @@ OPERATIONS: tuple[Operation, ...] = (
         effect=Effect.READ,
         args=f"{_ARGS}.blueprint:ShowControl",
         run=f"{_RUN}.blueprint:show",
-        views={"text": f"{_VIEW}.controls:as_text", "json": f"{_VIEW}.controls:as_json"},
+        views=_views("controls", "text", "json"),
         code=f"{_RUN}.blueprint:code",
     ),
     Operation(
@@ -343,7 +310,7 @@ OPERATIONS: tuple[Operation, ...] = (
         effect=Effect.READ,
         args=f"{_ARGS}.lint:Lint",
         run=f"{_RUN}.lint:run",
-        views={"text": f"{_VIEW}.lint:as_text", "json": f"{_VIEW}.lint:as_json"},
+        views=_views("lint", "text", "json"),
         code=f"{_RUN}.lint:code",
     ),
     Operation(
@@ -352,7 +319,7 @@ OPERATIONS: tuple[Operation, ...] = (
         effect=Effect.READ,
         args=f"{_ARGS}.config:ShowConfig",
         run=f"{_RUN}.config:show",
-        views={"text": f"{_VIEW}.config:as_text", "json": f"{_VIEW}.config:as_json"},
+        views=_views("config", "text", "json"),
     ),
     Operation(
         name="doctor",
@@ -360,7 +327,7 @@ OPERATIONS: tuple[Operation, ...] = (
         effect=Effect.READ,
         args=f"{_ARGS}.doctor:Doctor",
         run=f"{_RUN}.doctor:run",
-        views={"text": f"{_VIEW}.doctor:as_text", "json": f"{_VIEW}.doctor:as_json"},
+        views=_views("doctor", "text", "json"),
         code=f"{_RUN}.doctor:code",
     ),
     Operation(

@@ -18,7 +18,7 @@ from tools.access import Access
 from tools.certificates import unusable
 from tools.deadline import Deadline
 from tools.failure import Failure, FailureKind
-from tools.kinds import GITOPS, KINDS, METRICS, MORE, Kind
+from tools.kinds import GITOPS, KINDS, METRICS, MORE, POLICY_REPORTS, Kind
 from tools.pages import Changed, accept, bare, changed, is_page, items, query
 from tools.private import PrivateFolder
 from tools.redact import redact, without_user
@@ -38,7 +38,9 @@ LARGEST_PAGE = 256 << 20
 
 _NAME = r"[a-z0-9]([-a-z0-9.:]{0,251}[a-z0-9])?"
 _LISTS = "|".join(
-    sorted({re.escape(kind.prefix) + rf"(/namespaces/{_NAME})?/{kind.plural}" for kind in (*KINDS, *MORE)})
+    sorted(
+        {re.escape(kind.prefix) + rf"(/namespaces/{_NAME})?/{kind.plural}" for kind in (*KINDS, *MORE, *POLICY_REPORTS)}
+    )
 )
 _GITOPS = "|".join(
     rf"/apis/{re.escape(group)}(/v\w+(/namespaces/{_NAME})?/{plural}(/{_NAME})?)?" for group, plural in GITOPS.values()

@@ -25,7 +25,7 @@ class Kind(NamedTuple):
     @property
     def optional(self) -> bool:
         """Return whether a cluster may do without it: an API that is installed. The others every API server serves."""
-        return self.prefix in (GATEWAY, CERT_MANAGER, KEDA, VPA)
+        return self.prefix in (GATEWAY, CERT_MANAGER, KEDA, VPA, WGPOLICY)
 
     @property
     def version(self) -> str:
@@ -53,6 +53,7 @@ NETWORKING = "/apis/networking.k8s.io/v1"
 RBAC, GATEWAY = "/apis/rbac.authorization.k8s.io/v1", "/apis/gateway.networking.k8s.io/v1"
 _ADMISSION, CERT_MANAGER = "/apis/admissionregistration.k8s.io/v1", "/apis/cert-manager.io/v1"
 KEDA, VPA = "/apis/keda.sh/v1alpha1", "/apis/autoscaling.k8s.io/v1"
+WGPOLICY = "/apis/wgpolicyk8s.io/v1alpha2"
 
 KINDS = (
     Kind("Pod", CORE, "pods", True, short=("po",)),
@@ -110,6 +111,12 @@ SCALERS = (
 MORE = (*SERVING, *SCALERS)
 """All kinds that are read for one question alone, and for a capture."""
 
+POLICY_REPORTS = (
+    Kind("PolicyReport", WGPOLICY, "policyreports", True, needed=False, short=("polr",)),
+    Kind("ClusterPolicyReport", WGPOLICY, "clusterpolicyreports", False, needed=False, short=("cpolr",)),
+)
+"""What `agent report` writes and `agent exporter` reads: of a namespace, and of the cluster."""
+
 _FLOW = "/apis/flowcontrol.apiserver.k8s.io/v1"
 _STORAGE, _RESOURCE = "/apis/storage.k8s.io/v1", "/apis/resource.k8s.io/v1"
 
@@ -148,7 +155,7 @@ UNREAD = (
 )
 """Kinds every cluster has too, that a command may name and nothing here reads."""
 
-BY_NAME = {kind.name: kind for kind in (*KINDS, *MORE)}
+BY_NAME = {kind.name: kind for kind in (*KINDS, *MORE, *POLICY_REPORTS)}
 
 _CALLED = {word: kind for kind in (*KINDS, *MORE, *UNREAD) for word in (kind.name.casefold(), kind.plural, *kind.short)}
 

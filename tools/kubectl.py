@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tools.failure import Failure, FailureKind
+from tools.kinds import POLICY_REPORTS
 from tools.run import run, run_json
 from tools.sandbox import Sandbox
 
@@ -97,6 +98,24 @@ def refusal(box: Sandbox, namespace: str, objects: Sequence[Mapping[str, Any]]) 
     where = [f"--context={box.context}", f"--namespace={namespace}", f"--filename={file}"]
     how = ["--server-side", "--force-conflicts", "--field-manager=helm"]
     found = run(["kubectl", "diff", *where, *how], box, timeout=60.0, cap=64 << 20, answers=(0, 1))
+    return found if isinstance(found, Failure) else None
+
+
+def keep_reports(box: Sandbox, reports: Sequence[Mapping[str, Any]]) -> Failure | None:
+    """Have the cluster keep some PolicyReports, over those of the same name; return why it did not.
+
+    Raises:
+        ValueError: there is something else among them. Nothing else is ever written without an approved plan.
+
+    """
+    ours = {(kind.version, kind.name) for kind in POLICY_REPORTS}
+    if any((report.get("apiVersion"), report.get("kind")) not in ours for report in reports):
+        raise ValueError("only PolicyReports are written")
+    file = box.folder / "policyreports.json"
+    file.touch(mode=0o600)
+    file.write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": list(reports)}), encoding="utf-8")
+    how = ["--server-side", "--force-conflicts", "--field-manager=bluehelm", "--output=name"]
+    found = run(["kubectl", "apply", f"--context={box.context}", f"--filename={file}", *how], box, timeout=60.0)
     return found if isinstance(found, Failure) else None
 
 

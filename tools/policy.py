@@ -18,7 +18,7 @@ class Permission(IntEnum):
     """What happens to a command; the larger one wins."""
 
     ALLOW = 0
-    """It only reads: it runs."""
+    """It only reads, or writes down what was read: it runs."""
     ASK = 1
     """It changes something: it runs inside an approved plan and nowhere else."""
     DENY = 2
@@ -49,6 +49,7 @@ SHAPES: Mapping[str, re.Pattern[str]] = {
     "revision": re.compile(r"(HEAD|[0-9a-f]{7,64}):(?!/)(?!(.*/)?\.\.(/|$))[^\0\n]{1,1023}"),
     "inside": re.compile(r"(?![/-])(?!(.*/)?\.\.(/|$))[^\0\n]{1,1023}"),
     "directory": re.compile(r"/(?!.*(^|/)\.\.(/|$))[^\0\n,\"]{1,1023}"),
+    "reports": re.compile(r"/(?!.*(^|/)\.\.(/|$))[^\0\n,\"]{1,1000}/policyreports\.json"),
     "number": re.compile(r"\d{1,6}"),
     "wait": re.compile(r"[1-9]\d{0,5}(ms|s|m|h)"),
     "selector": re.compile(r"[\w.][\w./=,!() -]{0,511}"),

@@ -53,6 +53,18 @@ def _listed(name: Ref, graph: Graph) -> HelmOwner | None:
     return HelmOwner(release.name, release.namespace, chart_name(release.chart), release.values == {})
 
 
+MARKED = ("Deployment", "StatefulSet", "DaemonSet", "Service", "CronJob", "Job")
+"""Kinds whose marks are read: a chart that makes none of them runs nothing."""
+
+
+def installed(chart: str, graph: Graph) -> list[tuple[str, str]]:
+    """Return (namespace, release) of each release of a chart: as helm lists them, and as the marks on objects say."""
+    listed = [(item.namespace, item.name) for item in graph.snapshot.releases if chart_name(item.chart) == chart]
+    owners = (_marked(obj, graph) for kind in MARKED for obj in graph.all(kind))
+    marked = [(owner.namespace, owner.release) for owner in owners if owner and owner.chart == chart]
+    return sorted({*listed, *marked})
+
+
 @per_graph
 def released(graph: Graph) -> Mapping[Ref, tuple[Release, Object]]:
     """Return object -> (release, the object as its manifest has it); of two releases that name it the first."""

@@ -250,7 +250,8 @@ def _role(found: Rights, namespace: str, looks: str) -> Check:
     if found.unread:
         hint = "what they would say is unknown; the auditor of charts/bluehelm reads them"
         return Check("role", CheckState.WARNING, f"less than an {may}: it cannot list {_listed(found.unread)}", hint)
-    return Check("role", CheckState.OK, f"{may}: {MAY[found.role]}")
+    reports = "; it keeps PolicyReports" if found.reports else ""
+    return Check("role", CheckState.OK, f"{may}: {MAY[found.role]}{reports}")
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -1,11 +1,9 @@
 """`health`: how well a cluster is, what will break next, and what to do first."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
-from agent.audit.engine import audit
-from agent.blueprint.control import Blueprints, Profile
+from agent.blueprint.control import Profile
 from agent.diagnose.engine import BUDGET, Diagnosis, diagnose
 from agent.errors import AgentError, UsageError
 from agent.events import Emit, Event, Progress, Warned
@@ -13,7 +11,6 @@ from agent.exitcode import ExitCode
 from agent.health.alerts import alerts
 from agent.health.engine import Health as Found
 from agent.health.engine import examine
-from agent.health.held import Held
 from agent.health.trend import Record, Trend, record, trend
 from agent.operate.arguments.health import Health
 from agent.operate.diagnose import LEAST
@@ -21,13 +18,12 @@ from agent.remedy.ground import ground
 from agent.severity import Severity
 from agent.snapshot.depth import HEALTH
 from agent.snapshot.graph import Graph
-from agent.snapshot.record import Release, Snapshot
+from agent.snapshot.record import Snapshot
 from agent.world.blueprints import read
-from agent.world.chart import Chart, open_chart
-from agent.world.inputs import gathered
+from agent.world.chart import open_chart
+from agent.world.held import held
 from agent.world.look import warn_of_gaps
 from agent.world.proof import prove
-from agent.world.release import target
 from agent.world.reports import keep, kept, since
 from agent.world.scope import Scope
 from agent.world.world import World
@@ -105,18 +101,22 @@ def _naming(context: str, emit: Emit) -> Emit:
 
 
 def _report(args: Health, world: World, emit: Emit) -> Examined:
-    snapshot = world.look(_whole(args.scope), emit, HEALTH)
+    snapshot = world.look(whole(args.scope), emit, HEALTH)
     warn_of_gaps(snapshot, emit)
-    left = BUDGET if args.scope.bundle else max(world.deadline.left(), LEAST)
+    return _followed(args, judged(snapshot, args.chart, MOST_RELEASES, world, emit), snapshot, emit)
+
+
+def judged(snapshot: Snapshot, chart: str | None, most: int, world: World, emit: Emit) -> Found:
+    """Return how well what was looked at is: its diagnosis, and the first so many releases of a chart audited."""
+    left = BUDGET if snapshot.origin != "live" else max(world.deadline.left(), LEAST)
     found = diagnose(snapshot, None, min(BUDGET, left))
     assert isinstance(found, Diagnosis)  # noqa: S101 - only of a subject is there a Failure
-    blueprints, profile = read(world.settings.blueprints, emit), world.settings.profile or snapshot.profile
+    blueprints, named = read(world.settings.blueprints, emit), world.settings.profile or snapshot.profile
+    profile = Profile(named) if named in set(Profile) else None
     proofs = prove(found.findings, snapshot, world.settings, world.deadline)
-    grounded = ground(found, blueprints, snapshot, profile, proofs)
-    graph, chosen = Graph(snapshot), Profile(profile) if profile in set(Profile) else None
-    held = tuple(_held(args, snapshot, blueprints, chosen, world))
-    health = examine(grounded, alerts(graph, blueprints, chosen), held, graph)
-    return _followed(args, health, snapshot, emit)
+    grounded, graph = ground(found, blueprints, snapshot, named, proofs), Graph(snapshot)
+    audits = tuple(held(open_chart(chart), snapshot, profile, world, most)) if blueprints.controls else ()
+    return examine(grounded, alerts(graph, blueprints, profile), audits, graph)
 
 
 def code(result: Reported) -> ExitCode:
@@ -137,35 +137,9 @@ def _code(result: Examined) -> ExitCode:
     return ExitCode.INDETERMINATE if health.alerts.unknown else ExitCode.OK
 
 
-def _whole(scope: Scope) -> Scope:
+def whole(scope: Scope) -> Scope:
     """Return the scope asked for: every namespace, where none is named."""
     return replace(scope, cluster=replace(scope.cluster, all_namespaces=scope.namespace is None))
-
-
-def _held(
-    args: Health, snapshot: Snapshot, blueprints: Blueprints, profile: Profile | None, world: World
-) -> Iterator[Held]:
-    """Yield the releases of the chart in force, held against the blueprints; nothing where there is none of either."""
-    chart = open_chart(args.chart, ())
-    of_chart = [item for item in snapshot.releases if item.chart.rpartition("-")[0] == chart.name]
-    for release in of_chart[:MOST_RELEASES] if blueprints.controls else ():
-        yield _judged(release, chart, snapshot, profile, world)
-
-
-def _judged(release: Release, chart: Chart, snapshot: Snapshot, profile: Profile | None, world: World) -> Held:
-    if profile is None:
-        why = "name the profile it is held to: --profile dev or --profile prod"
-        return Held(release.name, release.namespace, None, why)
-    try:
-        where = target(chart, snapshot, release.namespace, release.name)
-        found = audit(gathered(chart, profile, where, snapshot, world, _silent))
-    except UsageError as error:
-        return Held(release.name, release.namespace, None, str(error))
-    return Held(release.name, release.namespace, found)
-
-
-def _silent(_: Event) -> None:
-    """Say nothing: what the blueprints' reader warns of was said."""
 
 
 def _followed(args: Health, health: Found, snapshot: Snapshot, emit: Emit) -> Examined:

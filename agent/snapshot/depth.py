@@ -23,6 +23,7 @@ PLAIN = Depth()
 AUDIT = Depth(owners=True)
 LOGS = Depth(owners=True, every_log=True)
 HEALTH = Depth(serving=True, more=SERVING)
+REPORT = Depth(owners=True, serving=True, more=SERVING)
 SCALING = Depth(owners=True, more=SCALERS)
 WHOLE = Depth(owners=True, every_log=True, serving=True, more=MORE)
 """Everything a command could want to see: a capture's."""

@@ -80,7 +80,7 @@ def _live(cluster: Cluster, settings: Settings, emit: Emit, deadline: Deadline, 
     named = cluster.namespace
     if named is not None and not NAMESPACE.fullmatch(named):
         raise UsageError(f"{named!r} cannot be a namespace's name")
-    reader = _connected(settings, deadline)
+    reader = connected(settings, deadline)
     try:
         snapshot = collect(
             reader,
@@ -97,7 +97,14 @@ def _live(cluster: Cluster, settings: Settings, emit: Emit, deadline: Deadline, 
     return snapshot
 
 
-def _connected(settings: Settings, deadline: Deadline) -> "Reader":
+def connected(settings: Settings, deadline: Deadline) -> "Reader":
+    """Return the open cluster of the settings; whoever asks closes it.
+
+    Raises:
+        UsageError: there is no such context.
+        Indeterminate: nothing says how to reach one, or its credential cannot be had.
+
+    """
     from tools.cluster import connect
     from tools.kubeconfig import access
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from tools import kubectl
 from tools.failure import Failure
-from tools.kinds import KINDS, Kind
+from tools.kinds import KINDS, POLICY_REPORTS, Kind
 from tools.kubectl import Right
 from tools.sandbox import Sandbox
 
@@ -36,6 +36,8 @@ class Rights:
     """Those of them that no applier needs."""
     unread: tuple[str, ...]
     """Kinds an answer needs and that it may not list."""
+    reports: bool = False
+    """Whether it may keep PolicyReports, which nothing acts upon."""
 
 
 SYSTEM = "kube-system"
@@ -51,6 +53,9 @@ QUESTIONS = (
     "tokenreviews.authentication.k8s.io",
 )
 """Resources that are created to ask something: the API server keeps nothing of them."""
+
+REPORTS = tuple(f"{kind.plural}.{kind.group}" for kind in POLICY_REPORTS)
+"""What an auditor that runs by itself writes down. It changes nothing that runs."""
 
 DOORS = ("pods/exec", "pods/attach", "pods/portforward", "pods/proxy", "services/proxy", "nodes/proxy")
 """Subresources that let a GET through to what changes something: a shell, a port, the kubelet."""
@@ -96,7 +101,8 @@ def rights(box: Sandbox, namespace: str) -> Rights | Failure:
             return elsewhere
         wide = tuple(f"{what} in {SYSTEM}" for rule in elsewhere for what in _changes(rule))
     unread = tuple(kind.name for kind in KINDS if _is_needed(kind) and not _may(here, "list", _resource(kind)))
-    return Rights(_role(here, changes, wide), changes, wide, unread)
+    reports = any(rule.resource in REPORTS and not LOOKING.issuperset(rule.verbs) for rule in here)
+    return Rights(_role(here, changes, wide), changes, wide, unread, reports)
 
 
 def _rules(box: Sandbox, namespace: str) -> Sequence[Right] | Failure:
@@ -121,7 +127,7 @@ def _role(rules: Sequence[Right], changes: Sequence[str], wide: Sequence[str]) -
 
 def _changes(rule: Right) -> Iterator[str]:
     """Yield what a rule lets an identity change: a verb that does more than look, or a look that opens a door."""
-    if rule.resource in QUESTIONS:
+    if rule.resource in (*QUESTIONS, *REPORTS):
         return
     for verb in rule.verbs:
         if verb not in LOOKING:

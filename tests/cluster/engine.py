@@ -58,6 +58,7 @@ def engine(*, networks: bool = False) -> Iterator[Engine]:
             yield found
         finally:
             _stop(process)
+            _unmount(Path(run))
             _clear()
 
 
@@ -107,6 +108,11 @@ def _stop(process: "subprocess.Popen[bytes]") -> None:
 
 def _clear() -> None:
     """Remove what an engine left, mounts first: also one that was killed."""
-    for place in reversed(cleanup.mounted(DATA)):
-        subprocess.run(["umount", "--lazy", place], capture_output=True)
+    _unmount(DATA)
     shutil.rmtree(DATA, ignore_errors=True)
+
+
+def _unmount(folder: Path) -> None:
+    """Unmount what stands below a folder: a container on this machine's network leaves that mounted, too."""
+    for place in reversed(cleanup.mounted(folder)):
+        subprocess.run(["umount", "--lazy", place], capture_output=True)

@@ -41,6 +41,9 @@ PYTHON_PACKAGES = (
 ).split()
 """What a Python web service needs of Debian 12, and a shell to look around in its container."""
 
+BUILD_PACKAGES = (*PYTHON_PACKAGES, *"python3.11 python3.11-venv python3-pip-whl python3-setuptools-whl".split())
+"""What Python needs to make virtual environments and install into them."""
+
 NODE_PACKAGES = "base-files libc6 libgcc-s1 libstdc++6 busybox-static".split()
 """What the one file that is Node 20 needs beside itself."""
 
@@ -54,7 +57,7 @@ class Image:
     files: dict[str, Path] = field(default_factory=dict)
     """Path inside -> file outside; executable."""
     root: str = ""
-    """`busybox`, `python` or `node` where it is more than files."""
+    """`busybox`, `python`, `build` or `node` where it is more than files."""
     env: tuple[str, ...] = ()
     wheels: tuple[str, ...] = ()
     """Python requirements, installed below /app/site."""
@@ -94,10 +97,15 @@ def load() -> None:
         shutil.rmtree(stale)
     have = _ctr("images", "list", "-q").split()
     for image in images():
-        archive = _archive(image)
+        archive = made(image)
         if image.name not in have or not _is_loaded(archive):
-            _ctr("images", "import", "--local", "--platform", "linux/amd64", str(archive))
+            take(archive)
             _mark(archive)
+
+
+def take(archive: Path) -> None:
+    """Have the cluster's containerd take the images of a docker-archive."""
+    _ctr("images", "import", "--local", "--platform", "linux/amd64", str(archive))
 
 
 def _loaded(archive: Path) -> Path:
@@ -118,10 +126,10 @@ def _mark(archive: Path) -> None:
 
 def archive(name: str) -> Path:
     """Return the docker-archive of the image of that name."""
-    return _archive(next(image for image in images() if image.name == name))
+    return made(next(image for image in images() if image.name == name))
 
 
-def _archive(image: Image) -> Path:
+def made(image: Image) -> Path:
     """Return the docker-archive of an image, made anew when anything in it changed."""
     path = cache_dir() / "images" / f"{image.name.split('/')[-1].replace(':', '-')}-{_digest(image)}.tar"
     if not path.exists():
@@ -139,7 +147,7 @@ def _archive(image: Image) -> Path:
 
 def _digest(image: Image) -> str:
     """Return what an image is made of, by content: a fresh checkout must not make it anew."""
-    parts = [image.name, repr(image.command), image.root, repr(image.env), repr(PYTHON_PACKAGES), repr(APPLETS)]
+    parts = [image.name, repr(image.command), image.root, repr(image.env), repr(BUILD_PACKAGES), repr(APPLETS)]
     parts += [repr(NODE_PACKAGES), repr(image.wheels)]
     for inside, outside in image.files.items():
         with outside.open("rb") as content:
@@ -167,7 +175,7 @@ def _write(image: Image, layer: Path, target: Path) -> None:
 
 def _layer(image: Image, folder: Path) -> Path:
     root = folder / "root"
-    {"": _empty, "busybox": _busybox, "python": _python, "node": _node_root}[image.root](root)
+    {"": _empty, "busybox": _busybox, "python": _python, "node": _node_root, "build": _build}[image.root](root)
     if image.wheels:
         _install(image.wheels, root / "app" / "site")
     for inside, outside in image.files.items():
@@ -201,6 +209,15 @@ def _busybox(root: Path) -> None:
 
 def _python(root: Path) -> None:
     _debian(root, PYTHON_PACKAGES)
+
+
+def _build(root: Path) -> None:
+    """Make what stands in for `python:3.11-slim`: Python with pip, and the authorities this machine trusts."""
+    _debian(root, list(BUILD_PACKAGES))
+    (root / "usr/bin/python3").symlink_to("python3.11")
+    authorities = root / "etc/ssl/certs/ca-certificates.crt"
+    authorities.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy("/etc/ssl/certs/ca-certificates.crt", authorities)
 
 
 def _node_root(root: Path) -> None:

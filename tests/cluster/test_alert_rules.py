@@ -134,3 +134,22 @@ def test_a_crash_loop_fires_also_while_it_runs_and_one_that_was_mended_does_not(
     tried(rules, [loop | {"values": "1 0x10"}], "CrashLooping", [])
     elsewhere = {**loop, "series": loop["series"].replace("todo-app", "kube-system")}
     tried(rules, [elsewhere], "CrashLooping", [])
+
+
+def test_reports_that_are_old_or_gone_are_an_alert(tmp_path: Path) -> None:
+    """No report of anything wrong is what a cluster looks like that nobody looks at."""
+    preflight.install_missing({"promtool": "prometheus"})
+    (rule,) = rendered("--set=alerts.enabled=true", "--set=reports.enabled=true")
+    file = tmp_path / "rules.yaml"
+    file.write_text(yaml.safe_dump(rule["spec"]), encoding="utf-8")
+    text = {
+        "summary": "bluehelm's reports of the cluster are old, or cannot be read",
+        "description": "`kubectl get jobs -n default` and the logs of the exporter there say why.",
+    }
+    fired = {"exp_labels": {"severity": "warning"}, "exp_annotations": text}
+    read = {"series": "bluehelm_up", "values": "1x10"}
+    tried(file, [read, {"series": "bluehelm_report_timestamp_seconds", "values": "0x10"}], "ReportsAreOld", [])
+    old = {"series": "bluehelm_report_timestamp_seconds", "values": "-4000x10"}
+    tried(file, [read, old], "ReportsAreOld", [fired])
+    tried(file, [{"series": "bluehelm_up", "values": "0x10"}], "ReportsAreOld", [fired])
+    tried(file, [], "ReportsAreOld", [fired])

@@ -25,7 +25,8 @@ from agent.operate.arguments.init import Init
 from agent.operate.arguments.lint import Lint
 from agent.operate.arguments.trace import Trace, Traceable, Why
 from agent.operate.arguments.verify import Verify
-from agent.operations import commands, load
+from agent.operation import load
+from agent.operations import commands
 from agent.report import audit as audit_views
 from agent.report import controls, starter
 from agent.report import diagnosis as diagnosis_views

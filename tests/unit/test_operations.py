@@ -16,7 +16,9 @@ from agent.diagnose.modes import CATALOGUE
 from agent.errors import AgentError
 from agent.events import Emit, Event, Progress, Said, Warned
 from agent.exitcode import ExitCode
-from agent.operations import GROUPS, OPERATIONS, Effect, Operation, commands, load
+from agent.operate.exporter import Exported
+from agent.operation import Effect, Operation, load
+from agent.operations import GROUPS, OPERATIONS, commands
 from agent.report.terminal import Screen
 from agent.resources import bundle_path
 from agent.snapshot.bundle import load as load_bundle
@@ -124,6 +126,8 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
     "debug": [{"name": "web"}],
     "watch": [{}],
     "strace": [{"name": "web"}],
+    "report": [{"bundle": "demo"}, {"bundle": "demo", "namespace": "todo-prod", "profile": "dev"}],
+    "exporter": [{}],
     "explain": [{}, {"code": "oom-killed"}, {"code": "131"}],
     "audit": [DEMO, {**DEMO, "all": True}],
     "why": [{"value": "backend.resources.limits.memory"}, {"value": "backend.resources", **DEMO}],
@@ -162,6 +166,7 @@ MADE: dict[str, list[Any]] = {
     "debug": containers.debugged(),
     "watch": watched(),
     "strace": containers.traced(),
+    "exporter": [Exported("127.0.0.1", 9402), Exported("::", 9402)],
     "drill": samples.drills(),
     "fix": samples.fixed(),
 }
@@ -314,5 +319,5 @@ def test_what_an_operation_means_to_a_blueprint_comes_from_the_table() -> None:
     assert (
         changing
         == {item.name for item in OPERATIONS if item.effect is Effect.CHANGE}
-        == {"apply", "fix", "strace", "thaw"}
+        == {"apply", "fix", "report", "strace", "thaw"}
     )

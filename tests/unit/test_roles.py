@@ -15,12 +15,12 @@ from tests.fakes.executables import Replay, install
 from tests.fakes.programs import find
 from tools.access import Access
 from tools.failure import Failure
-from tools.kinds import KINDS, SERVING
+from tools.kinds import KINDS, MORE
 from tools.policy import Permission, decide
 from tools.sandbox import Sandbox, sandbox
 
 CHART = Path(__file__).parents[2] / "charts" / "bluehelm"
-LOOKS = [f"{kind.plural}.{kind.group}".rstrip(".") for kind in (*KINDS, *SERVING) if kind.name != "Secret"]
+LOOKS = [f"{kind.plural}.{kind.group}".rstrip(".") for kind in (*KINDS, *MORE) if kind.name != "Secret"]
 WARNING = b"warning: the list may be incomplete: webhook authorizer does not support user rule resolution\n"
 
 

@@ -28,6 +28,8 @@ PREFLIGHT = "create|delete|get|impersonate|list|patch|update"
 
 DIFF = "kubectl diff --context=a --namespace=b --server-side --field-manager=helm"
 
+REPORTS = "kubectl apply --context=a --server-side --force-conflicts --field-manager=bluehelm"
+
 FORWARD = "kubectl port-forward --context=a --namespace=b --address=127.0.0.1"
 
 RULES = (
@@ -180,6 +182,31 @@ RULES = (
         ),
     ),
     Rule(
+        Permission.ALLOW,
+        "kubectl apply",
+        "keeps PolicyReports of our own, which nothing acts upon: a list that tools/kubectl.py makes of nothing else",
+        TARGET
+        | {
+            "--filename": "reports",
+            "--server-side": "",
+            "--force-conflicts": "",
+            "--field-manager": "=bluehelm",
+            "--output": "=name",
+        },
+        ("--context", "--filename", "--server-side", "--field-manager"),
+        match=(f"{REPORTS} --filename=/x/policyreports.json --output=name",),
+        no_match=(
+            f"{REPORTS} --filename=/x/objects.json",
+            f"{REPORTS} --filename=https://x/policyreports.json",
+            f"{REPORTS} --filename=/x/policyreports.json --prune",
+            f"{REPORTS} --filename=/x/policyreports.json --namespace=b",
+            "kubectl apply --context=a --filename=/x/policyreports.json",
+            "kubectl apply --context=a --server-side --field-manager=helm --filename=/x/policyreports.json",
+            "kubectl apply --filename=web.yaml",
+            "kubectl apply deployment --context=a --server-side --field-manager=bluehelm",
+        ),
+    ),
+    Rule(
         Permission.ASK,
         "kubectl rollout restart|undo <owned>",
         "restarts or reverts a workload: an operational event, or a break-glass that leaves a standing finding",
@@ -225,9 +252,9 @@ RULES = (
     ),
     Rule(
         Permission.DENY,
-        "kubectl apply|patch|replace|scale|set|edit|label|annotate|create|expose|autoscale|run ...",
+        "kubectl patch|replace|scale|set|edit|label|annotate|create|expose|autoscale|run ...",
         "Helm owns these objects: the values file is the only way to change them",
-        match=("kubectl apply --filename=x.yaml", "kubectl scale deployment/web --replicas=0", "kubectl create foo"),
+        match=("kubectl replace --filename=x.yaml", "kubectl scale deployment/web --replicas=0", "kubectl create foo"),
         no_match=("kubectl get pods",),
     ),
     Rule(

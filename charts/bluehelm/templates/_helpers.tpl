@@ -47,3 +47,38 @@ roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: {{ $name }}}
 subjects:
   - {kind: ServiceAccount, name: {{ $name }}, namespace: {{ .root.Release.Namespace }}}
 {{- end }}
+
+{{- /* What every pod of ours is: nobody in particular, who may do nothing on its node. */}}
+{{- define "bluehelm.pod" -}}
+serviceAccountName: {{ .Release.Name }}-auditor
+automountServiceAccountToken: true
+{{- with .Values.reports.imagePullSecrets }}
+imagePullSecrets: {{- toYaml . | nindent 2 }}
+{{- end }}
+securityContext:
+  runAsNonRoot: true
+  runAsUser: 65532
+  runAsGroup: 65532
+  seccompProfile: {type: RuntimeDefault}
+volumes:
+  - name: tmp
+    emptyDir: {sizeLimit: 256Mi}
+  {{- with .Values.reports.blueprints }}
+  - name: blueprints
+    configMap: {name: {{ . }}}
+  {{- end }}
+{{- end }}
+
+{{- define "bluehelm.container" -}}
+image: {{ .Values.reports.image | quote }}
+imagePullPolicy: IfNotPresent
+securityContext:
+  allowPrivilegeEscalation: false
+  readOnlyRootFilesystem: true
+  capabilities: {drop: [ALL]}
+volumeMounts:
+  - {name: tmp, mountPath: /tmp}
+  {{- with .Values.reports.blueprints }}
+  - {name: blueprints, mountPath: /etc/bluehelm/blueprints, readOnly: true}
+  {{- end }}
+{{- end }}
