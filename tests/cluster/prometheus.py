@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,10 +18,13 @@ PORT = 19090
 
 
 @contextmanager
-def prometheus() -> Iterator[str]:
-    """Start it, wait until it has scraped the kubelet twice, yield its origin, and take it away again."""
+def prometheus(*targets: str) -> Iterator[str]:
+    """Start it, wait until it has scraped the kubelet twice, yield its origin, and take it away again.
+
+    It scrapes these targets (`10.96.3.4:9402`) as well.
+    """
     with tempfile.TemporaryDirectory(prefix="bluehelm-prometheus-") as folder:
-        process = _start(Path(folder))
+        process = _start(Path(folder), targets)
         try:
             origin = f"http://127.0.0.1:{PORT}"
             _wait(origin, process, Path(folder))
@@ -42,9 +45,9 @@ def _program() -> Path:
     return path
 
 
-def _start(folder: Path) -> "subprocess.Popen[bytes]":
+def _start(folder: Path, targets: Sequence[str]) -> "subprocess.Popen[bytes]":
     config = folder / "prometheus.yml"
-    config.write_text(json.dumps(_config()))  # JSON is YAML
+    config.write_text(json.dumps(_config(targets)))  # JSON is YAML
     argv = [
         str(_program()),
         f"--config.file={config}",
@@ -55,7 +58,7 @@ def _start(folder: Path) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(argv, stdout=log, stderr=log, start_new_session=True)
 
 
-def _config() -> dict[str, object]:
+def _config(targets: Sequence[str]) -> dict[str, object]:
     pki = certs.folder()
     resources = {
         "job_name": "kubelet",
@@ -68,7 +71,8 @@ def _config() -> dict[str, object]:
         },
         "static_configs": [{"targets": [f"127.0.0.1:{PORTS['kubelet']}"]}],
     }
-    return {"global": {"scrape_interval": "5s"}, "scrape_configs": [resources]}
+    more = {"job_name": "more", "static_configs": [{"targets": list(targets)}]}
+    return {"global": {"scrape_interval": "5s"}, "scrape_configs": [resources, more]}
 
 
 def _wait(origin: str, process: "subprocess.Popen[bytes]", folder: Path) -> None:
