@@ -13,6 +13,7 @@ from agent.policyreport.result import Report
 from agent.policyreport.results import of_audits, of_diagnosis, of_health
 from agent.policyreport.shard import MOST, Shard, parse
 from agent.snapshot.depth import AUDIT, REPORT
+from agent.snapshot.narrow import narrow
 from agent.snapshot.record import Object, Snapshot
 from agent.world.look import warn_of_gaps
 from agent.world.policyreports import keep, namespaces
@@ -81,7 +82,7 @@ def _parts(args: Arguments, shard: Shard, world: World, emit: Emit) -> Iterator[
     for number, name in enumerate(mine, 1):
         emit(Progress(f"namespace {name}, {number} of {len(mine)}"))
         try:
-            yield _of_namespace(name, args, _afresh(world))
+            yield _looked_at(name, args, _afresh(world))
         except AgentError as error:
             yield error
 
@@ -90,15 +91,20 @@ def _of_cluster(args: Arguments, shard: Shard, world: World, emit: Emit) -> list
     snapshot = world.look(whole(args.scope), emit, REPORT)
     warn_of_gaps(snapshot, emit)
     health = judged(snapshot, args.chart, EVERY if shard.is_all else 0, world, emit)
-    reports, at = [of_health(health, snapshot.namespace or "", snapshot.taken_at)], snapshot.taken_at
+    reports = [of_health(health, snapshot.namespace or "", snapshot.taken_at)]
     for name in _seen(snapshot) if shard.is_all else ():
-        reports += (of_diagnosis(health.diagnosis, name, at), of_audits(health.held, name, at))
+        own = narrow(snapshot, name)
+        reports += _of_namespace(name, own, args, _afresh(world)) if own else ()
     return reports
 
 
-def _of_namespace(name: str, args: Arguments, world: World) -> list[Report]:
+def _looked_at(name: str, args: Arguments, world: World) -> list[Report]:
     scope = replace(args.scope, cluster=replace(args.scope.cluster, namespace=name, all_namespaces=False))
-    snapshot = world.look(scope, _silent, AUDIT)
+    return _of_namespace(name, world.look(scope, _silent, AUDIT), args, world)
+
+
+def _of_namespace(name: str, snapshot: Snapshot, args: Arguments, world: World) -> list[Report]:
+    """Return the reports of one namespace as its own people would see it: what a node breaks there is broken there."""
     health, at = judged(snapshot, args.chart, EVERY, world, _silent), snapshot.taken_at
     return [of_diagnosis(health.diagnosis, name, at), of_audits(health.held, name, at)]
 

@@ -22,10 +22,9 @@ UNKNOWN, UNSETTLED, WELL = "unknown", "unsettled", "nothing-wrong"
 
 
 def of_diagnosis(diagnosis: Diagnosis, namespace: str, at: datetime) -> Report:
-    """Return what is wrong in one namespace; of objects without a namespace the cluster's report speaks."""
-    own = [_of_finding(item) for item in diagnosis.findings if item.subject.namespace == namespace]
-    waiting = [_of_unsettled(item) for item in diagnosis.unsettled if item.subject.namespace == namespace]
-    found = (*own, *map(_unknown, diagnosis.unknown), *waiting)
+    """Return what a diagnosis of one namespace says; a note about an object of none stands in the cluster's report."""
+    own = (item for item in diagnosis.findings if item.subject.namespace or item.severity is not Severity.INFO)
+    found = (*map(_of_finding, own), *map(_unknown, diagnosis.unknown), *map(_of_unsettled, diagnosis.unsettled))
     nothing = (Result(WELL, Word.PASS, "nothing is wrong", Severity.INFO),)
     return Report(Question.DIAGNOSE, namespace, at, found or nothing)
 

@@ -58,10 +58,12 @@ def test_a_cause_fails_and_is_about_its_object() -> None:
     ]
 
 
-def test_each_namespace_has_its_own_causes_and_nobody_elses() -> None:
-    """The people of one namespace see only its reports, and should see all of it."""
-    found = Diagnosis((cause(), cause("elsewhere", Ref("Deployment", "other", "web"))))
-    assert [result.message for result in of_diagnosis(found, SPACE, AT).results] == ["it throws"]
+def test_a_node_that_breaks_a_namespace_is_in_its_report_and_a_note_about_one_is_not() -> None:
+    """Whoever looks only at their namespace must see what is broken there, whoever broke it."""
+    node = Ref("Node", "", "node-1")
+    note = replace(cause("its kernel is old", node), severity=Severity.INFO)
+    found = Diagnosis((cause("is not ready", node), note))
+    assert [result.message for result in of_diagnosis(found, SPACE, AT).results] == ["is not ready"]
 
 
 def test_what_nobody_could_judge_is_an_error_and_never_a_pass() -> None:
