@@ -56,6 +56,15 @@ OPERATIONS: tuple[Operation, ...] = (
         code=f"{_RUN}.health:code",
     ),
     Operation(
+        name="get",
+        summary="the objects of a kind, by their labels and status, and how many there are",
+        effect=Effect.READ,
+        args=f"{_ARGS}.get:Get",
+        run=f"{_RUN}.get:run",
+        views=_views("get", "text", "json"),
+        code=f"{_RUN}.get:code",
+    ),
+    Operation(
         name="scaling",
         summary="what each autoscaler does and why, and what it would do at a load",
         effect=Effect.READ,
