@@ -3,17 +3,17 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import chain
 
 from agent.diagnose import unexplained
 from agent.diagnose.answer import Answer, answer
+from agent.diagnose.diagnosis import Diagnosis
 from agent.diagnose.finding import Finding, Severity
 from agent.diagnose.modes import Layer
 from agent.diagnose.rank import founded, ranked
 from agent.diagnose.registry import Rule
 from agent.diagnose.relatives import relatives
-from agent.diagnose.rules import ALL
+from agent.diagnose.rules.every import ALL
 from agent.diagnose.unsettled import Unsettled, unsettled
 from agent.kube.containers import probed_unwell
 from agent.kube.history import is_history
@@ -25,22 +25,6 @@ from tools.failure import Failure, FailureKind
 
 BUDGET = 60.0
 """Seconds for all rules together: 5,000 pods take two. What is not asked by then is named as not decided."""
-
-
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
-    """What is wrong, what could not be decided, and what was looked at."""
-
-    findings: tuple[Finding, ...] = ()
-    """Ranked: the first one is where to start."""
-    unsettled: tuple[Unsettled, ...] = ()
-    """What is not as asked and within the time it is given; health is claimed only without any."""
-    about: Answer | None = None
-    """What is said of the object that was asked about, where no finding names it."""
-    unknown: tuple[str, ...] = ()
-    """Parts that could not be read whole and rules that could not decide, one line each."""
-    examined: Mapping[str, int] = field(default_factory=dict)
-    """How many objects of each kind were looked at."""
 
 
 def diagnose(snapshot: Snapshot, subject: Ref | None = None, seconds: float = BUDGET) -> Diagnosis | Failure:

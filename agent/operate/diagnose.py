@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from agent.diagnose.engine import BUDGET, Diagnosis, diagnose
+from agent.diagnose.diagnosis import Diagnosis
+from agent.diagnose.engine import BUDGET, diagnose
 from agent.diagnose.finding import Severity
 from agent.errors import UsageError
 from agent.events import Emit

@@ -4,7 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from agent.blueprint.control import Profile
-from agent.diagnose.engine import BUDGET, Diagnosis, diagnose
+from agent.diagnose.diagnosis import Diagnosis
+from agent.diagnose.engine import BUDGET, diagnose
 from agent.errors import AgentError, UsageError
 from agent.events import Emit, Event, Progress, Warned
 from agent.exitcode import ExitCode

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from agent.blueprint.control import Profile
-from agent.diagnose.engine import BUDGET, Diagnosis, diagnose
+from agent.diagnose.diagnosis import Diagnosis
+from agent.diagnose.engine import BUDGET, diagnose
 from agent.errors import UsageError
 from agent.events import Emit, Warned
 from agent.exitcode import ExitCode

@@ -17,7 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.diagnose.engine import Diagnosis, diagnose
+from agent.diagnose.diagnosis import Diagnosis
+from agent.diagnose.engine import diagnose
 from agent.resources import blueprint_files, bundle_path
 from agent.snapshot.bundle import load
 from agent.snapshot.record import Snapshot
