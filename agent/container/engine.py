@@ -1,14 +1,14 @@
 """Everything that is to be said of one container: its causes, ranked, what it uses, its image, its blueprint. Pure."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
 from agent.blueprint.control import Blueprints, Profile
 from agent.container.cause import Cause
 from agent.container.checks import checks, loop, proof_of_health
-from agent.container.distance import Difference, differences
+from agent.container.distance import differences
 from agent.container.ends import ends
+from agent.container.examined import Examined
 from agent.container.image import Advice, advice, facts
 from agent.container.image import differences as changes
 from agent.container.logs import logs, unexplained
@@ -19,30 +19,6 @@ from agent.severity import Severity
 from agent.snapshot.shape import ODD
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Examined:
-    """What was found out about one container."""
-
-    look: Look
-    causes: tuple[Cause, ...]
-    """The first one is where to begin."""
-    proof: tuple[str, ...]
-    """Why it is taken for well, empty where it is not."""
-    differences: tuple[Difference, ...]
-    image: str
-    """Its image in short: `for linux/amd64, 12Mi, built 3 d ago`."""
-    advice: tuple[Advice, ...]
-    changes: tuple[str, ...]
-    """What is different in the build that its image's name stands for now; empty where it runs that one."""
-    unknown: tuple[str, ...]
-    """What could not be read, a line each."""
-
-    @property
-    def failing(self) -> bool:
-        """Return whether something of error severity was found."""
-        return any(item.severity is Severity.ERROR for item in self.causes)
 
 
 def examine(look: Look, steps: Sequence[Record], blueprints: Blueprints, profile: Profile | None) -> Examined:

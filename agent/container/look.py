@@ -11,6 +11,10 @@ Record = Mapping[str, Any]
 """One JSON object as docker prints it, redacted."""
 
 
+SERVICE = "com.docker.compose.service"
+"""The label by which compose says which of its services a container is of."""
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """What was seen. Immutable; what could not be read is empty, and named in `gaps`."""

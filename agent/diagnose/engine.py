@@ -27,16 +27,16 @@ BUDGET = 60.0
 """Seconds for all rules together: 5,000 pods take two. What is not asked by then is named as not decided."""
 
 
-def diagnose(snapshot: Snapshot, subject: Ref | None = None, seconds: float = BUDGET) -> Diagnosis | Failure:
+def diagnose(snapshot: Snapshot, subject: Ref | None = None, seconds: float | None = None) -> Diagnosis | Failure:
     """Return the ranked causes in a snapshot; about one object, when a subject is named.
 
-    `seconds` is how long all rules together may take.
+    `seconds` is how long all rules together may take, None for as long as they ever may.
 
     Returns:
         A Failure when the subject does not exist, or when nobody can say because its kind could not be read.
 
     """
-    inquiry = _Inquiry(Graph(snapshot), time.monotonic() + seconds)
+    inquiry = _Inquiry(Graph(snapshot), time.monotonic() + (BUDGET if seconds is None else min(seconds, BUDGET)))
     findings, waiting = inquiry.run(ALL)
     asked = inquiry.graph.get(*subject) if subject else None
     if subject is not None and asked is None:

@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from agent.config import Settings
-from agent.container.distance import SERVICE
-from agent.container.look import Look, Record
+from agent.container.look import SERVICE, Look, Record
 from agent.errors import AgentError, Indeterminate, UsageError
 from agent.kube.wording import closest
 from tools import docker

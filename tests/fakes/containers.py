@@ -6,7 +6,8 @@ from typing import Any
 
 from agent.blueprint.load import parse
 from agent.container.calls import Call
-from agent.container.engine import Examined, examine
+from agent.container.engine import examine
+from agent.container.examined import Examined
 from agent.container.look import Look
 from agent.operate.debug import Debugged, OfImage
 from agent.operate.strace import Traced
