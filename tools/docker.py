@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tools.failure import Failure, FailureKind
 from tools.files import read
@@ -94,14 +94,21 @@ def start(box: Sandbox, argv: Sequence[str], permit: Permit) -> Failure | None:
     return done if isinstance(done, Failure) else None
 
 
-def logs(box: Sandbox, container: str, *, lines: int = 500) -> str | Failure:
+class Line(NamedTuple):
+    """One line of a container's log."""
+
+    at: str
+    """When it was said, as the engine writes times."""
+    text: str
+
+
+def logs(box: Sandbox, container: str, *, lines: int = 500) -> Sequence[Line] | Failure:
     """Return the end of a container's log, redacted: standard output and standard error in the order they were said."""
     found = run(["docker", "logs", container, f"--tail={lines}", "--timestamps"], box)
     if isinstance(found, Failure):
         return found
     said = (line.partition(" ") for line in (found.stdout + found.stderr).split("\n"))
-    timed = sorted(((at, text) for at, _, text in said if at), key=lambda item: item[0])
-    return "".join(f"{text}\n" for _, text in timed)
+    return sorted((Line(at, text) for at, _, text in said if at), key=lambda line: line.at)
 
 
 def stats(box: Sandbox, container: str = "") -> Records | Failure:

@@ -9,7 +9,8 @@ from typing import TypeVar
 
 from agent.change.failing import held_back
 from agent.change.plan import Action, Plan
-from agent.diagnose.engine import Diagnosis, diagnose
+from agent.diagnose.diagnosis import Diagnosis
+from agent.diagnose.engine import diagnose
 from agent.diagnose.finding import Finding, Severity
 from agent.errors import AgentError
 from agent.events import Emit, Progress, Said

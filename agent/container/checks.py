@@ -7,7 +7,6 @@ from typing import Any
 from agent.container.cause import Cause, shown
 from agent.container.ends import decoded
 from agent.container.look import Look
-from agent.diagnose.finding import Confidence
 from agent.kube.fields import number
 from agent.kube.wording import counted, duration
 from agent.severity import Severity
@@ -71,22 +70,6 @@ def _why(output: str, code: int, look: Look) -> tuple[str, str]:
             "See that the program listens on that port and address, or correct the check",
         )
     return f"it ends with {decoded(code)}", "See what the check asks, and why that fails"
-
-
-def loop(look: Look) -> Cause | None:
-    """Return that its policy starts it again and again, None where it does not."""
-    policy = look.host.get("RestartPolicy") or {}
-    name, most = str(policy.get("Name") or "no"), number(policy.get("MaximumRetryCount"))
-    if not look.restarts:
-        return None
-    gave_up = name == "on-failure" and most and look.restarts >= most and not look.running
-    goes_on = "was given up" if gave_up else "goes on" if look.state.get("Restarting") else "is up for now"
-    says = (
-        f"was started again {counted(look.restarts, 'time')} (policy {name}{f':{most}' if most else ''}), and {goes_on}"
-    )
-    proof = (shown(look.name, "/RestartCount", look.restarts),)
-    fix = "Mend the cause: a policy only repeats it" if not look.running else "Watch it: the cause may come back"
-    return Cause("restart-loop", says, proof, fix, severity=Severity.WARNING, confidence=Confidence.CERTAIN)
 
 
 def proof_of_health(look: Look) -> list[str]:

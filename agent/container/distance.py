@@ -5,30 +5,18 @@ what the engine gives this one. What an engine has no word for (probes, replicas
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 
 from agent.audit.expected import expected
 from agent.audit.normalise import text
 from agent.blueprint.control import Binding, Blueprints, Control, Profile
-from agent.container.look import Look
-from agent.diagnose.finding import Citation
+from agent.container.examined import Difference
+from agent.container.look import SERVICE, Look
 from agent.kube.fields import number
 from agent.kube.wording import cores, memory
 from agent.remedy.ground import citation
 
 NANO = 1_000_000_000
-
-SERVICE = "com.docker.compose.service"
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One row that the container is not as."""
-
-    row: Citation
-    wanted: str
-    has: str
 
 
 def differences(look: Look, blueprints: Blueprints, profile: Profile | None) -> Iterator[Difference]:

@@ -1,18 +1,19 @@
 """Everything that is to be said of one container: its causes, ranked, what it uses, its image, its blueprint. Pure."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
 from agent.blueprint.control import Blueprints, Profile
 from agent.container.cause import Cause
-from agent.container.checks import checks, loop, proof_of_health
-from agent.container.distance import Difference, differences
-from agent.container.ends import ends
-from agent.container.image import Advice, advice, facts
+from agent.container.checks import checks, proof_of_health
+from agent.container.distance import differences
+from agent.container.ends import aborted, ends
+from agent.container.examined import Examined
+from agent.container.image import advice, facts
 from agent.container.image import differences as changes
 from agent.container.logs import logs, unexplained
 from agent.container.look import Look, Record
+from agent.container.restarts import last_run, loop
 from agent.container.starts import starts
 from agent.diagnose.finding import Confidence
 from agent.severity import Severity
@@ -21,33 +22,10 @@ from agent.snapshot.shape import ODD
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Examined:
-    """What was found out about one container."""
-
-    look: Look
-    causes: tuple[Cause, ...]
-    """The first one is where to begin."""
-    proof: tuple[str, ...]
-    """Why it is taken for well, empty where it is not."""
-    differences: tuple[Difference, ...]
-    image: str
-    """Its image in short: `for linux/amd64, 12Mi, built 3 d ago`."""
-    advice: tuple[Advice, ...]
-    changes: tuple[str, ...]
-    """What is different in the build that its image's name stands for now; empty where it runs that one."""
-    unknown: tuple[str, ...]
-    """What could not be read, a line each."""
-
-    @property
-    def failing(self) -> bool:
-        """Return whether something of error severity was found."""
-        return any(item.severity is Severity.ERROR for item in self.causes)
-
-
 def examine(look: Look, steps: Sequence[Record], blueprints: Blueprints, profile: Profile | None) -> Examined:
     """Return what is to be said of a container; what an odd inspection keeps from being said is named."""
     asked = _Asked()
+    look = next(iter(asked.of("its restarts", lambda: [last_run(look)])), look)
     causes = tuple(asked.of("its causes", lambda: _causes(look)))
     apart = tuple(asked.of("its blueprint", lambda: differences(look, blueprints, profile)))
     name, newer = str(look.config.get("Image") or ""), look.current.get("Id") not in (None, look.image.get("Id"))
@@ -63,10 +41,6 @@ def examine(look: Look, steps: Sequence[Record], blueprints: Blueprints, profile
         changes=tuple(asked.of("its build", lambda: changes(look.image, look.current) if newer else ())),
         unknown=(*look.gaps, *asked.odd),
     )
-
-
-def _advised(look: Look, steps: Sequence[Record], name: str) -> Iterable[Advice]:
-    return advice(look.image, steps, name, look.taken_at) if look.image else ()
 
 
 class _Asked:
@@ -87,9 +61,9 @@ def _causes(look: Look) -> Iterator[Cause]:
     """Yield the cause, then what shows of it: the engine's own words before a log's, a log's before a guess."""
     refused = next(starts(look), None)
     found = [*([refused] if refused else []), *ends(look)]
-    sure = any(item.severity is Severity.ERROR and item.confidence is Confidence.CERTAIN for item in found)
-    if not sure and not any(item.code in ("ended-from-outside", "ignores-sigterm") for item in found):
-        found = [*found, *logs(look)]
+    if not any(_suffices(item, look) for item in found):
+        said = list(logs(look))
+        found = [*(item for item in found if not said or not _says_less(item, look)), *said]
     found += checks(look)
     if not found:
         found += unexplained(look)
@@ -97,6 +71,17 @@ def _causes(look: Look) -> Iterator[Cause]:
     again = loop(look)
     if again is not None:
         yield again
+
+
+def _suffices(item: Cause, look: Look) -> bool:
+    """Return whether the log is not asked: the engine is sure of the cause, and it is no abort of the program's own."""
+    sure = item.severity is Severity.ERROR and item.confidence is Confidence.CERTAIN
+    return item.code in ("ended-from-outside", "ignores-sigterm") or (sure and not aborted(look))
+
+
+def _says_less(item: Cause, look: Look) -> bool:
+    """Return whether a log that says why makes it superfluous: a guess, or that a program ended itself upon that."""
+    return item.confidence is Confidence.POSSIBLE or (item.code == "crashed" and aborted(look))
 
 
 def _order(item: Cause) -> tuple[bool, int]:

@@ -51,9 +51,8 @@ def logs(look: Look) -> Iterator[Cause]:
 
 
 def _unwell(look: Look) -> bool:
-    """Return whether a running container says that something is wrong: unhealthy, or started again and again."""
-    health = str((look.state.get("Health") or {}).get("Status") or "")
-    return health == "unhealthy" or bool(look.restarts)
+    """Return whether a running container says that something is wrong."""
+    return str((look.state.get("Health") or {}).get("Status") or "") == "unhealthy"
 
 
 def _of_system(look: Look) -> Iterator[Cause]:
@@ -322,8 +321,12 @@ def unexplained(look: Look) -> Iterator[Cause]:
     if look.running or look.never_ran or not look.exit_code:
         return
     line = telling_line(look.log)
-    said = f"; it last said: {line[:200]}" if line else "; it said nothing"
-    fix = "Read the whole log; where it is silent, agent strace shows the call that failed"
+    said = f"; it last said: {line[:200]}" if line else f"; {look.log_gap or 'it said nothing'}"
+    fix = (
+        "Give it a log driver that can be read (--log-driver local or json-file), or read where its own keeps the log"
+        if look.log_gap
+        else "Read the whole log; where it is silent, agent strace shows the call that failed"
+    )
     proof = (end_proof(look), *([shown(look.name, "log", line[:400])] if line else []))
     says = f"ended with an error, and why is not known{said}"
     yield Cause("unexplained", says, proof, fix, f"agent strace {look.name}", Severity.ERROR, Confidence.POSSIBLE)

@@ -11,6 +11,10 @@ Record = Mapping[str, Any]
 """One JSON object as docker prints it, redacted."""
 
 
+SERVICE = "com.docker.compose.service"
+"""The label by which compose says which of its services a container is of."""
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """What was seen. Immutable; what could not be read is empty, and named in `gaps`."""
@@ -25,6 +29,7 @@ class Look:
     current: Record
     """What its image's name stands for now: another one where it was built anew since."""
     log: str = ""
+    """Of its last run, where it does not run."""
     usage: Record | None = None
     """`docker stats`, of a running one."""
     events: Sequence[Record] = ()
@@ -32,6 +37,8 @@ class Look:
     neighbours: Sequence[Record] = ()
     """Other containers of the engine, as `docker ps` lists them."""
     gaps: tuple[str, ...] = ()
+    log_gap: str = ""
+    """Why its log could not be read, "" where it could."""
 
     @property
     def name(self) -> str:
@@ -104,11 +111,34 @@ class Look:
         found = moment(self.state.get(key))
         return found if found is not None and found.year > 1 else None
 
+    def told(self, action: str) -> Sequence[Record]:
+        """Return the engine's events of a kind since its last start; the engine keeps the last 256 of all containers.
+
+        Of an earlier run they say nothing of how this one ended.
+        """
+        last = max((place for place, item in enumerate(self.events) if action_of(item) == "start"), default=-1)
+        return [item for item in self.events[last + 1 :] if action_of(item) == action]
+
+    @property
+    def ends_known(self) -> bool:
+        """Return whether the engine's events reach back to its end, so that who ended it would be among them."""
+        return bool(self.told("die"))
+
     @property
     def lived(self) -> float | None:
         """Return the seconds of its last run, None where it runs or never did."""
         began, ended = self.time("StartedAt"), self.time("FinishedAt")
         return None if began is None or ended is None or ended < began else (ended - began).total_seconds()
+
+
+def action_of(event: Record) -> str:
+    """Return what an event of the engine says happened: `start`, `die`, `kill`."""
+    return str(event.get("Action") or event.get("status") or "")
+
+
+def attribute_of(event: Record, name: str) -> object:
+    """Return an attribute of an event: `exitCode` of an end, `signal` of a kill."""
+    return _map(_map(event.get("Actor")).get("Attributes")).get(name)
 
 
 def _map(value: object) -> Record:

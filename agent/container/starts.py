@@ -10,7 +10,7 @@ from typing import NamedTuple
 from agent.container.aspod import as_pod
 from agent.container.cause import Cause, shown
 from agent.container.look import Look
-from agent.diagnose.rules.program.containers import WRONG_PLATFORM, cannot_execute
+from agent.diagnose.rules.program.containers import NOT_EXECUTABLE, WRONG_PLATFORM, cannot_execute
 from agent.diagnose.rules.program.executables import reason
 from agent.snapshot.evidence import Evidence
 
@@ -42,9 +42,7 @@ REFUSALS = (
     ),
     Refusal(
         "mount-mismatch",
-        _is(
-            r"trying to mount a directory onto a file|not a directory: unknown|mount.*?(?P<path>/\S+).*?not a directory"
-        ),
+        _is(r"trying to mount a directory onto a file|mount\w* [^\n]*: not a directory"),
         "cannot start: a directory is mounted onto a file, or a file onto a directory",
         "Name a source of the same sort as what is there; docker makes a directory of a source that is absent",
     ),
@@ -60,10 +58,17 @@ REFUSALS = (
     ),
     Refusal(
         "user-missing",
-        _is(r"unable to find (?:user|group) (?P<user>[^\s:]+)|no matching entries in (?:passwd|group) file"),
+        _is(r"unable to find user (?P<user>[^\s:]+): (?:no matching|invalid)|no matching entries in passwd file"),
         "cannot start: its image has no user {user}",
         "Create the user in the image, or name one by its number",
         "RUN adduser -D {user}",
+    ),
+    Refusal(
+        "user-missing",
+        _is(r"unable to find group (?P<name>[^\s:]+): (?:no matching|invalid)|no matching entries in group file"),
+        "cannot start: its image has no group {name}",
+        "Create the group in the image, or name one by its number",
+        "RUN addgroup {name}",
     ),
     Refusal(
         "working-dir",
@@ -105,6 +110,52 @@ REFUSALS = (
         "Raise the limit",
     ),
     Refusal(
+        "volume-failed",
+        _is(r"error while mounting volume '[^']*': (?P<name>[^\n]+)"),
+        "cannot start: a volume of it cannot be mounted ({name})",
+        "See what the volume names (its server, path and options), or make it anew",
+        "docker volume ls",
+    ),
+    Refusal(
+        "log-driver",
+        _is(r"failed to (?:initialize|create|start) logg(?:ing driver|er): (?P<name>[^\n]+)"),
+        "cannot start: its log driver does not work ({name})",
+        "Bring up what takes its logs, or create it anew with --log-driver=json-file or mode=non-blocking",
+    ),
+    Refusal(
+        "address-taken",
+        _is(
+            r"^Address already in use|(?P<name>[\d.:a-f]+)[^\n]*already in use by (?:container|endpoint)"
+            r"|no available IPv\d addresses|requested address is (?:not available|out of range)"
+            r"|[Uu]ser specified IP address is supported only"
+        ),
+        "cannot start: its network cannot give it the address that it asks for",
+        "Leave --ip (ipv4_address) out, or name a free address of the network's own subnet",
+        "docker network ls",
+    ),
+    Refusal(
+        "other-container",
+        _is(
+            r"cannot join \w+ of a (?:non running|restarting) container: (?P<name>\S+)"
+            r"|No such container: (?P<other>\S+)|container (?P<whose>\S+) is (?:not running|restarting)"
+        ),
+        "cannot start: container {name}, whose network or processes it shares, does not run",
+        "Start that one first; if it was made anew, make this one anew too",
+        "docker start {name}",
+    ),
+    Refusal(
+        "kernel-setting",
+        _is(r"open /proc/sys/(?P<name>\S+): no such file"),
+        "cannot start: the kernel of its host has no setting {name}",
+        "Leave that --sysctl out, or load the module that brings it",
+    ),
+    Refusal(
+        "user-limit",
+        _is(r"setting rlimit|too many open files"),
+        "cannot start: its user limits (--ulimit) are more than the engine may give, or less than a start needs",
+        "Name limits between what a start needs and what the engine itself has",
+    ),
+    Refusal(
         "capability-missing",
         _is(r"operation not permitted"),
         "cannot start: the kernel does not permit what its start needs",
@@ -117,6 +168,15 @@ PLATFORM = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm"}
 """The engine's word for a machine -> the one images carry."""
 
 
+_ROUTE = re.compile(
+    r"failed to create (?:shim task|task for container)|(?:OCI runtime|runc) (?:create|start) failed|unknown"
+    r"|unable to (?:start container process|retrieve OCI runtime error)|error during container init"
+    r"|starting container process caused|container_linux\.go:\d+|process_linux\.go:\d+",
+    re.IGNORECASE,
+)
+"""Steps of a refusal's way from the kernel to the engine; what is between and behind them says why."""
+
+
 def starts(look: Look) -> Iterator[Cause]:
     """Yield what kept a container from starting: a program of another machine, none at all, or the engine's refusal."""
     foreign = _foreign(look)
@@ -124,12 +184,20 @@ def starts(look: Look) -> Iterator[Cause]:
         yield foreign
         return
     refused = next(_refused(look), None)
-    if refused is not None and refused.code != "capability-missing":
-        yield refused
-        return
-    absent = _absent(look)
-    if absent or refused:
-        yield absent or refused  # type: ignore[misc]  # one of the two is there
+    vague = refused is None or refused.code == "capability-missing"
+    found = (_absent(look) if vague else None) or refused or _unknown(look)
+    if found is not None:
+        yield found
+
+
+def _unknown(look: Look) -> Cause | None:
+    """Return the refusal in the engine's own words, where they are none that are known."""
+    error = str(look.state.get("Error") or "")
+    if not error or look.running:
+        return None
+    said = ": ".join(part for part in error.split(": ") if part.strip() and not _ROUTE.fullmatch(part.strip()))
+    fix, proof = "Change what the engine names, and create the container anew", shown(look.name, "/State/Error", error)
+    return Cause("start-refused", f"cannot start: {said[-300:]}", (proof,), fix)
 
 
 def _refused(look: Look) -> Iterator[Cause]:
@@ -137,14 +205,15 @@ def _refused(look: Look) -> Iterator[Cause]:
     for item in REFUSALS:
         found = item.pattern.search(error)
         if found is not None:
-            named = _named(found)
+            named = _named(found, look)
             proof = (shown(look.name, "/State/Error", error[-400:]),)
             yield Cause(item.code, item.says.format_map(named), proof, item.fix, item.command.format_map(named))
 
 
-def _named(found: "re.Match[str]") -> dict[str, str]:
-    """Return the groups by name; what a message does not name is `it`."""
-    told = {key: text for key, text in found.groupdict().items() if text}
+def _named(found: "re.Match[str]", look: Look) -> dict[str, str]:
+    """Return the groups by name; what a message does not name is `it`, and a container's id is its name."""
+    names = {str(item.get("ID")): str(item.get("Names")) for item in look.neighbours}
+    told = {key: names.get(text, text) for key, text in found.groupdict().items() if text}
     first = next(iter(told.values()), "it")
     return {**dict.fromkeys(("path", "name", "user", "port"), first), **told}
 
@@ -191,7 +260,7 @@ def _absent(look: Look) -> Cause | None:
             "its interpreter is not", "its interpreter is not (a script whose lines end in CR LF looks so)"
         )
         fix = "Name a program that is in the image and may be executed, or build it into the image"
-    code = "not-executable" if "may not be executed" in why else "program-missing"
+    code = "not-executable" if look.exit_code == NOT_EXECUTABLE or why.startswith("may not") else "program-missing"
     return Cause(code, f"cannot start: {program} {why}", _own(look, proof), fix, confidence=confidence)
 
 

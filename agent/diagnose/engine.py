@@ -3,17 +3,17 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import chain
 
 from agent.diagnose import unexplained
 from agent.diagnose.answer import Answer, answer
+from agent.diagnose.diagnosis import Diagnosis
 from agent.diagnose.finding import Finding, Severity
 from agent.diagnose.modes import Layer
 from agent.diagnose.rank import founded, ranked
 from agent.diagnose.registry import Rule
 from agent.diagnose.relatives import relatives
-from agent.diagnose.rules import ALL
+from agent.diagnose.rules.every import ALL
 from agent.diagnose.unsettled import Unsettled, unsettled
 from agent.kube.containers import probed_unwell
 from agent.kube.history import is_history
@@ -27,32 +27,16 @@ BUDGET = 60.0
 """Seconds for all rules together: 5,000 pods take two. What is not asked by then is named as not decided."""
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
-    """What is wrong, what could not be decided, and what was looked at."""
-
-    findings: tuple[Finding, ...] = ()
-    """Ranked: the first one is where to start."""
-    unsettled: tuple[Unsettled, ...] = ()
-    """What is not as asked and within the time it is given; health is claimed only without any."""
-    about: Answer | None = None
-    """What is said of the object that was asked about, where no finding names it."""
-    unknown: tuple[str, ...] = ()
-    """Parts that could not be read whole and rules that could not decide, one line each."""
-    examined: Mapping[str, int] = field(default_factory=dict)
-    """How many objects of each kind were looked at."""
-
-
-def diagnose(snapshot: Snapshot, subject: Ref | None = None, seconds: float = BUDGET) -> Diagnosis | Failure:
+def diagnose(snapshot: Snapshot, subject: Ref | None = None, seconds: float | None = None) -> Diagnosis | Failure:
     """Return the ranked causes in a snapshot; about one object, when a subject is named.
 
-    `seconds` is how long all rules together may take.
+    `seconds` is how long all rules together may take, None for as long as they ever may.
 
     Returns:
         A Failure when the subject does not exist, or when nobody can say because its kind could not be read.
 
     """
-    inquiry = _Inquiry(Graph(snapshot), time.monotonic() + seconds)
+    inquiry = _Inquiry(Graph(snapshot), time.monotonic() + (BUDGET if seconds is None else min(seconds, BUDGET)))
     findings, waiting = inquiry.run(ALL)
     asked = inquiry.graph.get(*subject) if subject else None
     if subject is not None and asked is None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from agent.diagnose.engine import Diagnosis
+from agent.diagnose.diagnosis import Diagnosis
 from agent.diagnose.finding import Citation, Finding
 from agent.diagnose.unsettled import Unsettled
 from agent.health.alerts import Alert, Alerts

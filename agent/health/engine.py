@@ -6,7 +6,7 @@ Pure. What is broken the diagnosis says; here stands beside it what has not brok
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from agent.diagnose.engine import Diagnosis
+from agent.diagnose.diagnosis import Diagnosis
 from agent.diagnose.finding import Finding
 from agent.health import apis, capacity, certificates, events, held, quotas, system
 from agent.health.alerts import Alerts

@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from agent.blueprint.control import Profile
-from agent.container.engine import Examined, examine
+from agent.blueprint.control import Blueprints, Profile
+from agent.container.examined import Examined
 from agent.container.image import Advice, advice, differences, facts
 from agent.container.look import Record
 from agent.errors import UsageError
 from agent.events import Emit, Progress, Warned
 from agent.exitcode import ExitCode
+from agent.operate.ahead import load_ahead
 from agent.operate.arguments.debug import Debug
 from agent.world.blueprints import read
 from agent.world.containers import Found, found, image_of
@@ -39,17 +40,24 @@ class Debugged:
 def run(args: Debug, world: World, emit: Emit) -> Debugged:
     """Say what is wrong with a container, a service of compose or an image."""
     emit(Progress("asking the docker engine"))
+    load_ahead("agent.container.engine", "agent.report.debug")
     meant = found(args.name, world.settings, world.deadline)
     blueprints, named = read(world.settings.blueprints, emit), world.settings.profile
     profile = Profile(named) if named in set(Profile) else None
-    pairs = zip(meant.looks, meant.steps, strict=True)
-    told = tuple(examine(look, steps, blueprints, profile) for look, steps in pairs)
+    told = _examined(meant, blueprints, profile)
     for look in meant.looks:
         for gap in look.gaps:
             emit(Warned(f"{look.name}: {gap}"))
     if args.against and meant.image is None:
         raise UsageError(f"--against compares two images, and {args.name} is a container")
     return Debugged(args.name, told, _of_image(args, meant, world), meant.engine)
+
+
+def _examined(meant: Found, blueprints: Blueprints, profile: Profile | None) -> tuple[Examined, ...]:
+    from agent.container.engine import examine
+
+    pairs = zip(meant.looks, meant.steps, strict=True)
+    return tuple(examine(look, steps, blueprints, profile) for look, steps in pairs)
 
 
 def code(result: Debugged) -> ExitCode:

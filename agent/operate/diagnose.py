@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
-from agent.diagnose.engine import BUDGET, Diagnosis, diagnose
+from agent.diagnose.diagnosis import Diagnosis
 from agent.diagnose.finding import Severity
 from agent.errors import UsageError
 from agent.events import Emit
 from agent.exitcode import ExitCode
 from agent.kube.names import parse
+from agent.operate.ahead import load_ahead
 from agent.operate.arguments.diagnose import Diagnose
 from agent.remedy.ground import ground
 from agent.snapshot.record import Ref, Snapshot
@@ -31,10 +32,11 @@ class Diagnosed:
 
 def run(args: Diagnose, world: World, emit: Emit) -> Diagnosed:
     """Return every cause that was found, with what the blueprints say of it and what would mend it."""
+    load_ahead("agent.diagnose.engine")
     snapshot = world.look(args.scope, emit)
     warn_of_gaps(snapshot, emit)
-    left = BUDGET if args.scope.bundle else max(world.deadline.left(), LEAST)
-    found = _judged(snapshot, _subject(args, snapshot), min(BUDGET, left))
+    left = None if args.scope.bundle else max(world.deadline.left(), LEAST)
+    found = _judged(snapshot, _subject(args, snapshot), left)
     blueprints = read(world.settings.blueprints, emit)
     proofs = prove(found.findings, snapshot, world.settings, world.deadline)
     grounded = ground(found, blueprints, snapshot, world.settings.profile or snapshot.profile, proofs)
@@ -69,7 +71,9 @@ def _only_namespace(snapshot: Snapshot, subject: str) -> str:
     return found.pop() if found else ""
 
 
-def _judged(snapshot: Snapshot, subject: Ref | None, seconds: float) -> Diagnosis:
+def _judged(snapshot: Snapshot, subject: Ref | None, seconds: float | None) -> Diagnosis:
+    from agent.diagnose.engine import diagnose
+
     found = diagnose(snapshot, subject, seconds)
     if isinstance(found, Failure):
         raise UsageError(str(found))

@@ -4,7 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from agent.blueprint.control import Profile
-from agent.diagnose.engine import BUDGET, Diagnosis, diagnose
+from agent.diagnose.diagnosis import Diagnosis
+from agent.diagnose.engine import diagnose
 from agent.errors import AgentError, UsageError
 from agent.events import Emit, Event, Progress, Warned
 from agent.exitcode import ExitCode
@@ -108,8 +109,8 @@ def _report(args: Health, world: World, emit: Emit) -> Examined:
 
 def judged(snapshot: Snapshot, chart: str | None, most: int, world: World, emit: Emit) -> Found:
     """Return how well what was looked at is: its diagnosis, and the first so many releases of a chart audited."""
-    left = BUDGET if snapshot.origin != "live" else max(world.deadline.left(), LEAST)
-    found = diagnose(snapshot, None, min(BUDGET, left))
+    left = None if snapshot.origin != "live" else max(world.deadline.left(), LEAST)
+    found = diagnose(snapshot, None, left)
     assert isinstance(found, Diagnosis)  # noqa: S101 - only of a subject is there a Failure
     blueprints, named = read(world.settings.blueprints, emit), world.settings.profile or snapshot.profile
     profile = Profile(named) if named in set(Profile) else None

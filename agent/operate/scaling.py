@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from agent.blueprint.control import Profile
-from agent.diagnose.engine import BUDGET, Diagnosis, diagnose
+from agent.diagnose.diagnosis import Diagnosis
+from agent.diagnose.engine import diagnose
 from agent.errors import UsageError
 from agent.events import Emit, Warned
 from agent.exitcode import ExitCode
@@ -45,8 +46,8 @@ def run(args: Scaling, world: World, emit: Emit) -> Scaled:
     tried = _loads(args)
     snapshot = world.look(args.scope, emit, SCALING)
     warn_of_gaps(snapshot, emit)
-    left = BUDGET if args.scope.bundle else max(world.deadline.left(), LEAST)
-    found = diagnose(snapshot, None, min(BUDGET, left))
+    left = None if args.scope.bundle else max(world.deadline.left(), LEAST)
+    found = diagnose(snapshot, None, left)
     assert isinstance(found, Diagnosis)  # noqa: S101 - only of a subject is there a Failure
     blueprints, profile = read(world.settings.blueprints, emit), world.settings.profile or snapshot.profile
     graph, chosen = Graph(snapshot), Profile(profile) if profile in set(Profile) else None

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from agent.blueprint.control import Blueprints, Profile
-from agent.diagnose.engine import Diagnosis, diagnose
+from agent.diagnose.diagnosis import Diagnosis
+from agent.diagnose.engine import diagnose
 from agent.errors import UsageError
 from agent.events import Emit, Part, Warned
 from agent.exitcode import ExitCode

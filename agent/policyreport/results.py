@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from agent.audit.verdict import Outcome
-from agent.diagnose.engine import Diagnosis
+from agent.diagnose.diagnosis import Diagnosis
 from agent.diagnose.finding import Citation, Finding
 from agent.diagnose.unsettled import Unsettled
 from agent.health.concern import Concern

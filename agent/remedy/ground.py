@@ -7,7 +7,7 @@ from typing import Any
 from agent.blueprint.cells import Cell, CellType
 from agent.blueprint.control import Binding, Blueprints, Control, Profile
 from agent.diagnose import modes
-from agent.diagnose.engine import Diagnosis
+from agent.diagnose.diagnosis import Diagnosis
 from agent.diagnose.finding import Citation, Finding, Fix, Grounded
 from agent.kube.gitops import keeper
 from agent.kube.releases import HelmOwner, helm_owner, helm_upgrade

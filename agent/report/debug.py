@@ -1,9 +1,8 @@
 """How a debugged container reads: for people, and as `bluehelm/debug/v1`."""
 
 from agent.container.cause import Cause
-from agent.container.distance import Difference
 from agent.container.ends import decoded
-from agent.container.engine import Examined
+from agent.container.examined import Difference, Examined
 from agent.container.image import Advice
 from agent.container.look import Look
 from agent.diagnose.finding import Confidence

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from agent.diagnose.answer import Answer
-from agent.diagnose.engine import Diagnosis
+from agent.diagnose.diagnosis import Diagnosis
 from agent.diagnose.finding import Citation, Confidence, Finding, Severity
 from agent.diagnose.unsettled import Unsettled
 from agent.kube.paths import field, shown

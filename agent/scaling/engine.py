@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agent.blueprint.control import Binding, Blueprints, Control, Profile
-from agent.diagnose.engine import Diagnosis
+from agent.diagnose.diagnosis import Diagnosis
 from agent.diagnose.finding import Finding
 from agent.kube.autoscalers import target
 from agent.kube.fields import number, status

@@ -319,4 +319,7 @@ ScaledObjectStatus: conditions [Condition], hpaName text
 VerticalPodAutoscaler: metadata ObjectMeta, spec VerticalPodAutoscalerSpec
 VerticalPodAutoscalerSpec: targetRef CrossVersionObjectReference, updatePolicy PodUpdatePolicy
 PodUpdatePolicy: updateMode text
+PolicyReport: metadata ObjectMeta, results [PolicyReportResult], summary {number}
+ClusterPolicyReport: metadata ObjectMeta, results [PolicyReportResult], summary {number}
+PolicyReportResult: result text, rule text, severity text
 """

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from agent.config import Settings
-from agent.container.distance import SERVICE
-from agent.container.look import Look, Record
+from agent.container.look import SERVICE, Look, Record
 from agent.errors import AgentError, Indeterminate, UsageError
+from agent.kube.fields import moment
 from agent.kube.wording import closest
 from tools import docker
 from tools.deadline import Deadline
@@ -18,8 +18,14 @@ from tools.sandbox import Sandbox, sandbox
 
 T = TypeVar("T")
 
-EVENTS = "1h"
-"""How far back the engine's events are asked for; it keeps the last 256 of all."""
+EVENTS = "720h"
+"""How far back the engine's events are asked for; it keeps the last 256 of all, so that a longer span costs nothing."""
+
+SLACK = timedelta(seconds=1)
+"""How much later than its first words an engine may say that a container began: before 25.0 it took the time last."""
+
+NO_SUCH = (FailureKind.NOT_FOUND, FailureKind.DENIED)
+"""Nothing is called so, or nothing can be: our own policy lets no word into a command that is no name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +51,7 @@ def found(name: str, settings: Settings, deadline: Deadline) -> Found:
     """
     with sandbox(path=settings.path, docker_host=docker.endpoint(), deadline=deadline) as box:
         listed = _or_raise(docker.ps(box))
-        meant = _meant(name, listed)
+        meant = _meant(name.removeprefix("/"), listed)
         if not meant:
             return _image(name, listed, box)
         read = [_read(str(item.get("ID") or ""), listed, box) for item in meant]
@@ -64,7 +70,7 @@ def _image(name: str, listed: Sequence[Record], box: Sandbox) -> Found:
     """Return an image of that name, and the containers that were made of it."""
     image = docker.image(box, name)
     if isinstance(image, Failure):
-        if image.kind is not FailureKind.NOT_FOUND:
+        if image.kind not in NO_SUCH:
             raise _error(image)
         raise UsageError(_near(name, listed, box))
     return Found((), (), image, tuple(_known(docker.history(box, name), ())), box.docker_host)
@@ -81,7 +87,7 @@ def _near(name: str, listed: Sequence[Record], box: Sandbox) -> str:
 
 def _read(container: str, listed: Sequence[Record], box: Sandbox) -> tuple[Look, tuple[Record, ...]]:
     """Return one container with everything around it. What does not depend on anything else is asked at once."""
-    gaps: list[str] = []
+    gaps, unread = list[str](), list[str]()
     with ThreadPoolExecutor(6) as workers:
         inspection = workers.submit(docker.inspect, box, container)
         engine = workers.submit(docker.info, box)
@@ -98,13 +104,27 @@ def _read(container: str, listed: Sequence[Record], box: Sandbox) -> tuple[Look,
         container=told,
         image=_part(image, {}, gaps, "its image"),
         current=_known(named.result(), {}),
-        log=_part(log, "", gaps, "its log"),
+        log=_of_last_run(_part(log, (), unread, "its log"), told),
+        log_gap="".join(unread),
         usage=_first(usage, gaps),
         events=_part(events, (), gaps, "events"),
         neighbours=[item for item in listed if str(item.get("ID") or "") != str(told.get("Id") or "")],
-        gaps=tuple(gaps),
+        gaps=(*gaps, *unread),
     )
     return look, tuple(_known(steps.result(), ()))
+
+
+def _of_last_run(lines: Sequence[docker.Line], told: Record) -> str:
+    """Return what it said in its last run: what ended an earlier one is no word about how this one ended.
+
+    Of one that runs all is kept: what it was restarted for is said before.
+    """
+    state = told.get("State") or {}
+    began = moment(state.get("StartedAt"))
+    if state.get("Running") or began is None or began.year == 1:
+        return "".join(f"{line.text}\n" for line in lines)
+    timed = ((moment(line.at) or began, line.text) for line in lines)
+    return "".join(f"{text}\n" for at, text in timed if at >= began - SLACK)
 
 
 def _part(read: "Future[T | Failure]", empty: T, gaps: list[str], what: str) -> T:
@@ -147,6 +167,6 @@ def image_of(name: str, settings: Settings, deadline: Deadline) -> Record:
     """
     with sandbox(path=settings.path, docker_host=docker.endpoint(), deadline=deadline) as box:
         image = docker.image(box, name)
-        if isinstance(image, Failure) and image.kind is FailureKind.NOT_FOUND:
+        if isinstance(image, Failure) and image.kind in NO_SUCH:
             raise UsageError(f"{name}: no such image on {box.docker_host}")
         return _or_raise(image)

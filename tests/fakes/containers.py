@@ -6,7 +6,8 @@ from typing import Any
 
 from agent.blueprint.load import parse
 from agent.container.calls import Call
-from agent.container.engine import Examined, examine
+from agent.container.engine import examine
+from agent.container.examined import Examined
 from agent.container.look import Look
 from agent.operate.debug import Debugged, OfImage
 from agent.operate.strace import Traced
@@ -36,6 +37,8 @@ def look(
     host: Raw | None = None,
     events: Sequence[Mapping[str, Any]] = (),
     neighbours: Sequence[Mapping[str, Any]] = (),
+    image: Raw = IMAGE,
+    log_gap: str = "",
     **more: Any,
 ) -> Look:
     """Return a container that ended with that code a minute after it began, unless `state` says otherwise."""
@@ -51,7 +54,7 @@ def look(
         **more,
     }
     engine = {"Architecture": "x86_64"}
-    return Look(NOW, engine, container, IMAGE, IMAGE, log, None, events, neighbours)
+    return Look(NOW, engine, container, image, image, log, None, events, neighbours, log_gap=log_gap)
 
 
 def running(**more: Any) -> Look:

@@ -5,7 +5,7 @@ from typing import Any
 
 from agent.blueprint.control import Blueprints
 from agent.diagnose import modes
-from agent.diagnose.engine import Diagnosis
+from agent.diagnose.diagnosis import Diagnosis
 from agent.diagnose.finding import Confidence, Finding, Fix, Severity
 from agent.kube.paths import field
 from agent.kube.remedies import JSON, Command, Edit, Item, NeedsPerson, Path

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from agent.diagnose.engine import Diagnosis
+from agent.diagnose.diagnosis import Diagnosis
 from agent.snapshot.record import Ref
 from tests.fakes.made import (
     BEFORE,

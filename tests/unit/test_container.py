@@ -44,6 +44,19 @@ def test_exit_codes_are_decoded(code: int, said: str) -> None:
         ("failed to set up container networking: listen tcp4 0.0.0.0:80: bind: address already in use", "port-taken"),
         ("unable to find user shop: no matching entries in passwd file", "user-missing"),
         ("network 3f2a not found", "network-missing"),
+        ("cannot join network of a non running container: 3f2a", "other-container"),
+        ("failed to initialize logging driver: dial tcp 10.0.0.9:24224: connect: connection refused", "log-driver"),
+        (
+            "error while mounting volume '/v': failed to mount local volume: mount :/x:/v: no such device",
+            "volume-failed",
+        ),
+        ("Address already in use", "address-taken"),
+        ("error during container init: open /proc/sys/net/nope: no such file or directory: unknown", "kernel-setting"),
+        ("error setting rlimits for ready process: error setting rlimit type 7: operation not permitted", "user-limit"),
+        ("unable to find group shop: no matching entries in group file", "user-missing"),
+        ('chdir to cwd ("/notes.txt") set in config.json failed: not a directory: unknown', "working-dir"),
+        ('unable to start container process: exec: "/a/b": stat /a/b: not a directory: unknown', "program-missing"),
+        ("unable to find user 0: read /etc/passwd: is a directory: unknown", "start-refused"),
         ('could not select device driver "nvidia" with capabilities: [[gpu]]', "device-missing"),
         ("unknown or invalid runtime name: kata", "runtime-missing"),
         ("invalid mount config for type bind: bind source path does not exist: /srv/data", "mount-source-missing"),
@@ -52,6 +65,14 @@ def test_exit_codes_are_decoded(code: int, said: str) -> None:
 )
 def test_what_the_engine_refuses_is_called_by_its_name(error: str, code: str) -> None:
     assert codes(look(code=128, state={"Error": error, "Status": "created"}))[0] == code
+
+
+def test_a_refusal_in_words_nobody_knows_is_still_a_refusal() -> None:
+    """Lost, a container that cannot start at all is said to have nothing wrong, with exit code 0."""
+    words = "failed to create shim task: OCI runtime create failed: write cpu.rt_runtime_us: invalid argument: unknown"
+    told = examined(look(code=128, state={"Error": words, "Status": "created"}))
+    assert told.failing
+    assert told.causes[0].says == "cannot start: write cpu.rt_runtime_us: invalid argument"
 
 
 def test_a_port_that_is_taken_is_named() -> None:
@@ -157,8 +178,9 @@ def test_what_is_well_is_called_well(seen: Look) -> None:
 
 
 def test_a_service_that_ends_with_0_did_not_mean_to() -> None:
-    assert codes(look(code=0, host={"RestartPolicy": {"Name": "always"}})) == ["finished"]
-    assert codes(look(code=0, config={"ExposedPorts": {"80/tcp": {}}})) == ["finished"]
+    always, short = {"RestartPolicy": {"Name": "always"}}, {"FinishedAt": "2026-11-24T09:58:05Z"}
+    assert codes(look(code=0, host=always, state={"Status": "restarting", "Restarting": True})) == ["finished"]
+    assert codes(look(code=0, host={"PortBindings": {"80/tcp": [{}]}}, state=short)) == ["finished"]
 
 
 def test_a_loop_is_told_beside_its_cause() -> None:

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from agent.diagnose.engine import Diagnosis, diagnose
+from agent.diagnose.diagnosis import Diagnosis
+from agent.diagnose.engine import diagnose
 from agent.diagnose.finding import Finding
 from agent.snapshot.record import Part, Ref, Snapshot, State
 from agent.snapshot.shape import oddity, sound

@@ -10,7 +10,8 @@ from agent.blueprint.cells import Cell, CellType
 from agent.blueprint.control import Binding, Blueprints, Control, ControlKind, Profile, Source
 from agent.blueprint.load import parse
 from agent.diagnose import modes
-from agent.diagnose.engine import Diagnosis, diagnose
+from agent.diagnose.diagnosis import Diagnosis
+from agent.diagnose.engine import diagnose
 from agent.diagnose.finding import Confidence, Finding, Fix, Severity
 from agent.kube.releases import chart_name
 from agent.kube.remedies import END, JSON, Edit, Item, NeedsPerson, Op, Path

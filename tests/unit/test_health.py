@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.blueprint.control import Blueprints
-from agent.diagnose.engine import Diagnosis, diagnose
+from agent.diagnose.diagnosis import Diagnosis
+from agent.diagnose.engine import diagnose
 from agent.health.alerts import Alerts
 from agent.health.concern import COSTS, Area, Concern
 from agent.health.engine import Health, examine

@@ -14,13 +14,16 @@ import tarfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from agent.diagnose.engine import Diagnosis, diagnose
+from agent.diagnose.diagnosis import Diagnosis
+from agent.diagnose.engine import diagnose
 from agent.resources import blueprint_files, bundle_path
 from agent.snapshot.bundle import load
 from agent.snapshot.record import Snapshot
+from tests.fakes.made import pod
 from tests.fakes.programs import find
 from tools import git, helm
 from tools.checkouts import inside_checkout
@@ -214,6 +217,23 @@ def test_what_real_lists_weigh_is_never_too_heavy() -> None:
     ratio = weight(whole) / len(whole)
     assert not too_heavy(int(ratio * (500 << 20)), 500 << 20)
     assert too_heavy(weight(BOMBS["braces"]), len(BOMBS["braces"]))
+
+
+def managed(value: Any) -> Any:
+    """Return who set which field of a value, as the API server writes it: a mapping for each, most of them empty."""
+    if isinstance(value, dict):
+        return {f"f:{key}": managed(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return {".": {}} | {f'k:{{"name":"{index}"}}': managed(item) for index, item in enumerate(value)}
+    return {}
+
+
+def test_nor_is_what_an_api_server_sends_of_them() -> None:
+    """5,000 pods were called a bomb: the API sends managed fields, which no capture keeps."""
+    item = pod("web", {"app": "web"}, env=[{"name": f"SETTING_{n}", "value": "x"} for n in range(8)])
+    item["metadata"]["managedFields"] = [{"manager": "helm", "fieldsV1": managed(item)} for _ in range(2)]
+    content = json.dumps({"items": [item] * 50}, separators=(",", ":")).encode()
+    assert not too_heavy(int(weight(content) / len(content) * (500 << 20)), 500 << 20)
 
 
 GROWING = """

@@ -9,7 +9,7 @@ import pytest
 from agent.diagnose import modes
 from agent.diagnose.modes import CATALOGUE, Layer, Mode, explain
 from agent.diagnose.registry import Rule
-from agent.diagnose.rules import ALL
+from agent.diagnose.rules.every import ALL
 
 AGENT = Path(__file__).parents[2] / "agent"
 RULES = AGENT / "diagnose" / "rules"

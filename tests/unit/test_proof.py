@@ -9,7 +9,8 @@ import pytest
 
 from agent.audit.inputs import identity
 from agent.config import Settings
-from agent.diagnose.engine import Diagnosis, diagnose
+from agent.diagnose.diagnosis import Diagnosis
+from agent.diagnose.engine import diagnose
 from agent.kube.edits import edit, removal
 from agent.kube.paths import value_at
 from agent.kube.remedies import END, JSON, Item, NeedsPerson, Path

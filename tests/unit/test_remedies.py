@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.blueprint.load import parse
-from agent.diagnose.engine import Diagnosis, diagnose
+from agent.diagnose.diagnosis import Diagnosis
+from agent.diagnose.engine import diagnose
 from agent.diagnose.finding import Finding
 from agent.kube.edits import edit, pod_edits, removal
 from agent.kube.paths import applied, field, keyed, pointer, shown, value_at

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from agent.blueprint.control import Profile
 from agent.blueprint.load import parse
-from agent.diagnose.engine import Diagnosis, diagnose
+from agent.diagnose.diagnosis import Diagnosis
+from agent.diagnose.engine import diagnose
 from agent.resources import blueprint_files
 from agent.scaling.algorithm import Change, Direction, Policy, Rules, limited, rules, wanted
 from agent.scaling.curve import of_events

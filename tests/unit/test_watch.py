@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.diagnose.engine import Diagnosis
+from agent.diagnose.diagnosis import Diagnosis
 from agent.diagnose.finding import Confidence, Finding, Fix
 from agent.diagnose.modes import EXCEPTION, OOM_KILLED, Mode
 from agent.diagnose.unsettled import Unsettled

@@ -30,7 +30,8 @@ from agent.change.plan import (
     times,
 )
 from agent.change.splice import FileEdit, Splice
-from agent.diagnose.engine import Diagnosis, diagnose
+from agent.diagnose.diagnosis import Diagnosis
+from agent.diagnose.engine import diagnose
 from agent.operate.apply import Applied
 from agent.operate.diagnose import Diagnosed
 from agent.operate.drill import Drills, Row

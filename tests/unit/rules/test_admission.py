@@ -1,6 +1,7 @@
 """Pods the API server refuses, as a real 1.36 API server refused them."""
 
-from agent.diagnose.engine import Diagnosis, diagnose
+from agent.diagnose.diagnosis import Diagnosis
+from agent.diagnose.engine import diagnose
 from agent.diagnose.finding import Confidence, Finding
 from agent.snapshot.record import Ref, Snapshot, State
 from tests.fakes.objects import changed, load, snapshot

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from agent.diagnose.engine import Diagnosis, diagnose
+from agent.diagnose.diagnosis import Diagnosis
+from agent.diagnose.engine import diagnose
 from agent.diagnose.finding import Finding, Severity
 from tests.fakes.made import (
     NOW,

@@ -8,7 +8,8 @@ from collections.abc import Collection
 
 import pytest
 
-from agent.diagnose.engine import Diagnosis, diagnose
+from agent.diagnose.diagnosis import Diagnosis
+from agent.diagnose.engine import diagnose
 from agent.diagnose.finding import Finding, Severity
 from agent.kube.remedies import JSON
 from agent.snapshot.record import Ref, Snapshot

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from agent.diagnose.engine import Diagnosis, diagnose
+from agent.diagnose.diagnosis import Diagnosis
+from agent.diagnose.engine import diagnose
 from agent.diagnose.finding import Finding, Severity
 from agent.snapshot.record import Cluster, Release
 from tests.fakes.made import (

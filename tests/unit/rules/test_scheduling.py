@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from agent.diagnose.engine import Diagnosis, diagnose
+from agent.diagnose.diagnosis import Diagnosis
+from agent.diagnose.engine import diagnose
 from agent.diagnose.finding import Confidence, Finding
 from agent.kube.scheduling import satisfies_affinity, tolerates
 from agent.snapshot.record import Ref, Snapshot, State

@@ -1,6 +1,7 @@
 """Services that lead nowhere, and those that do not need to."""
 
-from agent.diagnose.engine import Diagnosis, diagnose
+from agent.diagnose.diagnosis import Diagnosis
+from agent.diagnose.engine import diagnose
 from agent.diagnose.finding import Confidence, Finding
 from agent.snapshot.record import Ref, Snapshot
 from tests.fakes.objects import changed, load

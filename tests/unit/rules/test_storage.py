@@ -2,7 +2,8 @@
 
 import copy
 
-from agent.diagnose.engine import Diagnosis, diagnose
+from agent.diagnose.diagnosis import Diagnosis
+from agent.diagnose.engine import diagnose
 from agent.diagnose.finding import Confidence, Finding
 from agent.snapshot.record import Ref, Snapshot, State
 from tests.fakes.objects import adding, changed, load, snapshot

@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from agent.diagnose.engine import Diagnosis, diagnose
+from agent.diagnose.diagnosis import Diagnosis
+from agent.diagnose.engine import diagnose
 from agent.diagnose.finding import Finding, Severity
 from agent.snapshot.record import Ref, Snapshot
 from tests.fakes.objects import changed, load, without
