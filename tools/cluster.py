@@ -146,9 +146,12 @@ class Reader:
         with ThreadPoolExecutor(CONNECTIONS) as workers:
             yield from workers.map(lambda kind: self.list(kind, namespace), kinds)
 
-    def log(self, namespace: str, pod: str, container: str, *, previous: bool) -> str | Failure:
-        """Return the end of one container's log: at most 500 lines and 256 KiB, redacted."""
+    def log(
+        self, namespace: str, pod: str, container: str, *, previous: bool, seconds: int | None = None
+    ) -> str | Failure:
+        """Return the end of one container's log, of the last `seconds`: at most 500 lines and 256 KiB, redacted."""
         query = f"container={container}&tailLines={LOG_LINES}&limitBytes={LOG_BYTES}&previous={str(previous).lower()}"
+        query += f"&sinceSeconds={seconds}" if seconds is not None else ""
         body = self.get(f"/api/v1/namespaces/{namespace}/pods/{pod}/log", query, accept="*/*")
         return body if isinstance(body, Failure) else redact(body.decode("utf-8", errors="replace"))
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from agent.diagnose.finding import Finding
-from agent.kube.fields import number, seconds_since
+from agent.kube.events import about, times
+from agent.kube.fields import seconds_since
 from agent.snapshot.graph import Graph, event_time, ref
 from agent.snapshot.record import Object, Ref
 
@@ -50,9 +51,7 @@ def _explained(findings: Sequence[Finding]) -> Mapping[Ref, int]:
 
 
 def _subject(event: Object, graph: Graph) -> Ref:
-    about = event.get("involvedObject") or {}
-    name = Ref(str(about.get("kind") or ""), str(about.get("namespace") or ""), str(about.get("name") or ""))
-    name = name._replace(namespace="") if name.kind == "Node" else name
+    name = about(event)
     obj = graph.get(*name)
     return name if obj is None else ref(graph.workload(obj))
 
@@ -60,7 +59,7 @@ def _subject(event: Object, graph: Graph) -> Ref:
 def _group(reason: str, subject: Ref, events: Sequence[Object], explained: Mapping[Ref, int]) -> Warnings:
     newest = max(events, key=event_time)
     causes = list(_causes(subject, events, explained))
-    count = sum(_times(event) for event in events)
+    count = sum(times(event) for event in events)
     return Warnings(min(causes, default=None), reason, subject, count, str(newest.get("message") or ""))
 
 
@@ -68,13 +67,5 @@ def _causes(subject: Ref, events: Sequence[Object], explained: Mapping[Ref, int]
     if subject in explained:
         yield explained[subject]
     for event in events:
-        about = event.get("involvedObject") or {}
-        name = Ref(str(about.get("kind")), str(about.get("namespace") or ""), str(about.get("name")))
-        if name in explained:
-            yield explained[name]
-
-
-def _times(event: Object) -> int:
-    """Return how often an event was seen: its series counts, else its own count, else once."""
-    series = event.get("series") or {}
-    return max(number(series.get("count"), 0), number(event.get("count"), 1), 1)
+        if about(event) in explained:
+            yield explained[about(event)]

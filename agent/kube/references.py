@@ -14,17 +14,17 @@ def readers(config: Object, graph: Graph) -> list[Ref]:
     name = ref(config)
     alone = [pod for pod in graph.all("Pod", name.namespace) if controller(pod) is None]
     near = (*workloads(name.namespace, graph), *alone)
-    return [ref(obj) for obj in near if (name.kind, name.name) in set(_named(template(obj)))]
+    return [ref(obj) for obj in near if (name.kind, name.name) in set(named(template(obj)))]
 
 
 def configs(workload: Object) -> list[Ref]:
     """Return the ConfigMaps that a workload's template, or a pod, names."""
     home = ref(workload).namespace
-    named = _named(template(workload))
-    return list(dict.fromkeys(Ref(kind, home, name) for kind, name in named if kind == "ConfigMap"))
+    found = named(template(workload))
+    return list(dict.fromkeys(Ref(kind, home, name) for kind, name in found if kind == "ConfigMap"))
 
 
-def _named(pod: Object) -> Iterator[tuple[str, str]]:
+def named(pod: Object) -> Iterator[tuple[str, str]]:
     """Yield (kind, name) of every ConfigMap and Secret a pod template names."""
     for _, container in containers(pod):
         for source in container.get("envFrom") or ():

@@ -151,11 +151,8 @@ def _autoscaler(scaler: Object, _: Graph) -> Standing:
     has, wants = status(scaler), spec(scaler)
     able = not condition_is(scaler, "ScalingActive", "False") and not condition_is(scaler, "AbleToScale", "False")
     bounds = f"{number(wants.get('minReplicas'), 1)} to {number(wants.get('maxReplicas'))}"
-    about = target(scaler)
-    return Standing(
-        f"{about.kind}/{about.name}: {number(has.get('currentReplicas'))} of {bounds}{'' if able else ', cannot scale'}",
-        able,
-    )
+    about, now = target(scaler), number(has.get("currentReplicas"))
+    return Standing(f"{about.kind}/{about.name}: {now} of {bounds}{'' if able else ', cannot scale'}", able)
 
 
 def _ingress(ingress: Object, _: Graph) -> Standing:

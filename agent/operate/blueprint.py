@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agent.blueprint.control import Blueprints, Control, Unread
+from agent.blueprint.search import search as speaking_of
 from agent.errors import UsageError
 from agent.events import Emit
 from agent.exitcode import ExitCode
-from agent.operate.arguments.blueprint import ListControls, ShowControl
+from agent.operate.arguments.blueprint import ListControls, SearchControls, ShowControl
 from agent.resources import Folder, folder
 from agent.world.blueprints import read
 from agent.world.world import World
@@ -28,6 +29,18 @@ def listing(args: ListControls, world: World, emit: Emit) -> Controls:
     chosen = [control for control in found.controls if args.blueprint in (None, control.blueprint)]
     if not chosen:
         raise UsageError(f"no blueprint {args.blueprint!r}; there are: {_names(found)}")
+    return Controls(chosen, found.unread, folder("blueprints", world.settings.blueprints))
+
+
+def search(args: SearchControls, world: World, emit: Emit) -> Controls:
+    """Return the controls that some words speak of best."""
+    words = [part for word in args.words for part in word.split()]
+    if not words:
+        raise UsageError("say what the row is about: blueprint search memory limit backend")
+    found = read(world.settings.blueprints, emit)
+    chosen = speaking_of(words, found)
+    if not chosen:
+        raise UsageError(f"no row of a blueprint speaks of {' '.join(words)!r}; there are: {_names(found)}")
     return Controls(chosen, found.unread, folder("blueprints", world.settings.blueprints))
 
 

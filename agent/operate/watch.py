@@ -1,6 +1,5 @@
 """`watch`: keep looking, and say what became broken, recovered or unsettled."""
 
-import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -9,12 +8,12 @@ from enum import StrEnum
 from agent.blueprint.control import Blueprints, Profile
 from agent.diagnose.diagnosis import Diagnosis
 from agent.diagnose.engine import diagnose
-from agent.errors import UsageError
 from agent.events import Emit, Part, Warned
 from agent.exitcode import ExitCode
 from agent.health.alerts import Alerts, alerts
 from agent.health.changes import Change, Standing, due, step
 from agent.operate.arguments.watch import Watch
+from agent.operate.span import span
 from agent.remedy.ground import ground
 from agent.severity import Severity
 from agent.snapshot.depth import PLAIN
@@ -30,8 +29,6 @@ BUDGET = 20.0
 """Seconds all rules together may take of one look."""
 
 FOREVER = 10 * 365 * 86_400.0
-_SPAN = re.compile(r"(\d{1,6})([smhd])")
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
 class End(StrEnum):
@@ -58,12 +55,12 @@ class Watched:
 
 def run(args: Watch, world: World, emit: Emit) -> Watched:
     """Watch until the time is up or somebody interrupts; each change is a part of the answer as soon as it is known."""
-    span = _seconds(args.span)
+    lasts = _seconds(args.span)
     first = world.look(Scope(cluster=args.cluster), emit, PLAIN)
     warn_of_gaps(first, emit)
     latest = Watched((), _place(first))
     try:
-        for latest in _told_of(first, world, emit, time.monotonic() + span):
+        for latest in _told_of(first, world, emit, time.monotonic() + lasts):
             if latest.changes or latest.place:
                 emit(Part(latest))
     except KeyboardInterrupt:
@@ -116,10 +113,7 @@ def code(result: Watched) -> ExitCode:
 
 
 def _seconds(text: str | None) -> float:
-    found = _SPAN.fullmatch(text) if text else None
-    if text and found is None:
-        raise UsageError(f"--span {text}: a span is written 90s, 10m, 8h or 2d")
-    return float(int(found[1]) * _UNITS[found[2]]) if found else FOREVER
+    return span(text, "--span").total_seconds() if text else FOREVER
 
 
 def _judged(look: Snapshot, blueprints: Blueprints, world: World) -> Diagnosis:

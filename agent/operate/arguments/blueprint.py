@@ -15,6 +15,14 @@ class ListControls:
 
 
 @dataclass(frozen=True)
+class SearchControls:
+    """What rows are looked for by."""
+
+    words: tuple[str, ...] = arg("memory limit backend", default=(), positional=True, metavar="WORD")
+    blueprints: str | None = arg(BLUEPRINTS, metavar="DIR")
+
+
+@dataclass(frozen=True)
 class ShowControl:
     """A control, or all of a blueprint."""
 

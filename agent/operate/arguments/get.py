@@ -13,5 +13,7 @@ class Get:
     kind: str = arg("a kind as kubectl has it, or KIND/NAME: pods, deploy/web", positional=True, required=True)
     name: str | None = arg("one of them", positional=True)
     selector: str | None = arg("with these labels: app=web,tier!=cache", short="-l", metavar="LABELS")
-    status: str | None = arg("that say this of themselves: CrashLoopBackOff, pending; or `well`, `unwell`", metavar="TEXT")
+    status: str | None = arg(
+        "that say this of themselves: CrashLoopBackOff, pending; or `well`, `unwell`", metavar="TEXT"
+    )
     scope: Scope = field(default_factory=Scope)

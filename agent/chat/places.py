@@ -1,0 +1,67 @@
+"""Which namespace a question speaks of."""
+
+import re
+from dataclasses import dataclass
+
+from agent.chat.question import Question
+from agent.snapshot.graph import Graph, ref
+
+EVERYWHERE = re.compile(
+    r"\b(?:all|every|any|across|each) (?:the |my )?(?:namespaces?|ns)\b|\b(?:whole|entire) cluster\b|\beverywhere\b"
+    r"|\banywhere\b|\bcluster[- ]wide\b|\bacross the cluster\b"
+    r"|\b(?:in|on|of|for) (?:the |my |our )?(?:whole |entire )?cluster\b"
+)
+_NAMED = re.compile(r"(?:\bnamespaces?[ /=]|\bns[ /=]|(?<!\S)-n |--namespace[ =])(?:called |named )?([a-z0-9][\w-]*)")
+_BEFORE = re.compile(r"([a-z0-9][\w-]*) (?:namespace|ns)\b")
+_PREPOSITIONS = frozenset(("in", "from", "within", "inside", "of", "for", "on", "across", "into", "at", "to"))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a question looks."""
+
+    namespace: str = ""
+    """The namespace it names, "" for none."""
+    everywhere: bool = False
+    """Whether it says that it means the whole cluster."""
+    absent: str = ""
+    """What it calls a namespace and is none here, "" for nothing."""
+
+
+def namespaces(graph: Graph) -> list[str]:
+    """Return the namespaces a look knows of: those that are listed, and those that something is in."""
+    listed = [ref(obj).name for obj in graph.all("Namespace")]
+    lived = {ref(obj).namespace for kind in ("Pod", "Deployment", "Service") for obj in graph.all(kind)}
+    return list(dict.fromkeys([*listed, *sorted(lived - {""})]))
+
+
+def place(asked: Question, graph: Graph) -> Place:
+    """Return where a question looks, as far as it says so."""
+    known = {name.lower(): name for name in namespaces(graph)}
+    named = [found[1] for found in _NAMED.finditer(asked.text.lower())] + [
+        found[1] for found in _BEFORE.finditer(asked.plain)
+    ]
+    for word in named:
+        if word in known:
+            return Place(known[word])
+    said = _by_preposition(asked, known)
+    if said:
+        return Place(said)
+    strange = [word for word in named if word not in _NO_NAMES]
+    return Place(everywhere=EVERYWHERE.search(asked.plain) is not None, absent=strange[0] if strange else "")
+
+
+_NO_NAMES = frozenset(
+    """the this that my our your a an each every any all which what is are do does has have with in of by and or per
+    kubernetes same other one another whole entire current please status""".split()
+)
+
+
+def _by_preposition(asked: Question, known: dict[str, str]) -> str:
+    """Return the namespace that stands behind a preposition: `in shop`, `the pods of shop`."""
+    low = [word.lower() for word in asked.words]
+    for place, word in enumerate(low):
+        before = [item for item in low[max(0, place - 2) : place] if item not in ("the", "our", "my")]
+        if word in known and before and before[-1] in _PREPOSITIONS:
+            return known[word]
+    return ""
