@@ -173,6 +173,15 @@ OPERATIONS: tuple[Operation, ...] = (
         code=f"{_RUN}.exporter:code",
     ),
     Operation(
+        name="ask",
+        summary="ask in your own words: why, what, which, how many, what changed, what would fix it",
+        effect=Effect.READ,
+        args=f"{_ARGS}.ask:Ask",
+        run="agent.chat.ask:run",
+        views={name: f"agent.chat.view:as_{name}" for name in ("text", "json", "jsonl")},
+        code="agent.chat.ask:code",
+    ),
+    Operation(
         name="explain",
         summary="what a cause means, how it shows, and what it asks of you",
         effect=Effect.READ,

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from functools import cache
 
+from agent.chat.cues import CUES, PARTS
+
 
 class Intent(StrEnum):
     """What is wanted."""
@@ -33,171 +35,31 @@ class Intent(StrEnum):
     HELP = "what can be asked"
 
 
-_TROUBLE = (
-    r"(?:fail\w*|crash\w*|broken|break\w*|restart\w*|die[sd]?|dying|dead|killed|oom\w*|pending|stuck|not (?:\w+ )?(?:ready|"
-    r"running|starting|working|up|healthy|available|reachable|responding|serving|coming|get\w*|pull\w*|schedul\w*|start\w*)|"
-    r"unhealthy|unready|unavailable|unreachable|down|evicted|slow\w*|hang\w*|timing out|time[sd]? ?out|timeouts?|refus\w*|"
-    r"denied|error\w*|backoff|back-off|crashloop\w*|imagepull\w*|errimage\w*|terminat\w*|looping|flapping|unschedul\w*|"
-    r"notready|50[0234]s?|wrong|problem\w*|issue\w*|trouble\w*|bad|sick|exit\w*|misbehav\w*|degraded|throttl\w*|act\w* up)"
-)
-_VALUE = (
-    r"(?:memory|cpu|resource|replicas?|replica count|port|image|tag|pull ?policy|probes?|liveness|readiness|startup|"
-    r"limits?|requests?|value|setting|min|max|minimum|maximum|target|cooldown|budget|pdb|max ?surge|max ?unavailable|"
-    r"strategy|restart policy|secrets? mount|environment|env|driver|addons?|registry|affinity|version)"
-)
-
-CUES: Mapping[Intent, Sequence[tuple[float, str]]] = {
-    Intent.WHY: (
-        (3.0, rf"\bwhy\b.*\b{_TROUBLE}\b"),
-        (2.0, r"\bwhy\b"),
-        (2.5, rf"\b(?:what|which) (?:is|are|was|were|has|have|had)? ?(?:the )?(?:\w+ )?(?:{_TROUBLE}|happen\w*|caus\w*|going)\b"),
-        (3.0, r"\b(?:root )?(?:cause|reason)s?\b"),
-        (3.0, r"\b(?:debug|troubleshoot|diagnos\w*|investigate|look into|find out)\b"),
-        (2.0, rf"\b{_TROUBLE}\b"),
-        (2.0, r"\bhow (?:is|are|does|do|did)\b.*\b(?:doing|feeling|going|look\w*|far\w*)\b"),
-        (2.0, r"\b(?:is|are|was) .*\b(?:ok|okay|fine|healthy|alright|up|running|ready|working|alive|well|good|reachable|available)\b"),
-        (2.5, r"\b(?:status|state|describe|condition) (?:of|for)\b"),
-        (1.5, r"\b(?:status|state|describe)\b"),
-        (2.5, r"\bwhat (?:happened|happens|is happening|is going on|is up)\b"),
-        (1.5, r"\bhelp (?:me )?(?:with|understand)\b"),
-        (3.0, r"\bcan ?not (?:reach|connect|access|resolve|pull|start|mount|schedule)\b|\bunable to\b|\bno longer\b"),
-        (2.5, r"\bwait(?:s|ing)? (?:for|on)\b"),
-    ),
-    Intent.HEALTH: (
-        (4.0, r"\b(?:cluster|overall|general|system|platform)(?: \w+)? (?:health|status|state|condition|overview|summary)\b"),
-        (4.0, r"\bhealth (?:of|for|report|check|score|status|summary|overview)\b"),
-        (4.0, r"\b(?:is|are) (?:everything|all|things|we|it all) (?:\w+ )?(?:ok|okay|fine|healthy|good|well|alright|green|up|running|in order)\b"),
-        (4.0, r"\b(?:how|analy[sz]e|check|assess|review) (?:is |are |about )?(?:the |my |our )?(?:\w+ )?cluster\b"),
-        (3.0, r"\b(?:overview|summar\w+|health)\b"),
-        (3.0, r"\b(?:capacity|overcommit\w*|certificates?|expir\w+|deprecat\w+|quotas? (?:near|almost)|node pressure|headroom)\b"),
-        (3.5, r"\b(?:anything|something|nothing) (?:i should|to) (?:worry|know|look|fix)\b"),
-        (3.0, r"\bhow (?:is|are) (?:everything|things|we|it all)\b"),
-        (3.5, r"\b(?:state|shape) of (?:the |my |our )?(?:cluster|namespace|world|union|things)\b"),
-    ),
-    Intent.SCALING: (
-        (5.0, r"\bscaling (?:status|state|events?|behaviou?r|history)\b"),
-        (4.5, r"\b(?:hpas?|autoscal\w*|horizontalpodautoscalers?|keda|vpa)\b"),
-        (4.5, r"\b(?:not|no|why|when|does|do|did|will|would|has|have|is|are|how) .*\bscal(?:e|es|ed|ing)\b"),
-        (3.0, r"\bscal(?:e|es|ed|ing)\b"),
-        (4.0, r"\b(?:at|under|with) \d{1,3} ?(?:%|percent)\b"),
-        (3.5, r"\bhow many replicas (?:would|will|should) (?:it|there|we|\S+) (?:have|get|be|run|need)\b"),
-    ),
-    Intent.CHANGES: (
-        (5.5, r"\bwhat (?:has |have |was |is |all |\w+ )?(?:chang\w*|been changed|new|different)\b"),
-        (5.0, r"\b(?:recent|latest|last) (?:changes?|deploy\w*|rollouts?|updates?)\b|\b(?:timeline|changes)\b"),
-        (4.5, r"\b(?:when|who) (?:was|were|did|has|is)? ?.*\b(?:deploy\w*|chang\w*|updat\w*|upgrad\w*|roll\w* out|released|created|started)\b"),
-        (4.0, r"\bchanged?\b.*\b(?:since|recently|today|yesterday|last|past|ago|lately)\b"),
-        (3.5, r"\b(?:new|recently) (?:deploy\w*|created|updated|roll\w*)\b|\bdid (?:any|some)(?:one|body|thing) (?:chang|deploy|touch)\w*"),
-    ),
-    Intent.EVENTS: ((5.0, r"\bevents?\b"), (3.0, r"\bwarnings?\b")),
-    Intent.LOGS: (
-        (5.5, r"\blogs?\b"),
-        (5.0, r"\b(?:stderr|stdout|standard (?:output|error)|console output|stack ?trace|traceback)\b"),
-        (4.5, r"\b(?:last|latest|recent|final) (?:words|\d+ lines|lines?|output|messages?)\b"),
-        (4.5, r"\b(?:what|anything|errors?|exceptions?) (?:did|does|do|was|is|has|are) .*\b(?:log\w*|print\w*|say|said|says|write|output\w*|wrote)\b"),
-        (4.0, r"\b(?:grep|tail)\b|\b(?:printed|logged|logging)\b"),
-    ),
-    Intent.USAGE: (
-        (5.0, r"\b(?:cpu|memory|mem|ram|resources?|disk)(?: \w+)? (?:usage|use|utili[sz]ation|consumption|load|pressure|footprint)\b"),
-        (5.0, r"\b(?:us(?:e|es|ing|ed)|consum\w*|tak\w*|eat\w*|need\w*|hog\w*|burn\w*)\b.*\b(?:cpu|memory|mem|ram|resources?|cores?)\b"),
-        (4.5, r"\b(?:usage|utili[sz]ation|consumption)\b"),
-        (4.5, r"\b(?:top|heaviest|hungriest|biggest|busiest|greediest)\b.*\b(?:pods?|nodes?|containers?|consumers?|users?|workloads?|memory|cpu)\b"),
-        (4.5, r"\b(?:most|highest|more|much) (?:cpu|memory|mem|ram|resources?|load)\b|\b(?:cpu|memory) hungry\b"),
-        (4.0, r"\b(?:close|near|approaching|above|over) (?:to )?(?:its|their|the)? ?(?:memory |cpu )?limits?\b|\bkubectl top\b"),
-    ),
-    Intent.LIST: (
-        (3.0, r"^(?:please )?(?:can you |could you )?(?:list|show|get|display|print|give|find|fetch)\b"),
-        (3.0, r"\bwhich\b.*\b(?:pods?|deployments?|services?|nodes?|jobs?|containers?|ingress\w*|namespaces?|claims?|workloads?|objects?|resources?)\b"),
-        (2.5, r"\bwhat (?:\w+ )?(?:pods?|deployments?|services?|nodes?|jobs?|cronjobs?|ingress\w*|namespaces?|claims?|workloads?|configmaps?|secrets?) "
-              r"(?:are|is|do|does|have|exist|run)\b"),
-        (3.0, r"\bwhat (?:is|are) (?:running|deployed|there)\b|\bwhat do (?:i|we) have\b|\bare there (?:any|some)?\b|\bdo (?:i|we) have any\b"),
-        (3.0, r"\b(?:all|every) (?:the |my |our )?(?:\w+ )?(?:pods?|deployments?|services?|nodes?|jobs?|namespaces?|ingress\w*|claims?)\b"),
-        (2.5, r"\b(?:labell?ed|with (?:the )?labels?|by labels?)\b|\S+=\S+"),
-        (2.5, r"^(?:my |the |all )?(?:pods?|deployments?|services?|svcs?|nodes?|jobs?|cronjobs?|pvcs?|ingress\w*|namespaces?|configmaps?)\b"),
-    ),
-    Intent.COUNT: ((7.0, r"\bhow many\b(?!.*\b(?:replicas? (?:should|would|will)|times)\b)"), (6.0, r"\b(?:count|number|amount) (?:of|the|all)\b|\bcount\b")),
-    Intent.SHOULD: (
-        (6.0, rf"\b(?:should|supposed|ought|meant|expected|intended)\b.*\b{_VALUE}\b|\b{_VALUE}\b.*\b(?:should|supposed|ought|meant to|expected|intended)\b"),
-        (6.0, r"\bblueprints?\b(?!.*\b(?:compl\w*|match\w*|differ\w*|drift\w*|violat\w*|follow\w*|break\w*|broken|audit\w*)\b)"),
-        (5.5, rf"\bwhy (?:is|are|does|do|has|have) .*\b{_VALUE}\b.*\b(?:set|at|so|only|=|to|\d+\S*)\b(?!.*\b(?:using|use|used|usage)\b)"),
-        (5.5, r"\b(?:spec|specification|specs) (?:say|says|for|of)\b|\b(?:recommended|specified|decided|mandated|agreed|rationale)\b"),
-        (5.5, r"\b[A-Z]{2,4}(?:-[A-Z0-9]+)+\b"),
-        (5.0, r"\b[a-z]\w*(?:\.\w+){2,}\b"),
-        (5.0, r"\bwhat (?:does|do|did) (?:the )?(?:spec|blueprint|design|plan|document)\w* (?:say|state|want|demand|require)\b"),
-        (5.0, rf"\bwhat (?:is|are) (?:the )?(?:right|correct|proper|desired|default|intended|configured)\b.*\b{_VALUE}\b"),
-        (5.0, r"\bhow (?:much|many) (?:memory|cpu|replicas?|cores?) (?:should|may|can|must|is|are) \S+(?: \S+)? (?:have|get|use|allowed|need)\b"),
-    ),
-    Intent.COMPLIANT: (
-        (6.5, r"\b(?:compl(?:y|ies|iant|iance)|audit\w*|drift\w*|deviat\w*|violat\w*|conform\w*|non-?compliant)\b"),
-        (6.5, r"\b(?:match\w*|follow\w*|differ\w*|agree\w*|correspond\w*|meet\w*|in line|break\w*|accord\w*|honou?r\w*|respect\w*)\b.*\b(?:blueprints?|specs?|specification|decided|design|controls?)\b"),
-        (6.0, r"\b(?:what|how) was decided\b|\bas (?:decided|specified|designed|agreed)\b|\bdifferences? (?:between|to|from)\b.*\b(?:blueprint|spec|values)\w*\b"),
-    ),
-    Intent.CHECKLIST: ((7.0, r"\b(?:checklists?|verif(?:y|ication))\b"),),
-    Intent.TREE: (
-        (6.0, r"\b(?:own(?:s|ed|er|ers|ership)?|belong\w*|parent|child(?:ren)?|made by|created by|managed by|manages|part of|controls)\b"),
-        (6.0, r"\b(?:who|what|which)\b.*\b(?:call\w*|talks? to|depend\w*|uses?|mount\w*|reference\w*|points? (?:to|at)|connect\w*|select\w*|consum\w* from|send\w* traffic|route\w*|expos\w*)\b"),
-        (5.5, r"\b(?:dependenc\w+|depend(?:s|ent|ents)? on|upstreams?|downstreams?|callers?|related to|relations?\w*|connected to|topology|tree|blast radius|exposed by|behind)\b"),
-        (5.0, r"\bwhat (?:would|will|does) (?:break|be affected|stop)\b|\baffected (?:by|if)\b|\b(?:which|what) (?:service|ingress|configmap|secret|volume|pvc|config)s? (?:does|do|is|are) .*\b(?:use|used|mount|expose|serve|point|read)\w*\b"),
-    ),
-    Intent.FIX: (
-        (6.0, r"\b(?:how (?:do|can|could|should|would|to)|what (?:would|will|can|could|do|should|is))\b.*\b(?:fix\w*|solv\w*|repair\w*|mend\w*|resolv\w*|remed\w*|solution|help|cure|do (?:about|to)|get .* (?:back|up|working|running))\b"),
-        (5.0, r"\b(?:solution|remedy|fix) (?:for|to)\b|\bhow (?:to|do i|can i|do we|can we) (?:fix|solve|repair|resolve)\b|\bsuggest\w* (?:a )?(?:fix|solution)\b|\brecommend\w*\b"),
-        (4.5, r"\bwhat (?:should|can|do|must) (?:i|we) (?:do|change)\b"),
-    ),
-    Intent.PROPOSE: (
-        (6.5, r"^(?:please |ok |okay |yes |then |now |just |and |go ahead and )*(?:can you |could you |would you )?(?:fix|repair|solve|mend|resolve|remedy|heal)\b(?! (?:for|available))"),
-        (6.5, r"\b(?:propos\w*|draft|prepar\w*|make|create|write|seal|give me|suggest|need|want|show)\b.*\b(?:plan|change|patch|proposal)\b"),
-        (6.0, r"^(?:please )?plan\b|\bplan (?:for|to|the|a|it|that|this)\b|^(?:propose|prepare)\b"),
-    ),
-    Intent.CONTAINER: (
-        (7.0, r"\bdocker\b|\bdocker-compose\b|\bcompose\b"),
-        (5.0, r"\b(?:debug|why|diagnos\w*|inspect)\b.*\bcontainer (?:called |named )?(?!crash|restart|fail|in|of|is|does|not|keep)\w+"),
-        (4.0, r"\bdebug container\b|\blocal container\b|\bdockerfile\b"),
-    ),
-    Intent.MEANING: (
-        (6.5, r"\bwhat (?:does|do|is meant by|did) .*\bmean\w*\b|\bmeaning of\b|\bdefine\b|\bdefinition of\b"),
-        (5.5, r"^what (?:is|are) (?:an? |the )?(?:crashloopbackoff|imagepullbackoff|errimagepull|oomkilled|oom[- ]?kill\w*|evict\w*|createcontainerconfigerror|exit code \d+|[a-z]+(?:backoff|error|killed))$"),
-        (5.0, r"\bexplain (?:what )?(?:an? )?(?:crashloopbackoff|imagepullbackoff|oom\w*|exit code|[a-z]+backoff|[a-z]+-[a-z-]+$)"),
-        (4.5, r"\bwhat (?:kinds?|sorts?|types?|causes?|failure modes?) (?:of )?(?:causes?|failures?|problems?|errors?) (?:do|can|could|are)\b|\bfailure modes?\b"),
-    ),
-    Intent.RELEASES: (
-        (5.5, r"\bhelm\b|\breleases?\b|\brevisions?\b"),
-        (5.0, r"\b(?:which|what) (?:version|chart|app version)\b|\bversions? (?:is|are|of|do)\b.*\b(?:running|deployed|installed)?\b|\bcharts?\b"),
-    ),
-    Intent.LEDGER: (
-        (7.0, r"\b(?:what|which) (?:did|have|has) (?:you|the agent|bluehelm|we) (?:do|done|chang\w*|appl\w*|plan\w*|fix\w*)\b|\bledger\b"),
-        (6.5, r"\b(?:who )?approved?\b|\bapprovals?\b|\b(?:applied|past|earlier|previous|open|pending|refused) plans?\b|\baudit (?:trail|log)\b|\byour (?:history|actions)\b"),
-    ),
-    Intent.ACCESS: (
-        (6.5, r"\b(?:are you|am i|is it) (?:connected|allowed|able)\b|\bwhat (?:can|may) (?:you|i) (?:access|see|reach|read)\b"),
-        (6.0, r"\b(?:permissions?|rbac|access rights|doctor|kubeconfig|my rights|which cluster|what cluster|which context|current context|connection to)\b"),
-        (6.0, r"\bwho am i\b|\bwhere am i connected\b|\bcan you (?:see|reach|read|connect)\b"),
-    ),
-    Intent.CHANGE: (
-        (7.0, r"^(?:please |now |just |then |and |go ahead and |ok |okay |yes )*(?:can you |could you |would you )?(?:delete|remove|kill|restart|reboot|drain|cordon|scale|resize|edit|patch|set|exec|apply|install|uninstall|"
-              r"upgrade|downgrade|deploy|redeploy|roll ?back|rollback|revert|undo|bump|increase|decrease|raise|lower|add|create|run|stop|start|pause|resume|rename|taint|label|annotate|update|change|turn|enable|disable|force|"
-              r"recreate|evict|move|migrate|attach|execute|port-forward|cp|copy|push|wipe|clean|purge|drop|reset)\b"),
-        (7.0, r"\b(?:kubectl|helm|docker) (?:delete|apply|edit|patch|scale|exec|rollout|drain|cordon|run|create|set|upgrade|install|uninstall|rollback|rm|kill|stop|restart)\b"),
-        (6.0, r"\b(?:can|could|would|will) you (?:\w+ )?(?:delete|remove|kill|restart|scale|apply|roll ?back|deploy|upgrade|set|change|increase|raise|edit)\b"),
-    ),
-    Intent.HELP: (
-        (8.0, r"^(?:help|hi|hello|hey|what can (?:you|i) (?:do|ask)\w*|who are you|what are you|how (?:do|can) (?:i|you) (?:use|work)\b.*|commands?|usage|\?)$"),
-        (7.0, r"\bwhat (?:can|could|do) (?:you|i) (?:do|ask|help|know|support)\b|\bhow (?:do|can) i use (?:you|this)\b|\bwho (?:are|made) you\b"),
-    ),
-}  # fmt: skip
-"""What speaks for each intent. The weights order kinds of cues: a noun of the field outweighs a mood."""
-
-
 @cache
-def _compiled() -> Mapping[Intent, Sequence[tuple[float, re.Pattern[str]]]]:
-    """Return the cues compiled; those with capitals are looked for in the text as it was written."""
-    return {intent: [(weight, re.compile(words)) for weight, words in cues] for intent, cues in CUES.items()}
+def _cues() -> Mapping[Intent, Sequence[tuple[float, re.Pattern[str]]]]:
+    """Return each intent's cues, compiled: (weight, expression)."""
+    parts = dict(line.split(" ", 1) for line in _joined(PARTS))
+    found: dict[Intent, list[tuple[float, re.Pattern[str]]]] = {}
+    intent = Intent.HELP
+    for line in _joined(CUES):
+        weight, _, words = line.partition(" ")
+        if not words:
+            intent = Intent[weight]
+            continue
+        for name, part in parts.items():
+            words = words.replace(f"{{{name}}}", part)
+        found.setdefault(intent, []).append((float(weight), re.compile(words)))
+    return found
+
+
+def _joined(text: str) -> list[str]:
+    return text.strip().replace("\n    ", "").splitlines()
 
 
 def scores(plain: str, text: str) -> dict[Intent, float]:
     """Return how strongly each intent is spoken for; one without a cue is left out."""
     found = {}
-    for intent, cues in _compiled().items():
+    for intent, cues in _cues().items():
         weights = [weight for weight, cue in cues if cue.search(plain) or cue.search(text)]
         if weights:
             found[intent] = max(weights) + 0.3 * (len(weights) - 1)

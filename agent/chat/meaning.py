@@ -1,26 +1,22 @@
-"""Which failure mode a word of Kubernetes stands for: `CrashLoopBackOff`, `exit code 137`, `OOMKilled`."""
-
-import re
-from collections.abc import Mapping
+"""Which word of Kubernetes, or which failure mode, a question asks the meaning of."""
 
 from agent.chat.question import Question
 from agent.diagnose.modes import CATALOGUE
-from agent.kube.wording import closest
+from agent.diagnose.words import word
 
-WORDS: Mapping[str, str] = {}
-"""What Kubernetes writes -> the code of the mode it stands for."""
-
-_EXIT = re.compile(r"\bexit (?:code |status )?(\d{1,3})\b")
+LONGEST = 3
+"""Words that may spell one of Kubernetes': `crash loop backoff`, `exit code 137`."""
 
 
 def code_of(asked: Question) -> str:
-    """Return the code of the failure mode a question names, "" for none."""
-    codes = {mode.code for mode in CATALOGUE}
-    named = next((word.lower() for word in asked.words if word.lower() in codes), "")
+    """Return what `explain` takes for the word or the mode a question names, "" for none."""
+    spelled = [
+        " ".join(asked.words[first : first + count])
+        for count in range(LONGEST, 0, -1)
+        for first in range(len(asked.words))
+    ]
+    named = next((found for text in (*asked.quoted, *spelled) if (found := word(text))), "")
     if named:
         return named
-    for mode in CATALOGUE:
-        words = {word.lower() for word in asked.words if len(word) > 5}
-        if words & {part.lower() for part in re.findall(r"[A-Z]\w+(?:[A-Z]\w+)+", mode.means)}:
-            return mode.code
-    return closest("-".join(word for word in asked.plain.split()[-2:]), codes)
+    low = {text.lower() for text in spelled}
+    return next((mode.code for mode in CATALOGUE if mode.code in low or mode.code.replace("-", " ") in low), "")

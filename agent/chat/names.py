@@ -6,6 +6,7 @@ from difflib import SequenceMatcher
 from enum import IntEnum
 
 from agent.chat.lexicon import MEANT, ONLY_BY_KIND, WORKLOADS
+from agent.kube.containers import containers_of, last_end
 from agent.kube.endpoints import behind, chosen
 from agent.kube.fields import containers, template
 from agent.kube.standing import standing
@@ -133,4 +134,11 @@ def workload_behind(service: Ref, graph: Graph) -> Ref | None:
 def is_unwell(name: Ref, graph: Graph) -> bool:
     """Return whether an object says of itself that it is not as asked."""
     obj = graph.get(*name)
-    return obj is not None and not standing(obj, graph).well
+    return obj is not None and (
+        not standing(obj, graph).well or any(_keeps_ending(pod, graph) for pod in graph.pods(obj))
+    )
+
+
+def _keeps_ending(pod: Object, graph: Graph) -> bool:
+    """Return whether a container of a pod has just ended with an error, though it runs again now."""
+    return any(last_end(container, graph) is not None for container in containers_of(pod))

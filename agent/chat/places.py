@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from agent.chat.lexicon import MEANT, is_ordinary
 from agent.chat.question import Question
 from agent.snapshot.graph import Graph, ref
 
@@ -44,7 +45,7 @@ def place(asked: Question, graph: Graph) -> Place:
     for word in named:
         if word in known:
             return Place(known[word])
-    said = _by_preposition(asked, known)
+    said = _by_preposition(asked, known) or _alone(asked, known, graph)
     if said:
         return Place(said)
     strange = [word for word in named if word not in _NO_NAMES]
@@ -55,6 +56,17 @@ _NO_NAMES = frozenset(
     """the this that my our your a an each every any all which what is are do does has have with in of by and or per
     kubernetes same other one another whole entire current please status""".split()
 )
+
+
+def _alone(asked: Question, known: dict[str, str], graph: Graph) -> str:
+    """Return the namespace that is named without a preposition, where nothing else is called so."""
+    found = next((known[word.lower()] for word in asked.words if word.lower() in known), "")
+    taken = (
+        any(graph.get(kind, obj, found) for kind in MEANT if kind != "Namespace" for obj in known.values())
+        if found
+        else False
+    )
+    return "" if taken or is_ordinary(found) else found
 
 
 def _by_preposition(asked: Question, known: dict[str, str]) -> str:

@@ -237,16 +237,16 @@ def _propose(seen: Seen) -> Asked:
     return [Call("plan", {"what": (spelled(name),)}, name, name.namespace)]
 
 
-_DOCKER = re.compile(
-    r"\b(?:container|image|docker|service|compose) (?:called |named |container |image |service )*([\w./:-]+)|\b([\w./:-]+) (?:container|image)\b"
-)
+_DOCKER = frozenset(("container", "containers", "image", "docker", "compose", "docker-compose"))
 
 
 def _container(seen: Seen) -> Asked:
-    words = {*FUNCTION_WORDS, *CUES} - {"web", "api"}
-    quoted = list(seen.asked.quoted)
-    found = [item[1] or item[2] for item in _DOCKER.finditer(seen.asked.plain)]
-    name = next((word for word in (*quoted, *found) if word not in words), "")
+    if seen.subjects.meant and "docker" not in seen.asked.plain and "compose" not in seen.asked.plain:
+        return _why(seen)
+    words = list(seen.asked.words)
+    after = next((place for place, word in enumerate(words) if word.lower() in _DOCKER), 0)
+    near = (*seen.asked.quoted, *words[after:], *reversed(words[:after]))
+    name = next((word for word in near if word.lower() not in (FUNCTION_WORDS | CUES | _DOCKER)), "")
     if not name:
         return Turned(Reason.MISSING, "which container? Name it as `docker ps` does")
     return [Call("debug", {"name": name})]
@@ -260,10 +260,10 @@ def _meaning(seen: Seen) -> Asked:
 
 
 def _releases(seen: Seen) -> Asked:
-    names = {release.name: release.namespace for release in seen.graph.snapshot.releases}
-    name = next((word for word in seen.asked.words if word in names), "")
-    if name:
-        return [Call("releases", {"name": name}, None, names[name])]
+    here = [item for item in seen.graph.snapshot.releases if seen.namespace in ("", item.namespace)]
+    named = [item for item in here if item.name in seen.asked.words]
+    if len(named) == 1:
+        return [Call("releases", {"name": named[0].name}, None, named[0].namespace)]
     return [_everywhere("releases", seen)]
 
 

@@ -1,4 +1,4 @@
-"""What a question is understood against: everything that was looked at, where it is asked from, and what was said before."""
+"""What a question is understood against: what was looked at, where it is asked from, and what was said before."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

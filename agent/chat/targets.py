@@ -1,4 +1,4 @@
-"""The objects a question's operations are about: those it names, the one spoken of before, or the only one in question."""
+"""The objects a question is about: those it names, the one spoken of before, or the only one in question."""
 
 import re
 from collections.abc import Sequence

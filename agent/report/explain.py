@@ -15,15 +15,26 @@ TITLES = {mode.code: mode.title for mode in CATALOGUE}
 
 def as_json(result: Explained, screen: Screen) -> str:
     """Return the modes for machines."""
-    return document(SCHEMA, {"modes": [_mode(mode) for mode in result.modes]}, screen)
+    return document(
+        SCHEMA,
+        {"word": result.word, "means": result.means, "modes": [_mode(mode) for mode in result.modes]},
+        screen,
+    )
 
 
 def as_text(result: Explained, screen: Screen) -> str:
     """Return one line a mode, or all that is known of the few that were asked for."""
     terminal = Terminal(screen)
+    if result.word:
+        terminal.line(f"{result.word}: {result.means}", "bold")
+        terminal.line("it may come of", "dim")
     if result.whole:
+        terminal.line(
+            f"{len(result.modes)} causes and signs a diagnosis can name; `explain CODE` says more of one", "dim"
+        )
+    if result.whole or result.word:
         _list(terminal, result.modes)
-    for mode in () if result.whole else result.modes:
+    for mode in () if result.whole or result.word else result.modes:
         _full(terminal, mode)
     return terminal.text()
 
@@ -40,7 +51,6 @@ def as_markdown(result: Explained, _: Screen) -> str:
 
 def _list(terminal: Terminal, modes: tuple[Mode, ...]) -> None:
     width = max(len(mode.code) for mode in modes)
-    terminal.line(f"{len(modes)} causes and signs a diagnosis can name; `explain CODE` says more of one", "dim")
     for family, found in _families(modes):
         terminal.line()
         terminal.line(family, "bold")

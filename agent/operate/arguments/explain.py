@@ -9,4 +9,8 @@ from agent.argument import arg
 class Explain:
     """One failure mode, or the whole catalogue."""
 
-    code: str | None = arg("oom-killed, or 65 (default: every cause there is)", positional=True, metavar="CODE")
+    code: str | None = arg(
+        "oom-killed, 65, CrashLoopBackOff or 'exit code 137' (default: every cause there is)",
+        positional=True,
+        metavar="CODE",
+    )
