@@ -37,6 +37,7 @@ WHY
 3.0 \bcan ?not (?:reach|connect|access|resolve|pull|start|mount|schedule)\b|\bunable to\b|\bno longer\b
 2.5 \bwait(?:s|ing)? (?:for|on)\b
 HEALTH
+4.0 \bhow (?:healthy|well|good|bad)\b|\bhow (?:is|are|about) the (?:health|state)\b
 4.0 \b(?:cluster|overall|general|system|platform)(?: \w+)? (?:health|status|state|condition|overview|summary)\b
 4.0 \bhealth (?:of|for|report|check|score|status|summary|overview)\b
 4.0 \b(?:is|are) (?:everything|all|things|we|it all) (?:\w+ )?(?:ok|okay|fine|healthy|good|well|alright|green|
@@ -56,6 +57,8 @@ SCALING
 4.0 \b(?:at|under|with|to) \d{1,3} ?(?:%|percent\b)
 3.5 \bhow many replicas (?:would|will|should) (?:it|there|we|\S+) (?:have|get|be|run|need)\b
 CHANGES
+4.5 \b(?:deployed|rolled out|updated|upgraded|changed|modified|touched) (?:recently|lately|today|yesterday|last|just)\b
+4.5 \b(?:recently|lately|just) (?:deployed|rolled out|updated|upgraded|changed|modified|touched)\b
 5.5 \bwhat (?:has |have |was |is |all |\w+ )?(?:chang\w*|been changed|new|different)\b
 5.0 \b(?:recent|latest|last) (?:changes?|deploy\w*|rollouts?|updates?)\b|\b(?:timeline|changes)\b
 4.5 \b(?:when|who) (?:was|were|did|has|is)? ?.*\b(?:deploy\w*|chang\w*|updat\w*|upgrad\w*|roll\w* out|released|
@@ -154,6 +157,7 @@ CONTAINER
     not|keep)\w+
 4.0 \bdebug container\b|\blocal container\b|\bdockerfile\b
 MEANING
+6.5 \bmeaning\b|\bmeans\b
 6.5 \bwhat (?:does|do|is meant by|did) .*\bmean\w*\b|\bmeaning of\b|\bdefine\b|\bdefinition of\b
 5.5 ^what (?:is|are) (?:an? |the )?(?:crashloopbackoff|imagepullbackoff|errimagepull|oomkilled|oom[- ]?kill\w*|
     evict\w*|createcontainerconfigerror|exit code \d+|[a-z]+(?:backoff|error|killed))$

@@ -48,6 +48,9 @@ def place(asked: Question, graph: Graph) -> Place:
     said = _by_preposition(asked, known) or _alone(asked, known, graph)
     if said:
         return Place(said)
+    slashed = [known[part] for word in asked.words for part in word.lower().split("/")[:-1] if part in known]
+    if slashed:
+        return Place(slashed[0])
     strange = [word for word in named if word not in _NO_NAMES]
     return Place(everywhere=EVERYWHERE.search(asked.plain) is not None, absent=strange[0] if strange else "")
 

@@ -253,6 +253,9 @@ def _container(seen: Seen) -> Asked:
 
 
 def _meaning(seen: Seen) -> Asked:
+    known = {control.id for control in seen.blueprints.controls}
+    if known & set(details.controls(seen.asked)):
+        return _should(seen)
     code = code_of(seen.asked)
     if code:
         return [Call("explain", {"code": code})]

@@ -95,10 +95,9 @@ def _terms(asked: Question, skip: Sequence[str]) -> Iterator[Term]:
 
 def _term(asked: Question, first: int, chosen: Sequence[str]) -> Iterator[Term]:
     text = "-".join(chosen)
-    kind, slash, name = text.partition("/")
+    kind, slash, name = text.rpartition("/")
     if slash:
-        if kind_of(kind) and name:
-            yield Term(name, kind_of(kind), is_name=True, first=first)
+        yield Term(name, kind_of(kind.rpartition("/")[2]), is_name=True, first=first)
         return
     beside = _kind_beside(asked.words, first, len(chosen))
     quoted = text in asked.quoted or any(text == word for item in asked.quoted for word in item.split())
