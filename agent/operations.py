@@ -31,6 +31,19 @@ def _views(module: str, *formats: str) -> Mapping[str, str]:
     return {name: f"{_VIEW}.{module}:as_{name}" for name in formats}
 
 
+def _usual(name: str, summary: str, args: str, formats: tuple[str, ...], *, effect: Effect = Effect.READ) -> Operation:
+    """Return an operation whose arguments, function, views and code are where its name says."""
+    return Operation(
+        name=name,
+        summary=summary,
+        effect=effect,
+        args=f"{_ARGS}.{name}:{args}",
+        run=f"{_RUN}.{name}:run",
+        views=_views(name, *formats),
+        code=f"{_RUN}.{name}:code",
+    )
+
+
 OPERATIONS: tuple[Operation, ...] = (
     Operation(
         name="diagnose",
@@ -55,105 +68,30 @@ OPERATIONS: tuple[Operation, ...] = (
         },
         code=f"{_RUN}.health:code",
     ),
-    Operation(
-        name="get",
-        summary="the objects of a kind, by their labels and status, and how many there are",
-        effect=Effect.READ,
-        args=f"{_ARGS}.get:Get",
-        run=f"{_RUN}.get:run",
-        views=_views("get", "text", "json"),
-        code=f"{_RUN}.get:code",
+    _usual("get", "the objects of a kind, by their labels and status, and how many there are", "Get", ("text", "json")),
+    _usual("logs", "what the containers of a pod, or of a workload's pods, said last", "Logs", ("text", "json")),
+    _usual("events", "what the cluster noted of its objects", "Events", ("text", "json")),
+    _usual(
+        "changes", "what changed lately: releases, rollouts, configuration, scaling, nodes", "Changes", ("text", "json")
     ),
-    Operation(
-        name="logs",
-        summary="what the containers of a pod, or of a workload's pods, said last",
-        effect=Effect.READ,
-        args=f"{_ARGS}.logs:Logs",
-        run=f"{_RUN}.logs:run",
-        views=_views("logs", "text", "json"),
-        code=f"{_RUN}.logs:code",
+    _usual("top", "what pods or nodes use, beside what they ask for and may have", "Top", ("text", "json")),
+    _usual(
+        "tree",
+        "what belongs to an object: who made it, what it made, uses and calls, who calls it",
+        "Tree",
+        ("text", "json"),
     ),
-    Operation(
-        name="events",
-        summary="what the cluster noted of its objects",
-        effect=Effect.READ,
-        args=f"{_ARGS}.events:Events",
-        run=f"{_RUN}.events:run",
-        views=_views("events", "text", "json"),
-        code=f"{_RUN}.events:code",
-    ),
-    Operation(
-        name="changes",
-        summary="what changed lately: releases, rollouts, configuration, scaling, nodes",
-        effect=Effect.READ,
-        args=f"{_ARGS}.changes:Changes",
-        run=f"{_RUN}.changes:run",
-        views=_views("changes", "text", "json"),
-        code=f"{_RUN}.changes:code",
-    ),
-    Operation(
-        name="top",
-        summary="what pods or nodes use, beside what they ask for and may have",
-        effect=Effect.READ,
-        args=f"{_ARGS}.top:Top",
-        run=f"{_RUN}.top:run",
-        views=_views("top", "text", "json"),
-        code=f"{_RUN}.top:code",
-    ),
-    Operation(
-        name="tree",
-        summary="what belongs to an object: who made it, what it made, uses and calls, who calls it",
-        effect=Effect.READ,
-        args=f"{_ARGS}.tree:Tree",
-        run=f"{_RUN}.tree:run",
-        views=_views("tree", "text", "json"),
-        code=f"{_RUN}.tree:code",
-    ),
-    Operation(
-        name="releases",
-        summary="what Helm installed, and of one release what it was before",
-        effect=Effect.READ,
-        args=f"{_ARGS}.releases:Releases",
-        run=f"{_RUN}.releases:run",
-        views=_views("releases", "text", "json"),
-        code=f"{_RUN}.releases:code",
-    ),
-    Operation(
-        name="scaling",
-        summary="what each autoscaler does and why, and what it would do at a load",
-        effect=Effect.READ,
-        args=f"{_ARGS}.scaling:Scaling",
-        run=f"{_RUN}.scaling:run",
-        views=_views("scaling", "text", "json"),
-        code=f"{_RUN}.scaling:code",
-    ),
-    Operation(
-        name="debug",
-        summary="what is wrong with a container of the docker engine, or with an image",
-        effect=Effect.READ,
-        args=f"{_ARGS}.debug:Debug",
-        run=f"{_RUN}.debug:run",
-        views=_views("debug", "text", "json"),
-        code=f"{_RUN}.debug:code",
-    ),
-    Operation(
-        name="strace",
-        summary="which system call of a container fails, once you let it be followed",
+    _usual("releases", "what Helm installed, and of one release what it was before", "Releases", ("text", "json")),
+    _usual("scaling", "what each autoscaler does and why, and what it would do at a load", "Scaling", ("text", "json")),
+    _usual("debug", "what is wrong with a container of the docker engine, or with an image", "Debug", ("text", "json")),
+    _usual(
+        "strace",
+        "which system call of a container fails, once you let it be followed",
+        "Strace",
+        ("text", "json"),
         effect=Effect.CHANGE,
-        args=f"{_ARGS}.strace:Strace",
-        run=f"{_RUN}.strace:run",
-        views=_views("strace", "text", "json"),
-        code=f"{_RUN}.strace:code",
     ),
-    Operation(
-        name="watch",
-        summary="what becomes broken, recovers or is not settled, as it happens",
-        effect=Effect.READ,
-        args=f"{_ARGS}.watch:Watch",
-        run=f"{_RUN}.watch:run",
-        views=_views("watch", "text", "jsonl"),
-        code=f"{_RUN}.watch:code",
-    ),
+    _usual("watch", "what becomes broken, recovers or is not settled, as it happens", "Watch", ("text", "jsonl")),
     Operation(
         name="report",
         summary="health, diagnoses and audits as PolicyReports, kept in the cluster or as metrics",
@@ -163,14 +101,8 @@ OPERATIONS: tuple[Operation, ...] = (
         views=_views("policyreport", "text", "json", "manifest", "metrics"),
         code=f"{_RUN}.report:code",
     ),
-    Operation(
-        name="exporter",
-        summary="the cluster's PolicyReports as metrics, for a Prometheus that scrapes them",
-        effect=Effect.READ,
-        args=f"{_ARGS}.exporter:Exporter",
-        run=f"{_RUN}.exporter:run",
-        views=_views("exporter", "text"),
-        code=f"{_RUN}.exporter:code",
+    _usual(
+        "exporter", "the cluster's PolicyReports as metrics, for a Prometheus that scrapes them", "Exporter", ("text")
     ),
     Operation(
         name="ask",
@@ -246,23 +178,13 @@ OPERATIONS: tuple[Operation, ...] = (
         run=f"{_RUN}.plan:show",
         views=_views("plan", "text", "json"),
     ),
-    Operation(
-        name="apply",
-        summary="carry a sealed plan out, once it is approved",
+    _usual("apply", "carry a sealed plan out, once it is approved", "Apply", ("text", "json"), effect=Effect.CHANGE),
+    _usual(
+        "fix",
+        "find the cause of one object, plan what mends it, ask once and apply it",
+        "Fix",
+        ("text", "json"),
         effect=Effect.CHANGE,
-        args=f"{_ARGS}.apply:Apply",
-        run=f"{_RUN}.apply:run",
-        views=_views("apply", "text", "json"),
-        code=f"{_RUN}.apply:code",
-    ),
-    Operation(
-        name="fix",
-        summary="find the cause of one object, plan what mends it, ask once and apply it",
-        effect=Effect.CHANGE,
-        args=f"{_ARGS}.fix:Fix",
-        run=f"{_RUN}.fix:run",
-        views=_views("fix", "text", "json"),
-        code=f"{_RUN}.fix:code",
     ),
     Operation(
         name="rollback",
@@ -331,15 +253,7 @@ OPERATIONS: tuple[Operation, ...] = (
         run=f"{_RUN}.init:run",
         views={"markdown": f"{_VIEW}.starter:as_markdown"},
     ),
-    Operation(
-        name="verify",
-        summary="run the checklists as far as they read",
-        effect=Effect.READ,
-        args=f"{_ARGS}.verify:Verify",
-        run=f"{_RUN}.verify:run",
-        views=_views("verify", "text", "json"),
-        code=f"{_RUN}.verify:code",
-    ),
+    _usual("verify", "run the checklists as far as they read", "Verify", ("text", "json")),
     Operation(
         name="bundle capture",
         summary="capture a namespace or the cluster, without Secret data",
@@ -402,15 +316,7 @@ OPERATIONS: tuple[Operation, ...] = (
         run=f"{_RUN}.config:show",
         views=_views("config", "text", "json"),
     ),
-    Operation(
-        name="doctor",
-        summary="check what is installed, reachable and allowed",
-        effect=Effect.READ,
-        args=f"{_ARGS}.doctor:Doctor",
-        run=f"{_RUN}.doctor:run",
-        views=_views("doctor", "text", "json"),
-        code=f"{_RUN}.doctor:code",
-    ),
+    _usual("doctor", "check what is installed, reachable and allowed", "Doctor", ("text", "json")),
     Operation(
         name="completion",
         summary="print a completion script",

@@ -59,15 +59,15 @@ class Answerer:
             assert isinstance(found, Turned)  # noqa: S101 - what was seen or what it came to
             return Answer(asked.text, found.reason.value, turned=found)
         parts = tuple(self.runner.run(call, emit) for call in found.calls)
-        self._remember(parts)
+        self._remember(parts, found.intent)
         return Answer(asked.text, found.intent, parts, found.notes)
 
-    def _remember(self, parts: Sequence[Ran]) -> None:
+    def _remember(self, parts: Sequence[Ran], intent: str) -> None:
         for part in parts[:1]:
             call = part.call
-            before = None if call.namespace or call.everywhere else self.memory.subject
-            subject = call.subject or _foremost(part) or before
-            self.memory = Memory(subject, call.namespace, call.everywhere, call.operation)
+            same = not call.everywhere and call.namespace in ("", self.memory.namespace)
+            subject = call.subject or (self.memory.subject if same else None) or _foremost(part)
+            self.memory = Memory(subject, call.namespace or (self.memory.namespace if same else ""), intent)
 
     def _seen(self, asked: Question, emit: Emit) -> Seen | Turned:
         """Return a question beside what it is understood against; a word about a cluster that could not be read."""

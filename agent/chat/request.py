@@ -21,7 +21,8 @@ Asked = Sequence[Call] | Turned
 def understood(seen: Seen) -> Understood | Turned:
     """Return the operations a question comes to; what is missing, or why it gets none."""
     wanted = intents(seen.asked.plain, seen.asked.text)
-    intent = wanted[0] if wanted else _bare(seen)
+    again = Intent(seen.memory.intent) if seen.memory.intent and _AGAIN.match(seen.asked.plain) else None
+    intent = wanted[0] if wanted else again or _bare(seen)
     if intent is None:
         return Turned(Reason.MISSING, "; ".join(seen.subjects.absent)) if seen.subjects.absent else STRANGE
     if seen.place.absent:
@@ -31,6 +32,10 @@ def understood(seen: Seen) -> Understood | Turned:
         return made
     notes = [note for meant in seen.subjects.meant for note in meant.notes]
     return Understood(intent.value, tuple(made), tuple(notes))
+
+
+_AGAIN = re.compile(r"(?:and|what about|how about|same|also|now|or|then)\b")
+"""How one asks the same of another object or place."""
 
 
 def _bare(seen: Seen) -> Intent | None:

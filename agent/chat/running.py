@@ -25,6 +25,8 @@ OFFERED: Mapping[str, Operation] = {
 }
 """What a conversation may run: it looks and proposes, and changes nothing."""
 
+CAPTURED = "this conversation is about a capture; a plan is made against the cluster itself"
+
 PLACE = ("namespace", "all_namespaces")
 
 
@@ -44,6 +46,8 @@ class Runner:
         """Run one operation; what stops it is a sentence of the answer, and the rest goes on."""
         operation = OFFERED[call.operation]
         values = self._values(call, operation)
+        if self.base.get("bundle") and operation.effect is Effect.PROPOSE and "bundle" not in values:
+            return Ran(call, _typed(values), None, CAPTURED, ExitCode.USAGE)
         try:
             args = build(load(operation.args), values)
             result = load(operation.run)(args, self.world(flat(args)), emit)

@@ -19,9 +19,8 @@ class Memory:
 
     subject: Ref | None = None
     namespace: str = ""
-    everywhere: bool = False
-    operation: str = ""
-    """The operation that was asked last."""
+    intent: str = ""
+    """What was wanted last: `what about staging?` wants it again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ class Seen:
         """Return the namespace the question looks in, "" for all."""
         if self.place.everywhere:
             return ""
-        return self.place.namespace or self.home
+        return self.place.namespace or self.memory.namespace or self.home
 
     def unwell(self) -> list[Ref]:
         """Return the workloads and lone pods where the question looks that are not as asked."""

@@ -15,6 +15,9 @@ MOST = 3
 """Objects that one question is answered about."""
 
 _BACK = re.compile(r"\b(?:it|its|that|this|they|them|their|these|those|there|same|he|she)\b")
+_ON = re.compile(r"(?:and|also|then|so|now)\b")
+"""How one goes on about the same."""
+
 _BARE = re.compile(r"\bthe (?:pod|deployment|service|app|application|container|workload|release|job|thing)\b")
 
 
@@ -43,6 +46,8 @@ def targets(seen: Seen, *, trouble: bool = False) -> tuple[Ref, ...] | Turned:
 
 def is_back(seen: Seen) -> bool:
     """Return whether a question refers to what was spoken of before."""
+    if _ON.match(seen.asked.plain) and not seen.place.namespace and not seen.place.everywhere:
+        return True
     plain = re.sub(r"^(?:that|this|it) is\b|\bis (?:it|there|that|this) (?=\w+ing\b)", "", seen.asked.plain)
     return _BACK.search(plain) is not None or _BARE.search(plain) is not None
 
