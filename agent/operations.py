@@ -102,7 +102,7 @@ OPERATIONS: tuple[Operation, ...] = (
         code=f"{_RUN}.report:code",
     ),
     _usual(
-        "exporter", "the cluster's PolicyReports as metrics, for a Prometheus that scrapes them", "Exporter", ("text")
+        "exporter", "the cluster's PolicyReports as metrics, for a Prometheus that scrapes them", "Exporter", ("text",)
     ),
     Operation(
         name="ask",
