@@ -23,6 +23,8 @@ def understood(seen: Seen) -> Understood | Turned:
     wanted = intents(seen.asked.plain, seen.asked.text)
     again = Intent(seen.memory.intent) if seen.memory.intent and _AGAIN.match(seen.asked.plain) else None
     intent = wanted[0] if wanted else again or _bare(seen)
+    if seen.asked.pasted and seen.subjects.meant and intent in (None, Intent.HELP):
+        intent = Intent.WHY
     if intent is None:
         return Turned(Reason.MISSING, "; ".join(seen.subjects.absent)) if seen.subjects.absent else STRANGE
     if seen.place.absent:

@@ -18,6 +18,9 @@ _BACK = re.compile(r"\b(?:it|its|that|this|they|them|their|these|those|there|sam
 _ON = re.compile(r"(?:and|also|then|so|now)\b")
 """How one goes on about the same."""
 
+_SAME = re.compile(r"(?:(?:and|or) )?(?:what|how) about\b|same\b|(?:and|or) (?:in|for)\b")
+"""How one asks the same of another namespace."""
+
 _BARE = re.compile(r"\bthe (?:pod|deployment|service|app|application|container|workload|release|job|thing)\b")
 
 
@@ -39,6 +42,9 @@ def targets(seen: Seen, *, trouble: bool = False) -> tuple[Ref, ...] | Turned:
         return tuple(dict.fromkeys(chosen))[:MOST]
     if seen.subjects.absent:
         return Turned(Reason.MISSING, "; ".join(seen.subjects.absent))
+    if seen.memory.subject is not None and seen.place.namespace:
+        there = seen.memory.subject._replace(namespace=seen.place.namespace)
+        return (there,) if _SAME.match(seen.asked.plain) and seen.graph.get(*there) is not None else ()
     if is_back(seen) and seen.memory.subject is not None:
         return (seen.memory.subject,)
     return ()
