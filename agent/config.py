@@ -42,6 +42,15 @@ class Settings:
         'The `ssh-keygen` allowed-signers file of who may approve plans without a terminal; "" means nobody.',
         default="",
     )
+    model: str = arg('The model of a conversation (gpt-5-mini, qwen3:8b); "" answers without one.', default="")
+    endpoint: str = arg(
+        'Base URL of an OpenAI-compatible endpoint (http://localhost:11434/v1); "" means OpenAI\'s own.', default=""
+    )
+    api_version: str = arg("Azure OpenAI's API version; \"\" means that the endpoint is not Azure's.", default="")
+    fallback: str = arg('The model that is asked where the first one fails; "" means none.', default="")
+    window: float = arg("Tokens that the model takes at once.", default=16_000.0)
+    ca: str = arg('The file of a private authority that signed the endpoint\'s certificate; "" means none.', default="")
+    patience: float = arg("Seconds until a model that says nothing is given up.", default=60.0)
     prometheus: str = arg(
         'Origin of a Prometheus server (http://host:9090), a second source of metrics; "" means none.', default=""
     )

@@ -30,21 +30,32 @@ class Narration:
     def __init__(self) -> None:
         self.shows: Callable[[object], None] = lambda _: None
         """Shows a part of the answer; set by who knows how."""
+        self.writes: Callable[[str], None] = lambda _: None
+        """Shows a model's words as they come; by default nobody does, and the checked answer is shown whole."""
         self._shown = False
         self._live = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
     def __call__(self, event: "Event") -> None:
         """Write one event."""
-        from agent.events import Part, Progress, Warned
+        from agent.events import Called, Part, Progress, Warned, Wrote
 
-        if isinstance(event, Part):
-            self.shows(event.result)
-            return
-        if isinstance(event, Progress):
-            self._replace(event.text)
-            return
+        match event:
+            case Part():
+                self.shows(event.result)
+            case Progress():
+                self._replace(event.text)
+            case Called():
+                self._replace(f"{event.command} (call {event.calls}, {event.tokens} tokens)")
+            case Wrote():
+                self.writes(event.text)
+            case Warned():
+                self._tell(f"{invoked_name()}: {_one_line(event.text)}\n")
+            case _:
+                self._tell(f"{event.text}\n")
+
+    def _tell(self, text: str) -> None:
         self.clear()
-        _write(f"{invoked_name()}: {_one_line(event.text)}\n" if isinstance(event, Warned) else f"{event.text}\n")
+        _write(text)
 
     def clear(self) -> None:
         """Take the line away, before anything else is printed."""

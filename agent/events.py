@@ -33,7 +33,24 @@ class Part:
     """Of the operation's own result type."""
 
 
-Event = Progress | Warned | Said | Part
+@dataclass(frozen=True, slots=True)
+class Wrote:
+    """Some words of a model, as they come; what is left of them once they were checked is in the answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """A model asked for an operation."""
+
+    command: str
+    """As it would be typed."""
+    calls: int
+    tokens: int
+
+
+Event = Progress | Warned | Said | Part | Wrote | Called
 
 Emit = Callable[[Event], None]
 """Where an operation sends its events."""

@@ -1,7 +1,7 @@
 """What is answered: the operations that were run with their results, or why none was."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from agent.chat.call import Call, Turned
@@ -47,8 +47,10 @@ class Answer:
     """Why no operation was run, None where some were."""
     prose: str = ""
     """What a model made of it, checked; "" without a model."""
-    struck: tuple[str, ...] = field(default=())
+    struck: tuple[str, ...] = ()
     """What of the model's words no result holds, left out of the prose."""
+    folded: bool = False
+    """Whether the model looked at nothing, so that its words stand below an answer that does."""
 
     @property
     def code(self) -> ExitCode:

@@ -59,10 +59,11 @@ class Answerer:
             assert isinstance(found, Turned)  # noqa: S101 - what was seen or what it came to
             return Answer(asked.text, found.reason.value, turned=found)
         parts = tuple(self.runner.run(call, emit) for call in found.calls)
-        self._remember(parts, found.intent)
+        self.remember(parts, found.intent)
         return Answer(asked.text, found.intent, parts, found.notes)
 
-    def _remember(self, parts: Sequence[Ran], intent: str) -> None:
+    def remember(self, parts: Sequence[Ran], intent: str) -> None:
+        """Keep what was spoken of, for a question that goes on from there."""
         for part in parts[:1]:
             call = part.call
             same = not call.everywhere and call.namespace in ("", self.memory.namespace)

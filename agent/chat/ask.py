@@ -1,6 +1,7 @@
 """`ask`: one question, answered."""
 
 import sys
+from typing import Protocol
 
 from agent.argument import flat
 from agent.chat.answer import Answer
@@ -10,8 +11,16 @@ from agent.chat.running import Runner
 from agent.errors import UsageError
 from agent.events import Emit
 from agent.exitcode import ExitCode
-from agent.operate.arguments.ask import Ask
+from agent.operate.arguments.ask import Ask, Conversation
 from agent.world.world import World
+
+
+class Responder(Protocol):
+    """Who answers."""
+
+    def answer(self, text: str, emit: Emit) -> Answer:
+        """Answer one question."""
+
 
 MOST = 1 << 20
 """Characters of what is piped in."""
@@ -22,8 +31,18 @@ def run(args: Ask, world: World, emit: Emit) -> Answer:
     text = _text(args.question)
     if not text.strip():
         raise UsageError('ask what? As in: ask "why is web failing"')
-    base = {key: value for key, value in flat(args).items() if key not in ("question", "no_model", "session")}
-    return Answerer(Runner(base, Keeper())).answer(text, emit)
+    return responder(args.conversation, world).answer(text, emit)
+
+
+def responder(args: Conversation, world: World) -> Responder:
+    """Return who answers: with the model of the settings where one is set and wanted, else without."""
+    base = {key: value for key, value in flat(args).items() if key not in ("no_model", "session")}
+    answerer = Answerer(Runner(base, Keeper()))
+    if args.no_model or not world.settings.model:
+        return answerer
+    from agent.chat.model.converser import Converser
+
+    return Converser(answerer, world.settings)
 
 
 def code(result: Answer) -> ExitCode:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from agent.chat.answer import Answer, Ran
 from agent.chat.running import OFFERED
+from agent.kube.wording import counted
 from agent.operation import load
 from agent.report.data import Data, document
 from agent.report.terminal import Screen, Terminal
@@ -21,8 +22,38 @@ def as_text(result: Answer, screen: Screen) -> str:
         for choice in result.turned.choices:
             terminal.line(f"   {choice}", "cyan")
         return terminal.text()
-    lead = terminal.text()
-    return lead + "\n".join(_part(part, screen) for part in result.parts)
+    shown = "\n".join(_part(part, screen) for part in result.parts)
+    if not result.prose and not result.struck:
+        return terminal.text() + shown
+    if result.folded:
+        return terminal.text() + shown + _words(result, screen, "the model, which looked at nothing, says:")
+    return terminal.text() + _words(result, screen, "") + _sources(result, screen)
+
+
+def _words(result: Answer, screen: Screen, lead: str) -> str:
+    """Return a model's words, and how many of its sentences were left out."""
+    terminal = Terminal(screen)
+    if lead and result.prose:
+        terminal.line()
+        terminal.line(lead, "dim")
+    for line in result.prose.splitlines():
+        terminal.line(line)
+    if result.struck:
+        terminal.line()
+        terminal.line(f"{counted(len(result.struck), 'sentence')} left out, because no result says so:", "yellow")
+        for sentence in result.struck:
+            terminal.line(f"   {sentence}", "dim")
+    return terminal.text()
+
+
+def _sources(result: Answer, screen: Screen) -> str:
+    """Return what was looked at for an answer, how sure it is, and the commands that show it."""
+    terminal = Terminal(screen)
+    terminal.line()
+    for part in result.parts:
+        sure = f"{part.certainty.value}: " if part.certainty else ""
+        terminal.line(f"   {sure}{part.error or spelled(part)}", "dim")
+    return terminal.text()
 
 
 def _part(part: Ran, screen: Screen) -> str:
@@ -32,16 +63,21 @@ def _part(part: Ran, screen: Screen) -> str:
         return terminal.text()
     if part.certainty is not None:
         terminal.line(part.certainty.value, "dim")
+    return terminal.text() + as_said(part, screen)
+
+
+def as_said(part: Ran, screen: Screen | None = None) -> str:
+    """Return what an operation says to a person."""
     views = OFFERED[part.call.operation].views
-    return terminal.text() + str(load(next(iter(views.values())))(part.result, screen))
+    return str(load(next(iter(views.values())))(part.result, screen or Screen()))
 
 
 def spelled(part: Ran) -> str:
     """`agent logs deploy/web --namespace shop`: an operation as it would be typed."""
-    return " ".join(("agent", part.call.operation, *_words(part)))
+    return " ".join(("agent", part.call.operation, *_arguments(part)))
 
 
-def _words(part: Ran) -> Iterator[str]:
+def _arguments(part: Ran) -> Iterator[str]:
     from agent.argument import arguments
 
     known = {item.name: item for item in arguments(load(OFFERED[part.call.operation].args))}
@@ -89,6 +125,7 @@ def data(result: Answer) -> Data:
         "answers": [_answered(part) for part in result.parts],
         "prose": result.prose,
         "struck": list(result.struck),
+        "folded": result.folded,
         "code": int(result.code),
     }
 
