@@ -14,6 +14,7 @@ from agent.diagnose.words import WORDS
 from agent.exitcode import ExitCode
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9\"'`*(-])|\n+")
+_LEAD = re.compile(r"\s*(?:\d+[.)]|[-*#]+)\s+")
 _NAME = re.compile(r"(?<![\w/.-])[a-z][a-z0-9]*(?:-[a-z0-9]+)+(?![\w-])")
 _QUOTED = re.compile(r"[`\"“']([A-Za-z0-9][\w./:-]{2,80})[`\"”']")
 _BESIDE = re.compile(
@@ -83,14 +84,15 @@ def checked(prose: str, grounds: Grounds) -> Checked:
     """Return a model's words without the sentences that claim what no result holds."""
     kept, struck = [], []
     for line in prose.splitlines():
+        lead = found[0] if (found := _LEAD.match(line)) else ""
         good = []
-        for sentence in _SENTENCE.split(line):
+        for sentence in _SENTENCE.split(line[len(lead) :]):
             why = next(_claims(sentence, grounds), "")
             if why:
                 struck.append(f"{sentence.strip()[:200]} ({why})")
             else:
                 good.append(sentence)
-        kept.append(" ".join(good))
+        kept.append(lead + " ".join(good) if any(good) else "")
     return Checked("\n".join(kept).strip(), tuple(struck))
 
 
@@ -106,7 +108,7 @@ def _claims(sentence: str, grounds: Grounds) -> Iterator[str]:
         if grounds.blueprints.control(control) is None and not grounds.holds(control):
             yield f"no control is called {control}"
     yield from _names(plain, grounds)
-    for number in _NUMBER.findall(re.sub(r"^\s*(?:\d+[.)]|[-*])\s+", "", plain)):
+    for number in _NUMBER.findall(plain):
         if not grounds.holds(number):
             yield f"no result says {number}"
     for word in WORDS:

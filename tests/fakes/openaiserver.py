@@ -53,7 +53,8 @@ Script = Sequence[Turn | Callable[[Raw], Turn]]
 
 TOO_LONG = Turn(
     status=400,
-    body=b'{"error": {"message": "This model\'s maximum context length is 4096 tokens.", "code": "context_length_exceeded"}}',
+    body=b"""{"error": {"message": "This model's maximum context length is 4096 tokens.",
+    "code": "context_length_exceeded"}}""",
 )
 UNAUTHORIZED = Turn(status=401, body=b'{"error": {"message": "Incorrect API key provided", "code": "invalid_api_key"}}')
 NO_MODEL = Turn(status=404, body=b'{"error": {"message": "The model `x` does not exist", "code": "model_not_found"}}')
