@@ -32,7 +32,7 @@ arrows: $(VENV)/.developing
 
 unit: $(VENV)/.developing
 	$(BIN)/python -m tests.binaries
-	$(BIN)/pytest -m "not cluster"
+	$(BIN)/pytest -m "not cluster" --numprocesses=2
 
 test-cluster: $(VENV)/.developing ## the checks on a real Kubernetes (root; compiles it once, 12 minutes; LONG=1: also the long ones)
 	$(BIN)/python -m tests.cluster up

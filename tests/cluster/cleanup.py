@@ -62,10 +62,10 @@ def mounts() -> list[str]:
 
 
 def mounted(folder: Path) -> list[str]:
-    """Return the mount points below a folder, parents first."""
+    """Return the mount points at and below a folder, parents first: dockerd mounts its data on itself."""
     lines = Path("/proc/self/mounts").read_text().splitlines()
     points = [line.split(" ")[1].replace("\\040", " ") for line in lines]
-    return sorted(point for point in points if point.startswith(f"{folder}/"))
+    return sorted(point for point in points if f"{point}/".startswith(f"{folder}/"))
 
 
 def _kill_containers() -> None:

@@ -92,7 +92,9 @@ def test_the_judge_sees_a_write(cluster: Cluster, place: tuple[Sandbox, str]) ->
 def _commands(context: str, namespace: str) -> st.SearchStrategy[list[str]]:
     """Return commands made by the policy's own rules, with a stray word or flag here and there."""
     rules = [rule for rule in (*kubectl.RULES, *helm.RULES) if rule.permission is not Permission.DENY]
+    kept = [str(Path(folder) / "policyreports.json") for folder in ("/nowhere", "/etc")]  # no list of ours is there
     samples = {
+        "reports": kept,
         "name": ["web", "todo", namespace], "context": [context], "directory": [str(CHART), str(CHART / "values.yaml")],
         "number": ["1", "5"], "wait": ["1s", "500ms"], "selector": ["app=web"], "time": ["10m"], "tail": ["5"],
         "bytes": ["1024"], "owned": ["deployment/web", "deployment/todo-backend"], "container": ["pause", "backend"],

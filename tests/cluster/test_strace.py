@@ -130,10 +130,13 @@ def test_ctrl_c_leaves_nothing_behind(running: Engine, tmp_path: Path) -> None:
 
     def cut() -> None:
         end = time.monotonic() + 20
-        while not left_behind() and time.monotonic() < end:
+        while not (left_behind() and own()) and time.monotonic() < end:
             time.sleep(0.1)
-        found = subprocess.run(["pgrep", "--full", "agent strace cut"], capture_output=True, text=True).stdout.split()
-        os.kill(int(found[0]), signal.SIGINT)
+        os.kill(own()[0], signal.SIGINT)
+
+    def own() -> list[int]:
+        found = subprocess.run(["pgrep", "--full", "agent strace cut"], capture_output=True, text=True)
+        return [int(pid) for pid in found.stdout.split()]
 
     thread = threading.Thread(target=cut)
     thread.start()

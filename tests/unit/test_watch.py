@@ -105,10 +105,10 @@ def test_what_breaks_is_a_line_as_soon_as_it_does(shell: Shell, server: FakeApiS
 
 
 def test_what_breaks_in_the_last_moment_decides_the_code(shell: Shell, server: FakeApiServer) -> None:
-    """A script that asks for 8 s must not be told 0 because the last second was never judged."""
-    with Screen(shell, "--span", "8s") as screen:
+    """A script that asks for 12 s must not be told 0 because the last second was never judged."""
+    with Screen(shell, "--span", "12s") as screen:
         screen.until("Watching")
-        time.sleep(7.2)
+        time.sleep(10.2)
         server.told(PODS, "MODIFIED", broken_pod())
         code, _ = screen.end()
     assert code == 1

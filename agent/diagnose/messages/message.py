@@ -1,9 +1,9 @@
 """One thing that programs say, with the mode it means and where its words come from."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from agent.diagnose.messages.pattern import Pattern
 from agent.diagnose.modes import Mode
 
 
@@ -14,7 +14,7 @@ class Message:
     mode: Mode
     software: str
     """Who says it: `PostgreSQL server`, `Go crypto/x509`."""
-    pattern: re.Pattern[str]
+    pattern: Pattern
     source: str
     """Where the words stand: a file of that software, or its documentation."""
 
@@ -25,9 +25,9 @@ Entry = tuple[str, str, str]
 
 def messages(mode: Mode, *entries: Entry) -> tuple[Message, ...]:
     """Return messages of one mode."""
-    return tuple(Message(mode, software, re.compile(words), source) for software, words, source in entries)
+    return tuple(Message(mode, software, Pattern(words), source) for software, words, source in entries)
 
 
-def any_of(*groups: Iterable[Message]) -> re.Pattern[str]:
+def any_of(*groups: Iterable[Message]) -> Pattern:
     """Return one pattern for whatever these messages say."""
-    return re.compile("|".join(f"(?:{found.pattern.pattern})" for group in groups for found in group))
+    return Pattern("|".join(f"(?:{found.pattern.words})" for group in groups for found in group))

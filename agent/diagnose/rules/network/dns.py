@@ -8,6 +8,7 @@ from agent.diagnose.finding import Confidence, Finding, Fix, Severity, finding
 from agent.diagnose.logs import LAST, log_line, unready
 from agent.diagnose.messages.lines import last_words
 from agent.diagnose.messages.network import NAMES, SILENCE, UNSURE
+from agent.diagnose.messages.pattern import Pattern
 from agent.diagnose.registry import rule
 from agent.kube.addresses import astray, calls, resolve, service_at
 from agent.kube.containers import Container, containers_of, end_log, last_end
@@ -102,7 +103,7 @@ def _unanswered(container: Container, graph: Graph) -> Evidence | None:
     return unsure if len(_asked_for(container, graph) - {name}) > 0 or not name else None
 
 
-def _line(container: Container, graph: Graph, pattern: re.Pattern[str]) -> Evidence | None:
+def _line(container: Container, graph: Graph, pattern: Pattern) -> Evidence | None:
     """Return the line that fits: of what ended a container, or near the end of what one that runs says."""
     if last_end(container, graph) is None:
         return log_line(container, graph, pattern)
