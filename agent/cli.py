@@ -14,6 +14,7 @@ from agent.operations import commands
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
     from typing import Any
 
     from agent.approval.consent import Answer, Consenter, Question
@@ -66,7 +67,13 @@ def _answer(typed: "argparse.Namespace", narration: Narration) -> int:
 
     operation = typed.operation
     args = build(load(operation.args), vars(typed))
-    world = World(flat(args), commands(), approver=_asker(narration), consenter=_consenter(narration))
+    world = World(
+        flat(args),
+        commands(),
+        approver=_asker(narration),
+        consenter=_consenter(narration),
+        listener=_listener(narration),
+    )
 
     def show(result: "Any") -> None:
         narration.clear()
@@ -101,6 +108,18 @@ def _asker(narration: Narration) -> "Approver":
         return asked(name, plan, reason)
 
     return ask
+
+
+def _listener(narration: Narration) -> "Callable[[], str | None]":
+    """Return who reads the next line of the person at the terminal, or of what is piped in."""
+
+    def listen() -> str | None:
+        narration.clear()
+        from agent.prompt import line
+
+        return line()
+
+    return listen
 
 
 def _consenter(narration: Narration) -> "Consenter":

@@ -20,6 +20,7 @@ GROUPS: Mapping[str, str] = {
     "config": "the settings in force",
     "spec": "rows of the blueprints, drafted for a person",
     "ledger": "what was changed, as it was written down",
+    "session": "conversations that were kept",
 }
 """First word of a name of two -> what its operations have in common."""
 
@@ -112,6 +113,30 @@ OPERATIONS: tuple[Operation, ...] = (
         run="agent.chat.ask:run",
         views={name: f"agent.chat.view:as_{name}" for name in ("text", "json", "jsonl")},
         code="agent.chat.ask:code",
+    ),
+    Operation(
+        name="chat",
+        summary="ask one question after another, line by line",
+        effect=Effect.READ,
+        args=f"{_ARGS}.ask:Chat",
+        run="agent.chat.ask:chat",
+        views={"text": "agent.chat.view:as_text", "jsonl": "agent.chat.view:as_jsonl"},
+    ),
+    Operation(
+        name="session list",
+        summary="list the conversations that were kept",
+        effect=Effect.READ,
+        args=f"{_ARGS}.session:ListSessions",
+        run="agent.chat.session:every",
+        views={name: f"agent.chat.session:as_{name}" for name in ("text", "json")},
+    ),
+    Operation(
+        name="session show",
+        summary="show a conversation, or export it",
+        effect=Effect.READ,
+        args=f"{_ARGS}.session:ShowSession",
+        run="agent.chat.session:show",
+        views={name: f"agent.chat.session:as_{name}" for name in ("text", "json", "markdown")},
     ),
     Operation(
         name="explain",
@@ -317,6 +342,23 @@ OPERATIONS: tuple[Operation, ...] = (
         views=_views("config", "text", "json"),
     ),
     _usual("doctor", "check what is installed, reachable and allowed", "Doctor", ("text", "json")),
+    Operation(
+        name="doctor model",
+        summary="check what the model of the settings can do, by asking it",
+        effect=Effect.READ,
+        args=f"{_ARGS}.doctor:DoctorModel",
+        run="agent.chat.model.checking:run",
+        views=_views("doctor", "text", "json"),
+        code="agent.chat.model.checking:code",
+    ),
+    Operation(
+        name="mcp",
+        summary="serve what reads and what proposes to a client of the Model Context Protocol",
+        effect=Effect.READ,
+        args=f"{_ARGS}.mcp:Mcp",
+        run="agent.mcp.server:run",
+        views={},
+    ),
     Operation(
         name="completion",
         summary="print a completion script",

@@ -27,6 +27,18 @@ NO = "reject"
 LONGEST = 300
 
 
+def line() -> str | None:
+    """Return the next line that is typed or piped, None at its end; ^C at the prompt is an end as well."""
+    try:
+        if sys.stdin.isatty():
+            _write("> ")
+        found = sys.stdin.readline()
+    except KeyboardInterrupt:
+        _write("\n")
+        return None
+    return found.rstrip("\n") if found else None
+
+
 def ask(name: str, plan: Plan, reason: str) -> Decision:
     """Show a plan and return what the person at the terminal says of it; without a terminal nobody does."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()) or os.environ.get("TERM") == "dumb":

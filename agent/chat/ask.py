@@ -1,48 +1,50 @@
-"""`ask`: one question, answered."""
+"""`ask` and `chat`: one question, or one after another."""
 
 import sys
-from typing import Protocol
+from datetime import UTC, datetime
 
-from agent.argument import flat
 from agent.chat.answer import Answer
-from agent.chat.answerer import Answerer
-from agent.chat.keeping import Keeper
-from agent.chat.running import Runner
+from agent.chat.call import Reason, Turned
+from agent.chat.talk import talk
 from agent.errors import UsageError
-from agent.events import Emit
+from agent.events import Emit, Part, Warned
 from agent.exitcode import ExitCode
-from agent.operate.arguments.ask import Ask, Conversation
+from agent.operate.arguments.ask import Ask, Chat
 from agent.world.world import World
-
-
-class Responder(Protocol):
-    """Who answers."""
-
-    def answer(self, text: str, emit: Emit) -> Answer:
-        """Answer one question."""
-
 
 MOST = 1 << 20
 """Characters of what is piped in."""
 
+ENDS = ("exit", "quit", "/exit", "/quit", ":q", "bye")
+
 
 def run(args: Ask, world: World, emit: Emit) -> Answer:
-    """Answer one question, typed or piped; what is piped beside a typed one was pasted."""
+    """Answer one question, typed or piped."""
     text = _text(args.question)
     if not text.strip():
         raise UsageError('ask what? As in: ask "why is web failing"')
-    return responder(args.conversation, world).answer(text, emit)
+    return talk(args.conversation, world, emit, args.conversation.session).ask(text, emit)
 
 
-def responder(args: Conversation, world: World) -> Responder:
-    """Return who answers: with the model of the settings where one is set and wanted, else without."""
-    base = {key: value for key, value in flat(args).items() if key not in ("no_model", "session")}
-    answerer = Answerer(Runner(base, Keeper()))
-    if args.no_model or not world.settings.model:
-        return answerer
-    from agent.chat.model.converser import Converser
-
-    return Converser(answerer, world.settings)
+def chat(args: Chat, world: World, emit: Emit) -> Answer:
+    """Answer what is typed, line after line, until an end of it; ^C takes one answer back, at the prompt it ends."""
+    if world.listener is None:
+        raise UsageError('nobody can be heard here; ask one question: ask "why is web failing"')
+    name = args.conversation.session or f"{datetime.now(UTC):%Y%m%d-%H%M%S}"
+    here = talk(args.conversation, world, emit, name)
+    while (line := world.listener()) is not None and line.strip().lower() not in ENDS:
+        if not line.strip():
+            continue
+        try:
+            emit(Part(here.ask(line, emit)))
+        except KeyboardInterrupt:
+            emit(Warned("cancelled; ask on"))
+    kept = (
+        f"kept as session {name}: go on with agent chat --session={name}"
+        if here.name and here.said
+        else "nothing was kept"
+    )
+    return Answer("", "the end", turned=Turned(Reason.HELP, kept))
 
 
 def code(result: Answer) -> ExitCode:

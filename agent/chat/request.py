@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from agent.chat import details
 from agent.chat.call import Call, Reason, Turned, Understood
@@ -277,6 +278,16 @@ def _releases(seen: Seen) -> Asked:
     return [_everywhere("releases", seen)]
 
 
+def _change(seen: Seen) -> Asked:
+    """Return that nothing is changed here, and what would plan it for the object that is meant."""
+    found = targets(seen)
+    if not isinstance(found, tuple) or not found or found[0].kind not in KINDS:
+        return CHANGE
+    name = owner(found[0], seen)
+    place = f" --namespace={name.namespace}" if name.namespace else ""
+    return replace(CHANGE, choices=(f"agent plan {spelled(name)}{place}", "agent apply PLAN"))
+
+
 def _ledger(_: Seen) -> Asked:
     return [Call("history")]
 
@@ -306,6 +317,6 @@ _MAKERS: Mapping[Intent, Callable[[Seen], Asked]] = {
     Intent.RELEASES: _releases,
     Intent.LEDGER: _ledger,
     Intent.ACCESS: _access,
-    Intent.CHANGE: lambda _: CHANGE,
+    Intent.CHANGE: _change,
     Intent.HELP: lambda _: HELP,
 }

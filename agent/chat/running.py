@@ -15,7 +15,7 @@ from agent.operation import Effect, Operation, load
 from agent.operations import OPERATIONS, commands
 from agent.world.world import World
 
-ENDLESS = ("ask", "chat", "watch", "exporter", "completion")
+ENDLESS = ("ask", "chat", "session list", "session show", "watch", "exporter", "completion", "doctor model", "mcp")
 """Operations that are conversations themselves, or never end, or answer no question."""
 
 OFFERED: Mapping[str, Operation] = {

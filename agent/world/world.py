@@ -1,7 +1,7 @@
 """What an operation may ask of its surroundings. A front end makes one for each question, a test one of its own."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -34,6 +34,8 @@ class World:
     """Asks a person whether a plan may be applied, None where nobody can be asked."""
     consenter: "Consenter | None" = None
     """Asks a person whether commands that were shown may run, None where nobody can be asked."""
+    listener: "Callable[[], str | None] | None" = None
+    """Reads the next line that is typed, None at the end of it; None where nobody can be heard."""
     began: float = field(default_factory=time.monotonic)
     """When the question was asked: its deadline counts from here."""
 

@@ -4,18 +4,26 @@ import argparse
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, get_type_hints
 
 import pytest
 
 from agent.argument import arg, arguments, build, flat, schema
+from agent.chat.answer import Answer
+from agent.chat.seen import Memory
+from agent.chat.session import Kept
+from agent.chat.sessions import Session, Turn
+from agent.chat.summary import Told
+from agent.chat.turning import HELP
 from agent.commandline import parser
 from agent.config import Settings
 from agent.diagnose.modes import CATALOGUE
 from agent.errors import AgentError
 from agent.events import Emit, Event, Progress, Said, Warned
 from agent.exitcode import ExitCode
+from agent.mcp.server import Served
 from agent.operate.exporter import Exported
 from agent.operation import Effect, Operation, load
 from agent.operations import GROUPS, OPERATIONS, commands
@@ -32,6 +40,8 @@ from tests.readme import MODES, README, catalogue, written
 from tests.unit.change import samples
 from tests.unit.test_watch import watched
 from tools.deadline import Deadline
+
+MOMENT = datetime(2026, 11, 24, tzinfo=UTC)
 
 each = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
 
@@ -146,6 +156,11 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
     "tree": [{"subject": "deploy/todo-backend", "bundle": "demo", "namespace": "todo-app"}],
     "releases": [{"bundle": "demo"}, {"name": "todo", "bundle": "demo", "namespace": "todo-app"}],
     "ask": [{"question": ("why is pod failing",), "bundle": "demo"}, {"question": ("restart web",), "bundle": "demo"}],
+    "chat": [{}],
+    "session list": [{}],
+    "session show": [{"name": "night"}],
+    "doctor model": [{}],
+    "mcp": [{}],
     "scaling": [{"bundle": "demo", "namespace": "todo-prod"}, {"bundle": "demo", "at": "85%"}],
     "debug": [{"name": "web"}],
     "watch": [{}],
@@ -185,12 +200,21 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
 }
 """What each operation is tried with, all of it without a cluster."""
 
+KEPT = Kept(
+    (Session("night", MOMENT, "the capture demo", (Turn(MOMENT, "why?", "Nothing is wrong.\n", Told()),), Memory()),),
+    whole=True,
+)
+
 MADE: dict[str, list[Any]] = {
     **dict.fromkeys(("plan", "plan show", "rollback", "recover"), samples.planned()),
     "apply": samples.applied(),
     "debug": containers.debugged(),
     "watch": watched(),
     "strace": containers.traced(),
+    "chat": [Answer("", "the end", turned=HELP)],
+    "session list": [KEPT],
+    "session show": [KEPT],
+    "mcp": [Served()],
     "exporter": [Exported("127.0.0.1", 9402), Exported("::", 9402)],
     "drill": samples.drills(),
     "fix": samples.fixed(),

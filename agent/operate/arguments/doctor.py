@@ -14,3 +14,8 @@ class Doctor:
     namespace: str | None = arg("say what may be done there (default: the context's)", short="-n", metavar="NS")
     connection: Connection = field(default_factory=Connection)
     blueprints: str | None = arg(BLUEPRINTS, metavar="DIR")
+
+
+@dataclass(frozen=True)
+class DoctorModel:
+    """Nothing: the settings name the model."""

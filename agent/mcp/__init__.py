@@ -1,0 +1,1 @@
+"""The table as an MCP server: the one place that knows mcp."""
