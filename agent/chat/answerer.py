@@ -8,8 +8,10 @@ from typing import Any, cast
 from agent.blueprint.control import Blueprints
 from agent.chat.answer import Answer, Ran
 from agent.chat.call import Reason, Turned, Understood
+from agent.chat.details import container
+from agent.chat.intent import intents
 from agent.chat.pasted import Pasted, pasted
-from agent.chat.places import place
+from agent.chat.places import called, place
 from agent.chat.question import Question, question
 from agent.chat.request import understood
 from agent.chat.running import Runner
@@ -97,7 +99,9 @@ class Answerer:
         where = place(asked, graph)
         home = home or snapshot.namespace or ""
         near = where.namespace or shown.namespace or home
-        told = subjects(asked, graph, near, [where.namespace] if where.namespace else [])
+        said = [word for word, name in called(graph).items() if name == where.namespace]
+        told = subjects(asked, graph, near, [*said, container(asked)])
+        told = told if told.meant else subjects(asked, graph, near, said)
         if shown.names and not told.meant:
             told = subjects(question(" ".join(shown.names)), graph, near)
         return Seen(asked, graph, where, told, self._rows(), home, self.memory)
@@ -147,7 +151,8 @@ _AND = re.compile(
 
 def clauses(asked: Question) -> list[Question]:
     """Return the questions of a line: `why is web failing, and what changed?` are two."""
-    if asked.pasted or asked.quoted:
+    if asked.pasted or asked.quoted or "between" in asked.plain:
         return [asked]
     parts = [part for part in _AND.split(asked.text) if part and len(part.split()) > 1]
-    return [question(part) for part in parts[:MOST]] if len(parts) > 1 else [asked]
+    asking = [found for part in parts if intents((found := question(part)).plain, found.text)]
+    return asking[:MOST] if len(parts) > 1 and asking else [asked]

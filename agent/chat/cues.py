@@ -20,6 +20,9 @@ VALUE (?:memory|cpu|resource|replicas?|replica count|port|image|tag|pull ?policy
 
 CUES = r"""
 WHY
+3.0 \bhow come\b|\b(?:nothing|never|not|no longer) (?:\w+ )?(?:works?|becomes?|comes? up|starts?|gets?)\b
+3.0 \bget (?:it|them|this|that) (?:running|working|up|going|started)\b
+4.2 \band (?:tell me )?why\b
 3.0 \bwhy\b.*\b{TROUBLE}\b
 2.0 \bwhy\b
 2.5 \b(?:what|which) (?:is|are|was|were|has|have|had)? ?(?:the )?(?:\w+ )?(?:{TROUBLE}|happen\w*|caus\w*|
@@ -37,6 +40,7 @@ WHY
 3.0 \bcan ?not (?:reach|connect|access|resolve|pull|start|mount|schedule)\b|\bunable to\b|\bno longer\b
 2.5 \bwait(?:s|ing)? (?:for|on)\b
 HEALTH
+4.0 \b(?:is|are) (?:the )?\w+ (?:healthy|in good (?:shape|health))\b(?!.*\b(?:pod|deploy\w*|service)\b)
 4.0 \bhow (?:healthy|well|good|bad)\b|\bhow (?:is|are|about) the (?:health|state)\b
 4.0 \b(?:cluster|overall|general|system|platform)(?: \w+)? (?:health|status|state|condition|overview|summary)\b
 4.0 \bhealth (?:of|for|report|check|score|status|summary|overview)\b
@@ -57,7 +61,11 @@ SCALING
 4.0 \b(?:at|under|with|to) \d{1,3} ?(?:%|percent\b)
 3.5 \bhow many replicas (?:would|will|should) (?:it|there|we|\S+) (?:have|get|be|run|need)\b
 CHANGES
-4.5 \b(?:deployed|rolled out|updated|upgraded|changed|modified|touched) (?:recently|lately|today|yesterday|last|just)\b
+5.0 \b(?:anyone|anybody|someone|somebody|who|what)\b.*\b(?:touch\w*|modif\w*|chang\w*|alter\w*|roll\w* out|edited)\b
+5.0 \bwhat (?:is|was|has) (?:\w+ )?different\b|\bworked (?:\w+ )?(?:yesterday|before|earlier|last)\b
+4.5 \b(?:rolled out|modified|modifications?)\b
+4.5 \b(?:deployed|rolled out|updated|upgraded|changed|modified|touched) (?:recently|lately|today|yesterday|last|
+    just)\b
 4.5 \b(?:recently|lately|just) (?:deployed|rolled out|updated|upgraded|changed|modified|touched)\b
 5.5 \bwhat (?:has |have |was |is |all |\w+ )?(?:chang\w*|been changed|new|different)\b
 5.0 \b(?:recent|latest|last) (?:changes?|deploy\w*|rollouts?|updates?)\b|\b(?:timeline|changes)\b
@@ -67,9 +75,11 @@ CHANGES
 3.5 \b(?:new|recently) (?:deploy\w*|created|updated|roll\w*)\b|\bdid (?:any|some)(?:one|body|thing) (?:chang|
     deploy|touch)\w*
 EVENTS
+5.0 \bget ev\b
 5.0 \bevents?\b
 3.0 \bwarnings?\b
 LOGS
+5.0 \boutput\b|\b(?:run|instance|life) before the last (?:restart|crash)\b
 5.5 \blogs?\b
 5.0 \b(?:stderr|stdout|standard (?:output|error)|console output|stack ?trace|traceback)\b
 4.5 \b(?:last|latest|recent|final) (?:words|\d+ lines|lines?|output|messages?)\b
@@ -88,6 +98,8 @@ USAGE
 4.0 \b(?:close|near|approaching|above|over) (?:to )?(?:its|their|the)? ?(?:memory |cpu )?limits?\b|
     \bkubectl top\b
 LIST
+3.0 ^kubectl (?:get|describe)\b
+3.0 \bwhich \w+ do (?:we|i|you) have\b
 3.0 ^(?:please )?(?:can you |could you )?(?:list|show|get|display|print|give|find|fetch)\b
 3.0 \bwhich\b.*\b(?:pods?|deployments?|services?|nodes?|jobs?|containers?|ingress\w*|namespaces?|claims?|
     workloads?|objects?|resources?)\b
@@ -104,6 +116,10 @@ COUNT
 7.0 \bhow many\b(?!.*\b(?:replicas? (?:should|would|will)|times)\b)
 6.0 \b(?:count|number|amount) (?:of|the|all)\b|\bcount\b
 SHOULD
+7.0 \b(?:must|require[sd]?|decided?|demanded?|have to)\b.*\b{VALUE}\b|\b{VALUE}\b.*\b(?:must|require[sd]?|decided?|
+    demanded?)\b
+6.8 \bjustif\w*\b|\b(?:who|why) (?:did \w+ )?(?:decide[sd]?|chose|picked|set)\b
+5.0 \b(?-i:[a-z]+(?:[A-Z][a-z]+)+)\b
 6.0 \b(?:should|supposed|ought|meant|expected|intended)\b.*\b{VALUE}\b|\b{VALUE}\b.*\b(?:should|supposed|ought|
     meant to|expected|intended)\b
 6.0 \bblueprints?\b(?!.*\b(?:compl\w*|match\w*|differ\w*|drift\w*|violat\w*|follow\w*|break\w*|broken|
@@ -120,12 +136,13 @@ SHOULD
 5.0 \bhow (?:much|many) (?:memory|cpu|replicas?|cores?) (?:should|may|can|must|is|are) \S+(?: \S+)? (?:have|get|
     use|allowed|need)\b
 COMPLIANT
-6.5 \b(?:compl(?:y|ies|iant|iance)|audit\w*|drift\w*|deviat\w*|violat\w*|conform\w*|non-?compliant)\b
+6.5 \b(?:compl(?:y|ies|iant|iance)|audit(?!or)\w*|drift\w*|deviat\w*|violat\w*|conform\w*|non-?compliant)\b
 6.5 \b(?:match\w*|follow\w*|differ\w*|agree\w*|correspond\w*|meet\w*|in line|break\w*|accord\w*|honou?r\w*|
     respect\w*)\b.*\b(?:blueprints?|specs?|specification|decided|design|controls?)\b
 6.0 \b(?:what|how) was decided\b|\bas (?:decided|specified|designed|agreed)\b|\bdifferences? (?:between|to|
     from)\b.*\b(?:blueprint|spec|values)\w*\b
 CHECKLIST
+7.5 \bchecks? (?:\w+ )?(?:ticked|tick|done|passed|off)\b|\btick\w* off\b
 7.0 \b(?:checklists?|verif(?:y|ication))\b
 TREE
 6.0 \b(?:own(?:s|ed|er|ers|ership)?|belong\w*|parent|child(?:ren)?|made by|created by|managed by|manages|
@@ -146,6 +163,7 @@ FIX
     \bsuggest\w* (?:a )?(?:fix|solution)\b|\brecommend\w*\b
 4.5 \bwhat (?:should|can|do|must) (?:i|we) (?:do|change)\b
 PROPOSE
+7.2 \b(?:propos\w*|draft|prepar\w*|make|create|write|suggest|give)\b.*\b(?:fix|remedy|solution|mend\w*)\b
 6.5 ^(?:please |ok |okay |yes |then |now |just |and |go ahead and )*(?:can you |could you |would you )?(?:fix|
     repair|solve|mend|resolve|remedy|heal)\b(?! (?:for|available))
 6.5 \b(?:propos\w*|draft|prepar\w*|make|create|write|seal|give me|suggest|need|want|show)\b.*\b(?:plan|change|
@@ -170,19 +188,26 @@ RELEASES
 5.0 \b(?:which|what) (?:version|chart|app version)\b|\bversions? (?:is|are|of|do)\b.*\b(?:running|deployed|
     installed)?\b|\bcharts?\b
 LEDGER
+7.0 \bplans? (?:\w+ )?(?:refused|rejected|approved|applied)\b|\b(?:actions?|steps?|things) (?:\w+ )*(?:took|taken|
+    done|did)\b
+7.0 \bwho approved\b
 7.0 \b(?:what|which) (?:did|have|has) (?:you|the agent|bluehelm|we) (?:do|done|chang\w*|appl\w*|plan\w*|
     fix\w*)\b|\bledger\b
-6.5 \b(?:who )?approved?\b|\bapprovals?\b|\b(?:applied|past|earlier|previous|open|pending|refused) plans?\b|
+6.5 \bapprovals?\b|\b(?:applied|past|earlier|previous|open|pending|refused) plans?\b|
     \baudit (?:trail|log)\b|\byour (?:history|actions)\b
 ACCESS
+6.5 \b(?:can|could|do) you (?:\w+ )?(?:see|reach|read|connect|access|talk)\b|\b(?:installed|working) on your (?:side|
+    end|machine)\b|\bon your side\b
 6.5 \b(?:are you|am i|is it) (?:connected|allowed|able)\b|\bwhat (?:can|may) (?:you|i) (?:access|see|reach|
     read)\b
 6.0 \b(?:permissions?|rbac|access rights|doctor|kubeconfig|my rights|which cluster|what cluster|which context|
     current context|connection to)\b
 6.0 \bwho am i\b|\bwhere am i connected\b|\bcan you (?:see|reach|read|connect)\b
 CHANGE
+7.0 \b(?:open|get|give me|start|spawn) a (?:shell|terminal|bash)\b|\bssh\b|\bexec (?:in|into)\b
 7.0 ^(?:please |now |just |then |and |go ahead and |ok |okay |yes )*(?:can you |could you |
-    would you )?(?:delete|remove|kill|restart|reboot|drain|cordon|scale|resize|edit|patch|set|exec|apply|
+    would you )?(?!run (?:a |an |the )?(?:\w+ )?(?:audit|check\w*|health|diagnos\w*|verif\w*|report))(?:delete|remove|
+    kill|restart|reboot|drain|cordon|scale|resize|edit|patch|set|exec|apply|
     install|uninstall|upgrade|downgrade|deploy|redeploy|roll ?back|rollback|revert|undo|bump|increase|decrease|
     raise|lower|add|create|run|stop|start|pause|resume|rename|taint|label|annotate|update|change|turn|enable|
     disable|force|recreate|evict|move|migrate|attach|execute|port-forward|cp|copy|push|wipe|clean|purge|drop|
@@ -192,6 +217,8 @@ CHANGE
 6.0 \b(?:can|could|would|will) you (?:\w+ )?(?:delete|remove|kill|restart|scale|apply|roll ?back|deploy|upgrade|
     set|change|increase|raise|edit)\b
 HELP
+8.0 \b(?:your|the) commands\b|\bhow to use you\b|\bwhat (?:kinds?|sorts?|types?) of questions\b|\bquestions (?:may|
+    can|could) i ask\b
 8.0 ^(?:help|hi|hello|hey|what can (?:you|i) (?:do|ask)\w*|who are you|what are you|how (?:do|can) (?:i|
     you) (?:use|work)\b.*|commands?|usage|\?)$
 7.0 \bwhat (?:can|could|do) (?:you|i) (?:do|ask|help|know|support)\b|\bhow (?:do|can) i use (?:you|this)\b|

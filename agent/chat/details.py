@@ -10,27 +10,29 @@ _SPAN = re.compile(
     r"\b(?:last|past|previous|since|within|for|in|ago)?\s*(?:the )?(?:(?:last|past) )?"
     r"(\d{1,4}|an?|one|half an|few|couple of) ?(s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?)\b"
 )
-_UNITS = {"s": "s", "m": "m", "h": "h", "d": "h", "w": "h"}
 _WORDS = {"a": 1, "an": 1, "one": 1, "half an": 1, "few": 3, "couple of": 2}
 _LINES = re.compile(r"\b(\d{1,6}) (?:log |last |newest )?lines?\b|\b(?:last|tail|latest) (\d{1,6})\b|--tail[= ](\d+)")
 _LOAD = re.compile(r"\b(\d{1,3}) ?(?:%|percent|per cent)")
 _LABEL = re.compile(
     r"(?<![\w.])([A-Za-z0-9][\w./-]*(?:==|!=|=)[\w.-]+(?:,[A-Za-z0-9!][\w./-]*(?:(?:==|!=|=)[\w.-]+)?)*)"
 )
-_CONTAINER = re.compile(
-    r"\b(?:container|sidecar|-c) (?:called |named )?([a-z0-9][\w-]*)|\b([a-z0-9][\w-]*) (?:container|sidecar)\b"
+_CONTAINER = (
+    re.compile(r"(?<![\w-])(?:container|sidecar|-c) (?:called |named )?([a-z0-9][\w-]*)"),
+    re.compile(r"\b([a-z0-9][\w-]*) (?:container|sidecar)\b"),
 )
 _FOR = re.compile(
-    r"\b(?:grep|search|searching|look|looking|filter|find|contain\w*|mention\w*|match\w*|with|say\w*|about|including)\b"
+    r"\b(?:grep|search|searching|look|looking|filter|find|contain(?:s|ing|ed)?|mention\w*|match\w*|with|say\w*|about|including)\b"
     r"(?: (?:for|the|its|their|his|in|logs?|of|any|all|a|an|word|words|text|string|phrase|lines?|that|by))* ([\w./:-]+)"
 )
 _PREVIOUS = re.compile(
-    r"\bprevious\b|\bbefore (?:it|the|they|that) \w*(?:crash|restart|die|died|kill|end)\w*|\blast (?:crash|run|life)\b"
+    r"\bprevious\b|\bbefore the last (?:restart|crash)\b"
+    r"|\bbefore (?:it|the|they|that) \w*(?:crash|restart|die|died|kill|end)\w*|\blast (?:crash|run|life)\b"
     r"|\bcrashed (?:container|instance|run)\b|--previous"
 )
 _PATH = re.compile(
     r"(?<![\w./-])([a-z]\w*(?:\.[\w-]+){2,})(?![\w/])|(?<![\w./-])([a-z]\w*\.(?:image|env|replicas|service|resources|probes|enabled|port|tag)\b(?:\.\w+)*)"
 )
+_CAMEL = re.compile(r"(?<![\w./-])[a-z]+(?:[A-Z][a-z]+)+(?![\w./-])")
 _CONTROL = re.compile(r"\b[A-Z]{2,5}(?:-[A-Z0-9]+)+\b", re.IGNORECASE)
 
 
@@ -56,7 +58,7 @@ def since(asked: Question) -> str:
         )
     number = int(found[1]) if found[1].isdigit() else _WORDS[found[1]]
     unit = found[2][0]
-    return f"{number * {'d': 24, 'w': 168}.get(unit, 1)}{_UNITS[unit]}"
+    return f"{number}{unit}"
 
 
 def lines(asked: Question) -> int | None:
@@ -78,16 +80,13 @@ def selector(asked: Question) -> str:
 
 def container(asked: Question) -> str:
     """Return the container a question names, "" for none."""
-    for found in _CONTAINER.finditer(asked.plain):
-        word = found[1] or found[2]
-        if word not in FUNCTION_WORDS and word not in CUES:
-            return word
-    return ""
+    named = (word for pattern in _CONTAINER for word in pattern.findall(asked.text.lower()))
+    return next((word for word in named if word not in FUNCTION_WORDS and word not in CUES), "")
 
 
 def previous(asked: Question) -> bool:
     """Return whether the run before the last restart is meant."""
-    return _PREVIOUS.search(asked.plain) is not None
+    return _PREVIOUS.search(f"{asked.plain} {asked.text.lower()}") is not None
 
 
 def search(asked: Question) -> str:
@@ -145,9 +144,10 @@ def kind(asked: Question, *, used: frozenset[int] = frozenset()) -> str:
 
 
 def paths(asked: Question) -> Iterator[str]:
-    """Yield the values paths a question names: `backend.resources.limits.memory`."""
+    """Yield the values paths a question names: `backend.resources.limits.memory`, `drainSeconds`."""
     for found in _PATH.finditer(asked.text):
         yield found[1] or found[2]
+    yield from _CAMEL.findall(asked.text)
 
 
 def controls(asked: Question) -> Iterator[str]:

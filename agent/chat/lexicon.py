@@ -37,6 +37,17 @@ GENERIC = frozenset(
 """Words for whatever runs pods."""
 
 
+def is_plural(word: str) -> bool:
+    """Return whether a word stands for all objects of a kind, so that what stands beside it is no name."""
+    low = word.lower()
+    found = kind_called(low)
+    return (
+        low.endswith("s")
+        and not low.endswith("ss")
+        and (found is None or low not in (found.name.casefold(), *found.short))
+    )
+
+
 def kind_of(word: str) -> str:
     """Return the kind a word stands for (`pods` -> Pod), "" for none."""
     low = word.lower()
@@ -72,7 +83,10 @@ FUNCTION_WORDS = frozenset(
     going happening happen happened happens one ones two three first last next previous new old another per like
     really actually maybe perhaps right wrong good bad keep keeps kept getting got make makes made take takes taken
     use uses used using work works working set sets setting way thing things kind sort lot bit time times back down
-    between during before since until ago around near across via off quick quickly check checking explain describe
+    between during before since until ago around near across via
+    doing comes come coming never always becomes become became tried try trying waiting wait
+    complain complains complaining
+    stupid damn idea anybody nobody nothing off quick quickly check checking explain describe
     display print fetch return reason reasons cause causes problem problems issue issues trouble error errors wrong
     """.split()
 )
@@ -106,6 +120,10 @@ CUES = frozenset(
     """.split()
 )
 """Words that say what is asked, and name an object only where something else says that they do."""
+
+
+SPELLED = tuple(sorted(word for word in CUES | FUNCTION_WORDS if len(word) > 4))
+"""Words whose spelling is mended."""
 
 
 def is_ordinary(word: str) -> bool:

@@ -38,7 +38,7 @@ def namespaces(graph: Graph) -> list[str]:
 
 def place(asked: Question, graph: Graph) -> Place:
     """Return where a question looks, as far as it says so."""
-    known = {name.lower(): name for name in namespaces(graph)}
+    known = called(graph)
     named = [found[1] for found in _NAMED.finditer(asked.text.lower())] + [
         found[1] for found in _BEFORE.finditer(asked.plain)
     ]
@@ -55,21 +55,36 @@ def place(asked: Question, graph: Graph) -> Place:
     return Place(everywhere=EVERYWHERE.search(asked.plain) is not None, absent=strange[0] if strange else "")
 
 
+ENVIRONMENTS = ("dev", "prod", "production", "staging", "test", "local")
+
 _NO_NAMES = frozenset(
     """the this that my our your a an each every any all which what is are do does has have with in of by and or per
     kubernetes same other one another whole entire current please status""".split()
 )
 
 
+def called(graph: Graph) -> dict[str, str]:
+    """Return word -> the namespace it names, also in short: `staging`, where `todo-staging` alone is called so."""
+    known = {name.lower(): name for name in namespaces(graph)}
+    parts: dict[str, set[str]] = {}
+    for name in known.values():
+        for part in name.lower().split("-"):
+            parts.setdefault(part, set()).add(name)
+    taken = {ref(obj).name.lower() for kind in MEANT for obj in graph.all(kind)}
+    single = {part: min(names) for part, names in parts.items() if len(names) == 1 and len(part) > 2}
+    return {**{part: name for part, name in single.items() if part not in taken}, **known}
+
+
 def _alone(asked: Question, known: dict[str, str], graph: Graph) -> str:
     """Return the namespace that is named without a preposition, where nothing else is called so."""
-    found = next((known[word.lower()] for word in asked.words if word.lower() in known), "")
+    word = next((word.lower() for word in asked.words if word.lower() in known), "")
+    found = known.get(word, "")
     taken = (
         any(graph.get(kind, obj, found) for kind in MEANT if kind != "Namespace" for obj in known.values())
         if found
         else False
     )
-    return "" if taken or is_ordinary(found) else found
+    return "" if taken or (is_ordinary(word) and word not in ENVIRONMENTS) else found
 
 
 def _by_preposition(asked: Question, known: dict[str, str]) -> str:

@@ -3,7 +3,10 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import lru_cache
 
+from agent.chat.lexicon import SPELLED, is_ordinary
 from tools.text import clean
 
 LONGEST = 2_000
@@ -23,7 +26,7 @@ CONTRACTIONS: Mapping[str, str] = {
     "cant": "can not", "cannot": "can not", "couldn't": "could not", "hasn't": "has not", "hasnt": "has not",
     "haven't": "have not", "shouldn't": "should not", "wouldn't": "would not", "i'm": "i am", "im": "i am",
     "we're": "we are", "let's": "let us", "they're": "they are", "i've": "i have", "pls": "please", "plz": "please",
-    "u": "you", "y": "why", "wth": "what", "wtf": "what", "hows": "how is", "k8s": "kubernetes",
+    "u": "you", "y": "why", "wth": "what", "wtf": "what", "hows": "how is", "k8s": "kubernetes", "k": "kubectl",
 }  # fmt: skip
 """What people write in short -> in full."""
 
@@ -80,6 +83,8 @@ def _is_output(line: str) -> bool:
 
 def _words(part: str) -> list[str]:
     """Return the words of a part between blanks, contractions written out."""
+    if part.startswith("-"):
+        return []  # a flag of kubectl's: what it means is looked for in the text as it was written
     bare = part.strip("\"'()[]{}<>,;").rstrip(_TAIL)
     full = CONTRACTIONS.get(bare.lower())
     if full is None and bare.lower().endswith("'s"):
@@ -88,4 +93,13 @@ def _words(part: str) -> list[str]:
 
 
 def _plain(words: tuple[str, ...]) -> str:
-    return " ".join(words).lower()
+    return " ".join(_spelled(word.lower()) for word in words)
+
+
+@lru_cache(maxsize=4096)
+def _spelled(word: str) -> str:
+    """Return a word of the lexicon that is mistyped as it is spelled; names and numbers stay."""
+    if not 4 < len(word) < 16 or not word.isalpha() or is_ordinary(word):
+        return word
+    near = get_close_matches(word, SPELLED, n=1, cutoff=0.82)
+    return near[0] if near and near[0][0] == word[0] else word

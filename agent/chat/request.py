@@ -12,9 +12,12 @@ from agent.chat.meaning import code_of
 from agent.chat.seen import Seen
 from agent.chat.targets import MOST, one, owner, running, targets
 from agent.chat.turning import CHANGE, HELP, STRANGE
+from agent.diagnose.words import WORDS
 from agent.kube.names import KINDS
 from agent.snapshot.record import Ref
 from tools.kinds import BY_NAME
+
+SCALER = "HorizontalPodAutoscaler"
 
 Asked = Sequence[Call] | Turned
 
@@ -24,6 +27,8 @@ def understood(seen: Seen) -> Understood | Turned:
     wanted = intents(seen.asked.plain, seen.asked.text)
     again = Intent(seen.memory.intent) if seen.memory.intent and _AGAIN.match(seen.asked.plain) else None
     intent = wanted[0] if wanted else again or _bare(seen)
+    if _STRANGE_WORD.search(seen.asked.plain) and code_of(seen.asked) in WORDS:
+        intent = Intent.MEANING
     if seen.asked.pasted and seen.subjects.meant and intent in (None, Intent.HELP):
         intent = Intent.WHY
     if intent is None:
@@ -37,6 +42,10 @@ def understood(seen: Seen) -> Understood | Turned:
     return Understood(intent.value, tuple(made), tuple(notes))
 
 
+_STRANGE_WORD = re.compile(r"\bwhat is (?:that|this|it)\b|\b(?:never|not) (?:seen|heard)\b|\bdo not know what\b")
+"""How one asks for the meaning of a word that one saw."""
+
+_WELL = re.compile(r"\b(?:healthy|health|ok|okay|fine|well|good shape)\b")
 _AGAIN = re.compile(r"(?:and|what about|how about|same|also|now|or|then)\b")
 """How one asks the same of another object or place."""
 
@@ -50,6 +59,8 @@ def _why(seen: Seen) -> Asked:
     found = targets(seen, trouble=True)
     if isinstance(found, Turned):
         return found
+    if not found and seen.place.namespace and _WELL.search(seen.asked.plain):
+        return _health(seen)
     if not found and seen.asked.plain.startswith("status") and not seen.place.namespace:
         return _health(seen)
     return [_about("diagnose", name) for name in found] or [_everywhere("diagnose", seen)]
@@ -88,7 +99,15 @@ def _scaling(seen: Seen) -> Asked:
     at = {"at": details.load(seen.asked)} if details.load(seen.asked) else {}
     if not found:
         return [_everywhere("scaling", seen, **at)]
-    return [Call("scaling", {"subject": spelled(owner(name, seen)), **at}, name, name.namespace) for name in found]
+    return [
+        Call(
+            "scaling",
+            {"subject": spelled(name if name.kind == SCALER else owner(name, seen)), **at},
+            name,
+            name.namespace,
+        )
+        for name in found
+    ]
 
 
 def _spread(operation: str, seen: Seen, **values: object) -> Asked:
@@ -148,7 +167,7 @@ def _list(seen: Seen) -> Asked:
     if isinstance(found, Turned):
         return found
     if found and (not wanted or wanted == found[0].kind) and not details.selector(asked):
-        shown = re.search(r"^(?:please )?(?:get|show|list|display|print)\b", asked.plain) is not None
+        shown = re.search(r"^(?:please |kubectl )*(?:get|show|list|display|print)\b", asked.plain) is not None
         return [_got(name) for name in found] if shown and wanted else _why(seen)
     if found:
         return [_about("tree", name) for name in found]

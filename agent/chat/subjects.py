@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from agent.chat.lexicon import WORKLOADS, is_ordinary, kind_of
+from agent.chat.lexicon import WORKLOADS, is_ordinary, is_plural, kind_of
 from agent.chat.names import Near, Nearness, is_unwell, near, workload_behind, workload_of
 from agent.chat.question import Question
 from agent.kube.wording import closest, listed, said
@@ -112,8 +112,8 @@ def _kind_beside(words: Sequence[str], first: int, count: int) -> str:
     if before and before[-1] in ("called", "named"):
         before.pop()
     behind = words[first + count].lower() if first + count < len(words) else ""
-    found = kind_of(before[-1]) if before else ""
-    return found or kind_of(behind)
+    found = kind_of(before[-1]) if before and not is_plural(before[-1]) else ""
+    return found or ("" if is_plural(behind) else kind_of(behind))
 
 
 def _is_named_so(words: Sequence[str], first: int) -> bool:
