@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from agent.blueprint.control import Blueprints
@@ -26,6 +26,9 @@ from agent.world.scope import Cluster, Connection, Scope
 
 MOST = 3
 """Questions in one line that are answered."""
+
+
+EMPTY = "nothing runs in namespace {}, so all namespaces were looked at"
 
 
 @dataclass(slots=True)
@@ -59,7 +62,8 @@ class Answerer:
         found = seen if isinstance(seen, Turned) else understood(seen)
         if isinstance(found, Turned) or isinstance(seen, Turned):
             assert isinstance(found, Turned)  # noqa: S101 - what was seen or what it came to
-            return Answer(asked.text, found.reason.value, turned=found)
+            notes = seen.notes if isinstance(seen, Seen) else ()
+            return Answer(asked.text, found.reason.value, notes=notes, turned=found)
         parts = tuple(self.runner.run(call, emit) for call in found.calls)
         self.remember(parts, found.intent)
         return Answer(asked.text, found.intent, parts, found.notes)
@@ -79,10 +83,18 @@ class Answerer:
         if isinstance(snapshot, Turned):
             return snapshot
         seen = self._against(asked, snapshot, shown)
-        if snapshot.namespace is not None and self._is_elsewhere(seen):
-            wider = self._look(emit, everywhere=True)
-            seen = seen if isinstance(wider, Turned) else self._against(asked, wider, shown, snapshot.namespace)
-        return seen
+        here = snapshot.namespace
+        if here is None or not (self._is_elsewhere(seen) or _is_empty(seen.graph)):
+            return seen
+        wider = self._look(emit, everywhere=True)
+        if isinstance(wider, Turned):
+            return seen
+        seen = self._against(asked, wider, shown, "" if _is_empty(seen.graph) and not self._named() else here)
+        return seen if seen.home else replace(seen, notes=(EMPTY.format(here),))
+
+    def _named(self) -> bool:
+        """Return whether a namespace was chosen for the conversation: then it is meant, even where nothing is in it."""
+        return bool(self.runner.base.get("namespace"))
 
     def _look(self, emit: Emit, *, everywhere: bool) -> Snapshot | Turned:
         base = self.runner.base
@@ -94,10 +106,10 @@ class Answerer:
         except AgentError as error:
             return Turned(Reason.MISSING, str(error))
 
-    def _against(self, asked: Question, snapshot: Snapshot, shown: Pasted, home: str = "") -> Seen:
+    def _against(self, asked: Question, snapshot: Snapshot, shown: Pasted, home: str | None = None) -> Seen:
         graph = Graph(snapshot)
         where = place(asked, graph)
-        home = home or snapshot.namespace or ""
+        home = snapshot.namespace or "" if home is None else home
         near = where.namespace or shown.namespace or home
         said = [word for word, name in called(graph).items() if name == where.namespace]
         told = subjects(asked, graph, near, [*said, container(asked)])
@@ -110,13 +122,16 @@ class Answerer:
         """Return whether a question speaks of what is not in the namespace that was looked at."""
         here = seen.graph.snapshot.namespace
         other = seen.place.everywhere or seen.place.namespace not in ("", here)
-        empty = not any(seen.graph.all(kind) for kind in ("Pod", "Deployment", "StatefulSet"))
-        return other or bool(seen.subjects.absent) or bool(seen.place.absent) or empty
+        return other or bool(seen.subjects.absent) or bool(seen.place.absent)
 
     def _rows(self) -> Blueprints:
         if self._blueprints is None:
             self._blueprints = read(self.runner.world({}).settings.blueprints, _silent)
         return self._blueprints
+
+
+def _is_empty(graph: Graph) -> bool:
+    return not any(graph.all(kind) for kind in ("Pod", "Deployment", "StatefulSet", "DaemonSet", "CronJob"))
 
 
 def _silent(_: Event) -> None:

@@ -38,7 +38,7 @@ def understood(seen: Seen) -> Understood | Turned:
     made = _MAKERS[intent](seen)
     if isinstance(made, Turned):
         return made
-    notes = [note for meant in seen.subjects.meant for note in meant.notes]
+    notes = [*seen.notes, *(note for meant in seen.subjects.meant for note in meant.notes)]
     return Understood(intent.value, tuple(made), tuple(notes))
 
 

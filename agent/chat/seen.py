@@ -35,6 +35,8 @@ class Seen:
     home: str = ""
     """The namespace it is asked from, "" for all of them."""
     memory: Memory = field(default_factory=Memory)
+    notes: tuple[str, ...] = ()
+    """What was assumed of where it looks."""
 
     @property
     def namespace(self) -> str:

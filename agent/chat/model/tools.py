@@ -16,6 +16,7 @@ from agent.chat.model.endpoint import UNREADABLE
 from agent.chat.names import near
 from agent.chat.running import OFFERED, Runner
 from agent.chat.view import as_said, document_of, spelled
+from agent.errors import AgentError
 from agent.events import Called, Emit
 from agent.snapshot.graph import Graph
 from agent.world.scope import Cluster, Scope
@@ -95,8 +96,8 @@ class Toolbox:
         scope = Scope(str(base.get("bundle") or "") or None, Cluster(None, all_namespaces=True))
         try:
             graph = Graph(self.runner.world({}).look(scope, lambda _: None))
-        except Exception:  # noqa: BLE001 - the operation itself says what is wrong with the cluster
-            return values
+        except AgentError:
+            return values  # the operation itself says what is wrong with the cluster
         found = near(text, graph, (), str(values.get("namespace") or "") or None)
         if len({item.ref for item in found}) != 1:
             return values
